@@ -1,0 +1,1 @@
+"""The rules of handling calls: pure, deterministic, replayable."""

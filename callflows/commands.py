@@ -1,0 +1,104 @@
+"""What a flow wants done. Names are imperatives; the engine carries them out in order.
+
+A command says what, never how: no SIP, no RTP, no SQL. Carrying one out twice does no
+harm, so the engine may repeat them after a restart.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from callflows.events import Cause, CallId, IncidentId, LegId, NO_INCIDENT, OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Base of every command."""
+
+    incident_id: IncidentId = NO_INCIDENT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalRinging(Command):
+    """Tell the caller's side that a phone rings here (180); his network plays the tone."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCaller(Command):
+    """Pick up the caller's leg, so that he can hear us. No operator is implied."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RingOperator(Command):
+    """Make an operator's registered phone ring."""
+
+    call_id: CallId
+    leg_id: LegId
+    operator: OperatorId
+    display_name: str
+    "What his phone shows: client and caller."
+    number: str | None = None
+    "Caller's number for the phone's display; `None` when withheld."
+    is_auto_answered: bool = False
+    "The operator pressed `answer` on the desk: ask the phone to pick up by itself."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialNumber(Command):
+    """Place a call to a telephone number through a trunk. Never an emergency number."""
+
+    call_id: CallId
+    leg_id: LegId
+    number: str
+    presented_number: str | None
+    trunk: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp(Command):
+    """End one leg, whatever its state."""
+
+    leg_id: LegId
+    cause: Cause = Cause.RELEASED
+    is_answered_elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play(Command):
+    """Let one leg hear prompts, one after the other; ends any bridge of that leg."""
+
+    leg_id: LegId
+    prompts: tuple[str, ...]
+    "Names in `ivr.prompts`."
+    language: str
+    then: Literal["silence", "ringback", "hold_music", "repeat"] = "silence"
+    "What follows the last prompt. `repeat` plays all again after a pause."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge(Command):
+    """Let two legs hear each other, whatever each heard before."""
+
+    leg_id: LegId
+    other_leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartRecording(Command):
+    """Record this call from now on: left the caller, right what answers him."""
+
+    call_id: CallId
+    leg_id: LegId
+    "The caller's leg."
+    recording_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecording(Command):
+    """Close the recording and hash it."""
+
+    call_id: CallId
+    recording_id: str

@@ -1,0 +1,240 @@
+"""Who the clients are: organisations, numbers, sites, people, consignes, operators.
+
+Frozen values, so a running incident can hold a copy that no later edit of the directory
+bends. Numbers are E.164 strings (`+3225550100`). Everything a person reads is a `Text`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final, Literal
+
+Text = Mapping[str, str]
+"""One sentence in several languages: BCP 47 primary tag to words. A text written once for
+everybody stands under the empty tag `""`."""
+
+ANY_LANGUAGE: Final = ""
+
+ServiceOfDid = Literal[
+    "security_line", "guards", "service_desk", "intercom", "keyholder_callback"
+]
+Clearance = Literal["standard", "high_security"]
+Recording = Literal["evidence", "quality", "none"]
+WhileRinging = Literal["notice", "ringback"]
+ServiceKind = Literal["police", "fire", "medical"]
+Role = Literal["operator", "supervisor", "administrator", "auditor"]
+
+
+def in_language(text: Text, languages: Sequence[str]) -> str:
+    """Choose the words for a reader: first language that exists, else any.
+
+    :param languages: BCP 47 primary tags, preferred first.
+    """
+    for language in languages:
+        if words := text.get(language):
+            return words
+    return text.get(ANY_LANGUAGE) or next(iter(text.values()), "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One answer an operator may give to a step."""
+
+    answer: str
+    label: Text = field(default_factory=dict)
+    go_to: str | None = None
+    set_urgency: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a consigne. Exactly one of `ask`, `say`, `do`, `verify` is given."""
+
+    step: str
+    ask: Text | None = None
+    say: Text | None = None
+    do: Mapping[str, str] | None = None
+    "One action: `call_service`, `start_call_tree` or `await_restore`, with its argument."
+    verify: tuple[str, ...] = ()
+    "Means of verification (levée de doute), of which one must be recorded."
+    answers: tuple[Answer, ...] | Literal["free_text"] = ()
+    is_required: bool = False
+    is_automatic: bool = False
+    requires: str | None = None
+    "Step that must be recorded before this one opens."
+    go_to: str | None = None
+    "Next step, or `end`; `None` is the next in order."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Procedure:
+    """A consigne: what the client wants done when this kind of thing happens."""
+
+    procedure: str
+    version: int
+    incident_kinds: tuple[str, ...]
+    title: Text
+    urgency: int
+    "1 life in danger … 4 for information."
+    steps: tuple[Step, ...]
+    alarm_codes: tuple[str, ...] = ()
+    never_suppress: bool = False
+    hold_time: float | None = None
+    "Seconds in which a cancelling signal closes the pre-alarm."
+    quiet_time: float | None = None
+    "Seconds without any call to the site after the dispatch."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Did:
+    """A number a client's people dial."""
+
+    number: str
+    service: ServiceOfDid
+    label: Text
+    answer: Literal["human_first", "menu"] = "human_first"
+    recording: Recording = "evidence"
+    while_ringing: WhileRinging = "notice"
+    "What the caller hears before an operator: the recording notice, or plain ring-back."
+    fallback_number: str | None = None
+    languages: tuple[str, ...] = ()
+    "Overrides the organisation's languages for callers of this number."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """A postal address."""
+
+    street: str
+    postal_code: str
+    town: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A place of a client."""
+
+    site: str
+    name: str
+    code: str | None = None
+    address: Address | None = None
+    location: tuple[float, float] | None = None
+    "Latitude and longitude, degrees, WGS 84."
+    phones: tuple[str, ...] = ()
+    opening: str = "24/7"
+    "OpenStreetMap opening_hours, in the organisation's time zone."
+    alarm_accounts: tuple[str, ...] = ()
+    alarm_registration: str | None = None
+    services: Mapping[ServiceKind, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone:
+    """A number of a person."""
+
+    number: str
+    kind: str = "mobile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """An employee or keyholder of a client. Secrets are kept only as hashes."""
+
+    person: str
+    name: str
+    languages: tuple[str, ...]
+    phones: tuple[Phone, ...] = ()
+    roles: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
+    available: str = "24/7"
+    pin_hash: str | None = None
+    duress_pin_hash: str | None = None
+    code_word_hash: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rota:
+    """Who is on call, week after week."""
+
+    rota: str
+    time_zone: str
+    handover: str
+    members: tuple[str, ...]
+    first_week: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """One level of a call tree."""
+
+    call: tuple[str, ...]
+    strategy: Literal["in_order", "all_at_once", "overlapping"] = "in_order"
+    ring_time: float = 30.0
+    accept: Literal["key", "pin"] = "key"
+    answers_needed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTreePlan:
+    """Whom to call, in which order, until somebody takes charge."""
+
+    call_tree: str
+    levels: tuple[Level, ...]
+    rounds: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemporaryConsigne:
+    """Words in force for a time, shown on top in red."""
+
+    title: Text
+    sites: tuple[str, ...]
+    valid_from: datetime
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """A client of the monitoring centre."""
+
+    organisation: str
+    name: str
+    country: str
+    "ISO 3166-1 alpha-2: default country of national numbers, and of public holidays."
+    time_zone: str
+    languages: tuple[str, ...]
+    clearance: Clearance = "standard"
+    dids: tuple[Did, ...] = ()
+    sites: tuple[Site, ...] = ()
+    people: tuple[Person, ...] = ()
+    rotas: tuple[Rota, ...] = ()
+    call_trees: tuple[CallTreePlan, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    temporary_consignes: tuple[TemporaryConsigne, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A police, fire or medical service. A protected table: never a target of a flow."""
+
+    service: str
+    kind: ServiceKind
+    name: str
+    public: str
+    direct: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Somebody at a desk."""
+
+    operator: str
+    name: str
+    extension: str
+    "User part of his softphone's address of record."
+    languages: Mapping[str, int]
+    "Language to skill, 1 some … 3 fluent."
+    clearances: tuple[Clearance, ...] = ("standard",)
+    role: Role = "operator"

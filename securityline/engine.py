@@ -1,0 +1,232 @@
+"""The one place where things happen: an event comes in, is logged, is acted upon."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import structlog
+
+from callflows.codec import encode
+from callflows.commands import Command
+from callflows.events import (
+    NO_INCIDENT,
+    CommandFailed,
+    DeadlineReached,
+    Event,
+    Fact,
+    IncidentId,
+)
+from securityline.logbook.document import Document
+from securityline.logbook.entry import Entry, Line
+from securityline.views import StateDocuments
+
+Subscriber = Callable[[Sequence[Entry]], None]
+Outcome = Command | Fact
+
+SNAPSHOT_LINES: Final = 2_000
+"Lines between two snapshots: a restart replays no more than these."
+SHORTEST_PAUSE: Final = 0.01
+"Seconds between a deadline and its repetition, should a flow not move it."
+
+log = structlog.get_logger()
+
+
+class Switchboard(Protocol):
+    """The rules, as the engine sees them (`callflows.switchboard`)."""
+
+    incidents: Any
+    calls: Any
+
+    def handle(self, event: Event, now: float) -> list[Outcome]:
+        """Take one event; return what was concluded and what must be done, in order."""
+
+    def next_deadline(self) -> tuple[float, IncidentId] | None:
+        """Return when, and for which incident, `DeadlineReached` is due."""
+
+    def to_state(self) -> dict[str, Any]:
+        """Return everything, JSON-plain."""
+
+
+class Logbook(Protocol):
+    """Where lines are written (`securityline.logbook.book`)."""
+
+    def append(
+        self,
+        now: float,
+        lines: Sequence[Line],
+        documents: Sequence[Document] = (),
+        on_written: Callable[[list[Entry]], None] | None = None,
+        *,
+        is_urgent: bool = True,
+    ) -> int:
+        """Number and queue lines; return the number of the last."""
+
+
+class Engine:
+    """Feed events to the rules, log, then act, then show.
+
+    Belongs to one event loop. Nothing is done that is not first on disk, nothing is shown
+    that was not done; the one exception is the store's own failure (`Logbook.append`).
+
+    :param execute: carries out one command. An exception becomes a `CommandFailed` event.
+    :param clock: engine time, seconds.
+    """
+
+    def __init__(
+        self,
+        switchboard: Switchboard,
+        logbook: Logbook,
+        execute: Callable[[Command], None],
+        clock: Callable[[], float],
+        *,
+        snapshot_lines: int = SNAPSHOT_LINES,
+    ) -> None:
+        self.switchboard = switchboard
+        self.logbook = logbook
+        self._execute = execute
+        self._clock = clock
+        self._snapshot_lines = snapshot_lines
+        self._lines_since_snapshot = 0
+        self._documents = StateDocuments(switchboard)
+        self._subscribers: tuple[Subscriber, ...] = ()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due: tuple[float, IncidentId] | None = None
+        self._fired_at = 0.0
+
+    def start(self) -> None:
+        """Watch the deadlines from now on; those that passed while we were away are due."""
+        self._watch_deadline()
+
+    def stop(self) -> None:
+        """Stop the timer and put a snapshot in the logbook. Commands pending still run."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.take_snapshot()
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call `subscriber` with lines once they were acted upon; returns what ends it."""
+        self._subscribers = (*self._subscribers, subscriber)
+
+        def unsubscribe() -> None:
+            self._subscribers = tuple(s for s in self._subscribers if s is not subscriber)
+
+        return unsubscribe
+
+    def handle(
+        self,
+        event: Event,
+        documents: Sequence[Document] = (),
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Run one event to completion: rules, log, act, publish.
+
+        :param documents: to be durable together with the event, e.g. an answered dialog.
+        :param then: called when that is so, before the commands, e.g. to send the ACK.
+        """
+        now = self._clock()
+        outcomes = self.switchboard.handle(event, now)
+        commands = [outcome for outcome in outcomes if isinstance(outcome, Command)]
+        lines = [_line("event", event)]
+        lines += [
+            _line("command" if isinstance(outcome, Command) else "fact", outcome)
+            for outcome in outcomes
+        ]
+        changed = self._documents.changed(event, outcomes, now)
+
+        def act(entries: list[Entry]) -> None:
+            if then is not None:
+                self._call(then)
+            for command in commands:
+                self._carry_out(command)
+            self._publish(entries)
+
+        self.logbook.append(
+            now,
+            lines,
+            (*documents, *changed),
+            act,
+            is_urgent=bool(commands or then or documents or changed),
+        )
+        self._lines_since_snapshot += len(lines)
+        if self._lines_since_snapshot >= self._snapshot_lines:
+            self.take_snapshot()
+        self._watch_deadline()
+
+    def note(self, what: str, data: Mapping[str, Any], incident_id: str = NO_INCIDENT) -> None:
+        """Write a line about the engine itself: no flow sees it, no restart replays it."""
+        self.logbook.append(
+            self._clock(), [("note", incident_id, what, data)], (), self._publish
+        )
+
+    def take_snapshot(self) -> None:
+        """Put the whole state in the logbook's documents, to shorten the next start."""
+        self._lines_since_snapshot = 0
+        now = self._clock()
+        seq = self.logbook.append(now, ())
+        data = {"seq": seq, "now": now, "state": self.switchboard.to_state()}
+        self.logbook.append(
+            now,
+            (),
+            [Document(kind="snapshot", id="switchboard", data=data, at=now)],
+            is_urgent=False,
+        )
+
+    # ------------------------------------------------------------ acting
+
+    def _carry_out(self, command: Command) -> None:
+        try:
+            self._execute(command)
+        except Exception as error:
+            log.exception("command failed", command=type(command).__name__)
+            self.handle(
+                CommandFailed(
+                    incident_id=command.incident_id,
+                    command=type(command).__name__,
+                    reason=f"{type(error).__name__}: {error}",
+                    leg_id=getattr(command, "leg_id", None),
+                )
+            )
+
+    def _call(self, then: Callable[[], None]) -> None:
+        try:
+            then()
+        except Exception:
+            log.exception("what should follow the commit failed")
+
+    def _publish(self, entries: Sequence[Entry]) -> None:
+        for subscriber in self._subscribers:
+            try:
+                subscriber(entries)
+            except Exception:
+                log.exception("a subscriber failed")
+
+    # ------------------------------------------------------------ deadlines
+
+    def _watch_deadline(self) -> None:
+        """Keep one timer on the nearest deadline."""
+        due = self.switchboard.next_deadline()
+        if due == self._due and self._timer is not None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = due
+        if due is not None:
+            now = self._clock()
+            delay = max(due[0] - now, self._fired_at + SHORTEST_PAUSE - now, 0.0)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._reach, due[1])
+
+    def _reach(self, incident_id: IncidentId) -> None:
+        self._timer = None
+        if self._due is not None and self._clock() < self._due[0]:
+            self._due = None  # the loop's clock ran ahead of the engine's by a hair
+            self._watch_deadline()
+            return
+        self._fired_at = self._clock()
+        self._due = None
+        self.handle(DeadlineReached(incident_id=incident_id))
+
+
+def _line(kind: str, said: Event | Outcome) -> Line:
+    return kind, said.incident_id, type(said).__name__, encode(said)

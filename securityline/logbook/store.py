@@ -1,0 +1,209 @@
+"""The logbook on disk: one SQLite file, append only."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from securityline.logbook.document import Document
+from securityline.logbook.entry import GENESIS, Entry, read_time, write_time
+
+FILE_NAME: Final = "logbook.db"
+
+SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS logbook (
+    seq INTEGER PRIMARY KEY, at TEXT NOT NULL, now REAL NOT NULL, incident_id TEXT NOT NULL,
+    kind TEXT NOT NULL, what TEXT NOT NULL, data TEXT NOT NULL, hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS logbook_incident ON logbook (incident_id, seq);
+CREATE TRIGGER IF NOT EXISTS logbook_in_order BEFORE INSERT ON logbook
+    WHEN NEW.seq IS NOT (SELECT ifnull(max(seq), 0) + 1 FROM logbook)
+    BEGIN SELECT RAISE(ABORT, 'the logbook is append only, without gaps'); END;
+CREATE TRIGGER IF NOT EXISTS logbook_no_update BEFORE UPDATE ON logbook
+    BEGIN SELECT RAISE(ABORT, 'the logbook is append only'); END;
+CREATE TRIGGER IF NOT EXISTS logbook_no_delete BEFORE DELETE ON logbook
+    BEGIN SELECT RAISE(ABORT, 'the logbook is append only'); END;
+CREATE TABLE IF NOT EXISTS anchors (
+    seq INTEGER NOT NULL, hash TEXT NOT NULL, at TEXT NOT NULL, reason TEXT NOT NULL,
+    key TEXT NOT NULL, signature TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS anchors_no_update BEFORE UPDATE ON anchors
+    BEGIN SELECT RAISE(ABORT, 'anchors are append only'); END;
+CREATE TRIGGER IF NOT EXISTS anchors_no_delete BEFORE DELETE ON anchors
+    BEGIN SELECT RAISE(ABORT, 'anchors are append only'); END;
+CREATE TABLE IF NOT EXISTS documents (
+    kind TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL,
+    data TEXT NOT NULL, PRIMARY KEY (kind, id)
+) STRICT;
+CREATE INDEX IF NOT EXISTS documents_state ON documents (kind, state, at);
+PRAGMA user_version = 1;
+"""
+
+_LINE = "(?,?,?,?,?,?,?,?)"
+_LINES_A_STATEMENT: Final = 64
+_UPSERT: Final = (
+    "INSERT INTO documents VALUES (?,?,?,?,?) ON CONFLICT (kind, id) DO UPDATE SET"
+    " state = excluded.state, at = excluded.at, data = excluded.data"
+    " WHERE excluded.at >= documents.at"
+)
+_READ: Final = (
+    "SELECT l.seq, l.at, l.now, l.incident_id, l.kind, l.what, l.data,"
+    " ifnull(p.hash, ?), l.hash FROM logbook l LEFT JOIN logbook p ON p.seq = l.seq - 1"
+)
+
+
+class Head(NamedTuple):
+    """The last line of a book."""
+
+    seq: int
+    hash: str
+
+
+class Anchor(NamedTuple):
+    """A signed head: proof that the book stood so at that time."""
+
+    seq: int
+    hash: str
+    at: str
+    "RFC 3339, UTC."
+    reason: str
+    "`hourly`, `closing`, `incident`, …; not signed."
+    key: str
+    "Fingerprint of the public key."
+    signature: str
+    "Ed25519, base64."
+
+
+class Group(NamedTuple):
+    """What one transaction writes."""
+
+    entries: Sequence[Entry]
+    documents: Sequence[Document]
+    anchors: Sequence[Anchor] = ()
+
+
+class LogbookStore:
+    """One connection to the file. Each thread that uses it needs its own.
+
+    :param is_read_only: for readers beside the one writer; the file must exist.
+    :raises sqlite3.Error: the file cannot be opened, or is no logbook.
+    """
+
+    def __init__(
+        self, path: Path, *, is_read_only: bool = False, busy_time: float = 0.1
+    ) -> None:
+        where = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
+        self._db = sqlite3.connect(
+            where, uri=True, isolation_level=None, timeout=busy_time, check_same_thread=False
+        )
+        if is_read_only:
+            self._db.execute("PRAGMA query_only = ON")
+            return
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        self._db.executescript(SCHEMA)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    def head(self) -> Head:
+        """Return number and hash of the last line, `Head(0, GENESIS)` for an empty book."""
+        row = self._db.execute(
+            "SELECT seq, hash FROM logbook ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return Head(*row) if row else Head(0, GENESIS)
+
+    def write(self, group: Group) -> None:
+        """Write lines, documents and anchors in one transaction.
+
+        When this returns they survive a power cut.
+
+        :raises sqlite3.Error: nothing of it may be taken as written.
+        """
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            self._insert(group)
+            self._db.execute("COMMIT")
+        except BaseException:
+            # A full disk makes SQLite roll back by itself; a second one would raise.
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _insert(self, group: Group) -> None:
+        entries = group.entries
+        for start in range(0, len(entries), _LINES_A_STATEMENT):
+            # One statement for many rows: the GIL is given up once, not once a row.
+            part = entries[start : start + _LINES_A_STATEMENT]
+            values: list[object] = []
+            for e in part:
+                values += (
+                    e.seq,
+                    write_time(e.at),
+                    e.now,
+                    e.incident_id,
+                    e.kind,
+                    e.what,
+                    e.text,
+                    e.hash,
+                )
+            rows = ",".join([_LINE] * len(part))
+            self._db.execute(f"INSERT INTO logbook VALUES {rows}", values)
+        latest = {(d.kind, d.id): d for d in group.documents}
+        for document in latest.values():
+            self._put(document)
+        if group.anchors:
+            self._db.executemany("INSERT INTO anchors VALUES (?,?,?,?,?,?)", group.anchors)
+
+    def _put(self, d: Document) -> None:
+        if d.data is None:
+            self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (d.kind, d.id))
+        else:
+            text = json.dumps(d.data, separators=(",", ":"), default=str)
+            self._db.execute(_UPSERT, (d.kind, d.id, d.state, d.at, text))
+
+    def read(
+        self, *, after: int = 0, limit: int = -1, incident_id: str | None = None
+    ) -> Iterator[Entry]:
+        """Yield lines that follow line `after`, in order; all incidents or one."""
+        where, values = " WHERE l.seq > ?", [GENESIS, after]
+        if incident_id is not None:
+            where += " AND l.incident_id = ?"
+            values.append(incident_id)
+        rows = self._db.execute(
+            f"{_READ}{where} ORDER BY l.seq LIMIT ?",  # noqa: S608 - fixed text
+            (*values, limit),
+        )
+        for seq, at, now, incident, kind, what, text, previous, hashed in rows:
+            data: Mapping[str, Any] = json.loads(text)
+            yield Entry(
+                seq, read_time(at), now, incident, kind, what, data, text, previous, hashed
+            )
+
+    def documents(
+        self,
+        kind: str,
+        *,
+        state: str | None = None,
+        id: str | None = None,
+        limit: int = 1000,
+    ) -> list[Document]:
+        """Return documents of one kind, latest change first."""
+        query, values = "SELECT * FROM documents WHERE kind = ?", [kind]
+        for column, value in (("state", state), ("id", id)):
+            if value is not None:
+                query += f" AND {column} = ?"
+                values.append(value)
+        rows = self._db.execute(f"{query} ORDER BY at DESC, id LIMIT ?", (*values, limit))
+        return [
+            Document(kind=kind, id=id, state=state, at=at, data=json.loads(text))
+            for kind, id, state, at, text in rows
+        ]
+
+    def anchors(self) -> list[Anchor]:
+        """Return every signed head, oldest first."""
+        return [
+            Anchor(*row) for row in self._db.execute("SELECT * FROM anchors ORDER BY rowid")
+        ]

@@ -7,7 +7,7 @@ harm, so the engine may repeat them after a restart.
 from dataclasses import dataclass
 from typing import Literal
 
-from callflows.events import Cause, CallId, IncidentId, LegId, NO_INCIDENT, OperatorId
+from callflows.events import NO_INCIDENT, CallId, Cause, IncidentId, LegId, OperatorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -451,7 +451,7 @@ class IncidentOpened(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcedureShown(Fact):
-    """This version of this consigne is on the operators' screens."""
+    """The operators' screens show this version of this consigne."""
 
     procedure: str
     version: int
@@ -583,6 +583,41 @@ class CloseRefused(Fact):
 
     operator: OperatorId
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRefused(Fact):
+    """A step could not be recorded as asked: shut, unknown, or no such answer."""
+
+    operator: OperatorId
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused(Fact):
+    """An operator asked for a call that he may not, or cannot, take."""
+
+    call_id: CallId
+    operator: OperatorId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialRefused(Fact):
+    """A number was not dialled: no flow may call an emergency service by itself."""
+
+    call_id: CallId
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFailed(Fact):
+    """A rule broke on this event: a defect of ours. What was decided before it stands."""
+
+    event: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

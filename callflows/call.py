@@ -1,0 +1,204 @@
+"""One inbound call: what is known of it and where it stands. The rules are elsewhere.
+
+`inbound` moves it while nobody has answered, `talking` while somebody has; the desk and
+the API only read it.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId, OperatorId
+from client_directory.model import Clearance
+
+
+class CallState(StrEnum):
+    """Where a call stands."""
+
+    WAITING = "waiting"
+    "Nobody's phone rings for it. It is queued and keeps trying."
+    OFFERED = "offered"
+    "At least one operator's phone rings for it."
+    FALLBACK = "fallback"
+    "Only the client's fallback number rings for it."
+    TALKING = "talking"
+    "Caller and operator hear each other."
+    HELD = "held"
+    "The operator has put the caller on hold."
+    FORWARDED = "forwarded"
+    "The fallback number answered; the caller talks to it."
+    ENDED = "ended"
+
+
+class Stage(StrEnum):
+    """How far the search for somebody to answer has come."""
+
+    ONE_BY_ONE = "one_by_one"
+    "The best operator, then the next best."
+    TOGETHER = "together"
+    "All operators who may."
+    FALLBACK = "fallback"
+    "The client's fallback number; operators who become ready as well."
+    HOLD = "hold"
+    "The caller hears the calm message; everybody who may is tried, again and again."
+
+
+class Sound(StrEnum):
+    """What the caller hears."""
+
+    RINGBACK = "ringback"
+    "His own network's tone: we have not answered yet."
+    NOTICE = "notice"
+    "The recording notice, then a ring-back tone."
+    HOLD_MESSAGE = "hold_message"
+    "The calm message, repeated."
+    HOLD_MUSIC = "hold_music"
+    "An operator has put him on hold."
+    PEOPLE = "people"
+    "Whoever answered."
+    NOTHING = "nothing"
+    "The call is over."
+
+
+@dataclass(slots=True)
+class OperatorLeg:
+    """An operator's phone that rings for a call, or soon will."""
+
+    leg_id: LegId
+    operator: OperatorId
+    until: float
+    "Engine time at which it stops ringing."
+    is_auto_answered: bool = False
+    "He pressed `answer` on the desk: his phone is asked to pick up by itself."
+    waits_for: LegId | None = None
+    "His phone's previous leg, hung up but not yet gone; this one rings after it."
+
+
+@dataclass(slots=True)
+class InboundCall:
+    """One call that somebody made to one of our numbers."""
+
+    call_id: CallId
+    incident_id: IncidentId
+    leg_id: LegId
+    "The caller's leg."
+    offer: CallOffered
+    "As it came. The consigne in it is the first one; see the incident for today's."
+    offered_at: float
+    "Engine time of the INVITE."
+    urgency: int
+    "Its incident's: 1 life in danger … 4 for information."
+    state: CallState = CallState.WAITING
+    stage: Stage = Stage.ONE_BY_ONE
+    sound: Sound = Sound.RINGBACK
+    is_caller_answered: bool = False
+    "We picked up the caller's leg: he can hear us. No operator is implied."
+    is_requeued: bool = False
+    "The operator's side broke: first in the queue."
+    answered_at: float | None = None
+    "When somebody first spoke to the caller."
+    ended_at: float | None = None
+    ended_by: str = ""
+    "`caller`, `operator`, `engine` or `fault`; `abandoned` when nobody had spoken to him."
+    operator: OperatorId | None = None
+    "Who talks to the caller, or last did."
+    operator_leg: LegId | None = None
+    "The answered leg: the operator's, or the fallback number's."
+    legs: dict[LegId, OperatorLeg] = field(default_factory=dict)
+    "Operators' phones that ring, or are about to."
+    fallback_leg: LegId | None = None
+    "The fallback number's leg while it rings."
+    fallback_until: float | None = None
+    "When it stops ringing."
+    fallback_at: float | None = None
+    "When it is rung next."
+    stage_until: float | None = None
+    rests: dict[OperatorId, float] = field(default_factory=dict)
+    "Operators who did not take it: not rung for it before this engine time."
+    given_up: dict[LegId, OperatorId | None] = field(default_factory=dict)
+    "Legs that were hung up and are not yet gone."
+    attempts: int = 0
+    "Operators rung one by one so far."
+    legs_made: int = 0
+    waits_since: float = 0.0
+    "When it last began to wait: the INVITE, or the operator's side breaking."
+    recording_id: str | None = None
+    is_recording: bool = False
+    recording_failure: str = ""
+    "Why the recorder cannot write: the desk's red banner."
+    notice_began_at: float | None = None
+    notice_until: float | None = None
+    "The hold message starts then at the latest, should the notice's end not be told."
+    notice_heard_time: float | None = None
+    "Seconds of the recording notice that he heard; `None` until it ended."
+    talk_began_at: float | None = None
+    talk_time: float = 0.0
+    "Seconds of talk before the present one."
+    is_held_at_desk: bool = False
+    is_held_at_phone: bool = False
+    "The operator's own phone has put us on hold."
+    is_holding: bool = False
+    "The caller's own phone has put us on hold."
+    is_caller_silent: bool = False
+    "No audio arrives from the caller. He is never hung up for that."
+    operator_silent_since: float | None = None
+    "No audio arrives from the operator's phone."
+    is_station_down: bool = False
+    "The phone of the operator who talks is gone from the registrar."
+    deadline: float | None = None
+    "When it wants a `DeadlineReached`, engine time."
+
+    # ------------------------------------------------ read by desk and API
+
+    @property
+    def did(self) -> str:
+        """The dialled number."""
+        return self.offer.did
+
+    @property
+    def caller(self) -> str | None:
+        """The caller's number, `None` when withheld or unknown. Never proof of identity."""
+        return self.offer.caller
+
+    @property
+    def is_withheld(self) -> bool:
+        """The caller's network was asked not to show his number."""
+        return self.offer.is_withheld
+
+    @property
+    def diverted_from(self) -> str | None:
+        """The number that forwarded the call to us."""
+        return self.offer.diverted_from
+
+    @property
+    def identification(self) -> Identification:
+        """Organisation, site and person, each known, guessed or unknown."""
+        return self.offer.identification
+
+    @property
+    def clearance(self) -> Clearance:
+        """What an operator must hold to see this call at all."""
+        return self.offer.clearance if self.offer.is_known_did else "standard"
+
+    @property
+    def language(self) -> str:
+        """The caller's most probable language."""
+        return self.offer.languages[0] if self.offer.languages else "en"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the caller is gone."""
+        return self.state is CallState.ENDED
+
+    @property
+    def seeks(self) -> bool:
+        """Whether the caller still waits for somebody."""
+        return self.state in SEEKING
+
+    def waiting_time(self, now: float) -> float:
+        """Seconds the caller waited, or has waited so far, for the first human."""
+        until = self.answered_at if self.answered_at is not None else self.ended_at
+        return (now if until is None else until) - self.offered_at
+
+
+SEEKING = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
+"States in which the caller waits for somebody."

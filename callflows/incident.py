@@ -1,0 +1,75 @@
+"""One case, from the first signal to its disposition."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final
+
+from callflows.events import CallId, IncidentId, OperatorId
+from callflows.procedure_run import ProcedureRun, Source
+from client_directory.model import Clearance, Procedure
+
+DISPOSITIONS: Final = (
+    "handled",
+    "services_called",
+    "keyholder_informed",
+    "information_given",
+    "no_answer_on_call_back",
+    "wrong_number",
+    "false_alarm",
+    "nuisance",
+    "test",
+    "duplicate",
+)
+"How a case may end. A case without one of these stays open."
+
+
+class IncidentState(StrEnum):
+    """Where a case stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line that an operator wrote."""
+
+    at: float
+    "Engine time."
+    operator: OperatorId
+    text: str
+
+
+@dataclass(slots=True)
+class Incident:
+    """One case."""
+
+    incident_id: IncidentId
+    organisation: str | None
+    organisation_name: str
+    title: str
+    source: Source
+    urgency: int
+    "1 life in danger … 4 for information."
+    opened_at: float
+    "Engine time."
+    run: ProcedureRun
+    clearance: Clearance = "standard"
+    "What an operator must hold to see it."
+    kind: str = ""
+    earlier_runs: list[ProcedureRun] = field(default_factory=list)
+    "Consignes followed before the kind was known, with what was recorded in them."
+    notes: list[Note] = field(default_factory=list)
+    call_ids: list[CallId] = field(default_factory=list)
+    state: IncidentState = IncidentState.OPEN
+    owner: OperatorId | None = None
+    "Who answered first."
+    disposition: str = ""
+    closing_text: str = ""
+    closed_at: float | None = None
+    closed_by: OperatorId | None = None
+
+    @property
+    def procedure(self) -> Procedure | None:
+        """The copy of the consigne that is followed now."""
+        return self.run.procedure

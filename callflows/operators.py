@@ -1,0 +1,57 @@
+"""The operators' shift: who is there, who may be rung, and why not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from callflows.events import CallId, IncidentId, LegId, OperatorId
+from client_directory.model import Clearance
+
+
+class DeskState(StrEnum):
+    """Where an operator stands."""
+
+    SIGNED_OUT = "signed_out"
+    ON_BREAK = "on_break"
+    "Signed in, and not to be rung."
+    READY = "ready"
+    RINGING = "ringing"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+    "Finishing the case of the call that just ended."
+
+
+@dataclass(slots=True)
+class OperatorDesk:
+    """One operator."""
+
+    operator: OperatorId
+    name: str = ""
+    languages: Mapping[str, int] = field(default_factory=dict)
+    "Language to skill, 1 some … 3 fluent."
+    clearances: tuple[Clearance, ...] = ()
+    role: str = "operator"
+    state: DeskState = DeskState.SIGNED_OUT
+    since: float = 0.0
+    "Engine time of the last change of state."
+    idle_since: float = 0.0
+    "When he last had something to do; the longest idle is rung first."
+    reason: str = ""
+    "Why he is in this state, when there is something to say."
+    has_station: bool = False
+    "A phone of his is registered and answers."
+    call_id: CallId | None = None
+    "The call that rings at his phone, or that he is in."
+    leg_id: LegId | None = None
+    incident_id: IncidentId | None = None
+    "The case he wraps up."
+    misses: int = 0
+    "Calls in a row that he let ring out."
+    after_call: DeskState | None = None
+    "Where he goes after this call instead of wrap-up: on break, or home."
+    clearing_leg: LegId | None = None
+    "A leg of his phone that was hung up and is not yet gone."
+    clearing_until: float = 0.0
+    "His phone counts as free from then on, whatever it says."
+    deadline: float | None = None
+    "End of wrap-up, engine time."

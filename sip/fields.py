@@ -1,0 +1,234 @@
+"""What can be asked of any message: its headers and body, as values.
+
+Typed values (`request.from_`, `request.contacts`, …) are read when somebody first asks and
+remembered until a header changes; each raises `ParseError` (400) when what stands there is
+malformed. :func:`sip.message.parse` has already made sure of those that it names.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+from sip.errors import ParseError
+from sip.grammar import parse_number, split_list
+from sip.headers import Headers
+from sip.multipart import Part, bare_type, split_parts
+from sip.values import CSeq, NameAddr, Via
+
+_MAX_DELTA_SECONDS: Final = 2**32 - 1
+_MAX_FORWARDS: Final = 255
+
+
+class Message:
+    """What requests and responses have in common."""
+
+    __slots__ = ("body", "headers")
+    is_request: ClassVar[bool]
+
+    def __init__(self, headers: Headers, body: bytes = b"") -> None:
+        self.headers = headers
+        self.body = body
+
+    @property
+    def start_line(self) -> str:
+        """The first line, without its line break."""
+        raise NotImplementedError
+
+    @property
+    def via(self) -> tuple[Via, ...]:
+        """All hops, nearest first."""
+        return self.headers.parsed("via", _parse_vias)
+
+    @property
+    def top_via(self) -> Via:
+        """The nearest hop: for a request, who is to get the answer."""
+        return self.headers.parsed("via", parse_top_via, "top via")
+
+    @property
+    def from_(self) -> NameAddr:
+        """Who sent the request, by his own account."""
+        return self.headers.parsed("from", parse_party)
+
+    @property
+    def to(self) -> NameAddr:
+        """Whom the request was first meant for."""
+        return self.headers.parsed("to", parse_party)
+
+    @property
+    def call_id(self) -> str:
+        """The call's name, compared octet for octet."""
+        return self.headers.parsed("call-id", parse_call_id)
+
+    @property
+    def cseq(self) -> CSeq:
+        """Number and method of the request."""
+        return self.headers.parsed("cseq", parse_cseq)
+
+    @property
+    def contacts(self) -> tuple[NameAddr, ...] | Literal["*"]:
+        """Where to reach the sender directly; `"*"` in a REGISTER that removes all."""
+        return self.headers.parsed("contact", _parse_contacts)
+
+    @property
+    def routes(self) -> tuple[NameAddr, ...]:
+        """The way still to go."""
+        return self.headers.parsed("route", _parse_addresses)
+
+    @property
+    def record_routes(self) -> tuple[NameAddr, ...]:
+        """The proxies that want to see the rest of the dialog, nearest first."""
+        return self.headers.parsed("record-route", _parse_addresses)
+
+    @property
+    def max_forwards(self) -> int | None:
+        """Hops left; `None` from a peer of RFC 2543."""
+        return self.headers.parsed("max-forwards", parse_max_forwards)
+
+    @property
+    def expires(self) -> int | None:
+        """Seconds."""
+        return self.headers.parsed("expires", _parse_seconds)
+
+    @property
+    def min_expires(self) -> int | None:
+        """Seconds; what a 423 asks for."""
+        return self.headers.parsed("min-expires", _parse_seconds)
+
+    @property
+    def content_type(self) -> str | None:
+        """Type and subtype of the body in lower case, without parameters."""
+        value = self.headers.get("Content-Type")
+        return None if value is None else bare_type(value)
+
+    @property
+    def require(self) -> tuple[str, ...]:
+        """Option tags the receiver must understand, in lower case."""
+        return self.headers.parsed("require", _parse_option_tags)
+
+    @property
+    def supported(self) -> tuple[str, ...]:
+        """Option tags the sender understands, in lower case."""
+        return self.headers.parsed("supported", _parse_option_tags)
+
+    @property
+    def allow(self) -> tuple[str, ...]:
+        """Methods the sender takes, as written: methods have a case."""
+        return self.headers.parsed("allow", _parse_list)
+
+    def addresses(self, name: str) -> tuple[NameAddr, ...]:
+        """Return every address of a list header, such as `P-Asserted-Identity`.
+
+        :raises ParseError: one of them is malformed.
+        """
+        return _parse_addresses(self.headers.get_all(name))
+
+    def parts(self) -> list[Part]:
+        """Return the parts of the body; a plain body is one part, no body none.
+
+        :raises ParseError: a multipart body that cannot be taken apart.
+        """
+        if not self.body:
+            return []
+        content_type = self.content_type or "text/plain"
+        if content_type.startswith("multipart/"):
+            return split_parts(self.headers.get("Content-Type", ""), self.body)
+        return [Part(content_type, self.headers, self.body)]
+
+    def sdp_body(self) -> bytes | None:
+        """Return the session description, also one inside a multipart body.
+
+        :raises ParseError: a multipart body that cannot be taken apart.
+        """
+        if not self.body:
+            return None
+        if self.content_type == "application/sdp":
+            return self.body
+        if (self.content_type or "").startswith("multipart/"):
+            for part in self.parts():
+                if part.content_type == "application/sdp":
+                    return part.body
+        return None
+
+    def __bytes__(self) -> bytes:
+        lines = [self.start_line]
+        lines += [
+            f"{name}: {value}" for name, value in self.headers if name != "Content-Length"
+        ]
+        lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
+        return "\r\n".join(lines).encode() + self.body
+
+    def __eq__(self, other: object) -> bool:
+        return bytes(self) == bytes(other) if isinstance(other, Message) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def parse_party(lines: list[str]) -> NameAddr:
+    """Read the only line of From or To."""
+    party = NameAddr.parse(parse_single(lines, "From or To"))
+    if sum(name.lower() == "tag" for name, _ in party.parameters) > 1:
+        raise ParseError(400, "Two tags")
+    return party
+
+
+def parse_single(lines: list[str], what: str) -> str:
+    """Return the only line of a header that must be there once."""
+    if not lines:
+        raise ParseError(400, f"Missing {what}")
+    if len(lines) > 1:
+        raise ParseError(400, f"More than one {what}")
+    return lines[0]
+
+
+def parse_call_id(lines: list[str]) -> str:
+    """Read Call-ID: printable ASCII without blanks (a little more than the grammar)."""
+    value = parse_single(lines, "Call-ID")
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise ParseError(400, "Bad Call-ID")
+    return value
+
+
+def parse_cseq(lines: list[str]) -> CSeq:
+    """Read CSeq."""
+    return CSeq.parse(parse_single(lines, "CSeq"))
+
+
+def parse_max_forwards(lines: list[str]) -> int | None:
+    """Read Max-Forwards, 0 to 255."""
+    if not lines:
+        return None
+    return parse_number(parse_single(lines, "Max-Forwards"), _MAX_FORWARDS, "Max-Forwards")
+
+
+def _parse_seconds(lines: list[str]) -> int | None:
+    return parse_number(lines[0], _MAX_DELTA_SECONDS, "Expires") if lines else None
+
+
+def parse_top_via(lines: list[str]) -> Via:
+    """Read the first element of the first Via line."""
+    elements = split_list(lines[0]) if lines else []
+    if not elements:
+        raise ParseError(400, "Missing Via")
+    return Via.parse(elements[0])
+
+
+def _parse_vias(lines: list[str]) -> tuple[Via, ...]:
+    if not lines:
+        raise ParseError(400, "Missing Via")
+    return tuple(Via.parse(element) for line in lines for element in split_list(line))
+
+
+def _parse_addresses(lines: list[str]) -> tuple[NameAddr, ...]:
+    return tuple(NameAddr.parse(element) for line in lines for element in split_list(line))
+
+
+def _parse_contacts(lines: list[str]) -> tuple[NameAddr, ...] | Literal["*"]:
+    return "*" if lines == ["*"] else _parse_addresses(lines)
+
+
+def _parse_list(lines: list[str]) -> tuple[str, ...]:
+    return tuple(element for line in lines for element in split_list(line))
+
+
+def _parse_option_tags(lines: list[str]) -> tuple[str, ...]:
+    return tuple(tag.lower() for tag in _parse_list(lines))

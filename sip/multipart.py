@@ -1,0 +1,84 @@
+"""Bodies of several parts (RFC 2046 section 5.1, RFC 5621), read with hard limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from sip.errors import ParseError
+from sip.grammar import find_parameter, parse_parameters
+from sip.headers import Headers, parse_headers
+
+MAX_PARTS: Final = 16
+"Parts of one body, all levels together. A call brings two or three."
+_MAX_DEPTH: Final = 3
+_MAX_PART_HEADER: Final = 4096  # octets
+_BOUNDARY: Final = re.compile(r"[A-Za-z0-9'()+_,\-./:=? ]{1,70}+")
+
+
+class Part(NamedTuple):
+    """One part of a body."""
+
+    content_type: str
+    "Type and subtype in lower case, without parameters."
+    headers: Headers
+    body: bytes
+
+
+def bare_type(content_type: str) -> str:
+    """Return `type/subtype` in lower case, without parameters."""
+    return content_type.partition(";")[0].strip(" \t").lower()
+
+
+def split_parts(content_type: str, body: bytes) -> list[Part]:
+    """Split a `multipart/*` body; parts that are multipart themselves are opened up.
+
+    :raises ParseError: no or bad boundary, too many parts, too deep.
+    """
+    found: list[Part] = []
+    _collect(content_type, body, found, 1)
+    return found
+
+
+def _collect(content_type: str, body: bytes, found: list[Part], depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise ParseError(400, "Body parts too deep")
+    for raw in _pieces(content_type, body):
+        part = _read_part(raw)
+        if part.content_type.startswith("multipart/"):
+            _collect(part.headers.get("Content-Type", ""), part.body, found, depth + 1)
+        else:
+            found.append(part)
+        if len(found) > MAX_PARTS:
+            raise ParseError(400, "Too many body parts")
+
+
+def _pieces(content_type: str, body: bytes) -> list[bytes]:
+    semicolon = content_type.find(";")
+    parameters = parse_parameters(content_type[semicolon:]) if semicolon >= 0 else ()
+    boundary = find_parameter(parameters, "boundary") or ""
+    if _BOUNDARY.fullmatch(boundary) is None:
+        raise ParseError(400, "Bad boundary")
+    delimiter = b"\r\n--" + boundary.encode("ascii")
+    pieces = (b"\r\n" + body).split(delimiter, MAX_PARTS + 2)
+    wanted: list[bytes] = []
+    for piece in pieces[1:]:
+        if piece.startswith(b"--"):
+            return wanted
+        blanks = piece.lstrip(b" \t")
+        if not blanks.startswith(b"\r\n"):
+            raise ParseError(400, "Bad boundary line")
+        wanted.append(blanks[2:])
+    if len(pieces) > MAX_PARTS + 2:
+        raise ParseError(400, "Too many body parts")
+    return wanted
+
+
+def _read_part(raw: bytes) -> Part:
+    if raw.startswith(b"\r\n"):
+        return Part("text/plain", Headers(), raw[2:])
+    head, gap, body = raw.partition(b"\r\n\r\n")
+    if not gap or len(head) > _MAX_PART_HEADER:
+        raise ParseError(400, "Bad body part")
+    headers = parse_headers(head.decode("utf-8", "replace"))
+    return Part(bare_type(headers.get("Content-Type") or "text/plain"), headers, body)

@@ -1,0 +1,353 @@
+"""The engine's side of the media process: orders out, events in, never waiting.
+
+Orders are remembered as specs. When the process dies it is started again and told them all,
+so the rest of the engine sees two events and a short silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sip.media import launch, wire
+from sip.media.protocol import (
+    LegSpec,
+    MediaBack,
+    MediaDied,
+    MediaEvent,
+    MediaReport,
+    RecordingEnded,
+    RecordingSpec,
+)
+
+_log = logging.getLogger(__name__)
+
+PING_TIME: Final = 1.0
+"Seconds between two questions whether the process is well."
+MAX_UNANSWERED: Final = 4
+"Pings without an answer after which the process hangs and is killed."
+START_TIME: Final = 10.0
+"Seconds a media process may take until it can be spoken to."
+_RETRY_TIMES: Final = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)
+_CONNECT_POLL_TIME: Final = 0.01
+_MAX_WELCOME: Final = 64 * 2**20
+
+
+class MediaError(Exception):
+    """Our media process cannot be started or spoken to."""
+
+
+class NoPortLeft(MediaError):
+    """All RTP ports of the configured range are in use: `media.ports` is too small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What a media process from before the engine's restart still carries."""
+
+    legs: Mapping[str, LegSpec]
+    recordings: Mapping[str, RecordingSpec]
+
+
+class MediaClient:
+    """Orders for the media process, and its events.
+
+    Every order is synchronous and returns at once. While the process is being restarted
+    orders are kept as specs and carried out as soon as it is back.
+
+    :param command: the program and its arguments, the socket's path included.
+    :param socket_path: where that program listens.
+    :param on_event: called on the loop for every event, in order.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        socket_path: Path,
+        on_event: Callable[[MediaEvent], None],
+        *,
+        log_path: Path | None = None,
+    ) -> None:
+        self._command = tuple(command)
+        self._socket_path = socket_path
+        self._log_path = log_path or socket_path.with_suffix(".log")
+        self._on_event = on_event
+        self._legs: dict[str, LegSpec] = {}
+        self._recordings: dict[str, RecordingSpec] = {}
+        self._ready: deque[int] = deque()
+        self._taken: set[int] = set()
+        self._writer: asyncio.StreamWriter | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._carried = Carried({}, {})
+        self._unanswered = 0
+        self._is_stopping = False
+        self.pid: int | None = None
+        self.report: MediaReport | None = None
+        "The process's last word on itself; a few seconds old."
+
+    # ------------------------------------------------------------ orders
+
+    def reserve_port(self) -> int:
+        """Return a port that is bound for us already.
+
+        :raises NoPortLeft: none is free.
+        """
+        if not self._ready:
+            raise NoPortLeft("no RTP port is free")
+        port = self._ready.popleft()
+        self._taken.add(port)
+        self._send({"do": "take", "port": port})
+        return port
+
+    def release_port(self, port: int) -> None:
+        """Give a port back; it rests some seconds, so that late packets find nobody."""
+        if port in self._taken:
+            self._taken.discard(port)
+            self._send({"do": "release", "port": port})
+
+    def put_leg(self, spec: LegSpec) -> None:
+        """Make a leg be as `spec` says; the same spec again changes nothing."""
+        self._legs[spec.leg_id] = spec
+        self._taken.add(spec.port)
+        self._send({"do": "leg", **wire.leg_to_plain(spec)})
+
+    def drop_leg(self, leg_id: str) -> None:
+        """Forget a leg. Its port stays reserved until `release_port`."""
+        if self._legs.pop(leg_id, None) is not None:
+            self._send({"do": "drop", "leg_id": leg_id})
+
+    def put_recording(self, spec: RecordingSpec) -> None:
+        """Record a call from now on; a file that is there already is continued."""
+        self._recordings[spec.recording_id] = spec
+        self._send({"do": "record", **wire.recording_to_plain(spec)})
+
+    def end_recording(self, recording_id: str) -> None:
+        """Close a recording; `RecordingEnded` follows once it is on disk and hashed."""
+        if recording_id in self._recordings:
+            self._send({"do": "end_recording", "recording_id": recording_id})
+
+    def send_digits(self, leg_id: str, digits: str) -> None:
+        """Press keys towards a leg's peer, 220 ms each."""
+        self._send({"do": "digits", "leg_id": leg_id, "digits": digits})
+
+    def adopt(self) -> Carried:
+        """Return what the process carried when we found it, to be kept or dropped."""
+        return self._carried
+
+    @property
+    def legs(self) -> Mapping[str, LegSpec]:
+        """The legs as last ordered."""
+        return self._legs
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a media process listens to us now."""
+        return self._writer is not None
+
+    def not_ready(self) -> list[str]:
+        """Return why no call's audio can be carried now, for `/readyz`."""
+        reasons = []
+        if not self.is_up:
+            reasons.append("the media process is being restarted")
+        elif not self._ready:
+            reasons.append("no RTP port is free")
+        return reasons
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Find the media process or start one.
+
+        :raises MediaError: it cannot be started; the text says where its log is.
+        """
+        self._tasks = [asyncio.create_task(self._watch())]
+        reader = await self._connect()
+        self._tasks.append(asyncio.create_task(self._serve(reader)))
+
+    async def stop(self, *, is_process_ended: bool = True) -> None:
+        """Let go of the media process; end it as well unless it shall carry on alone."""
+        self._is_stopping = True
+        watch, *others = self._tasks
+        watch.cancel()
+        if is_process_ended and self._writer is not None:
+            self._send({"do": "stop"})
+            await asyncio.wait(others, timeout=START_TIME)
+            if self.pid is not None and not launch.is_dead(self.pid):
+                await self._bury(self.pid)
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._close()
+
+    async def _connect(self) -> asyncio.StreamReader:
+        """Connect to a living process or start one; exchange greetings."""
+        streams = await self._open()
+        if streams is None:
+            streams = await self._launch()
+        reader, writer = streams
+        self._writer, self._unanswered = writer, 0
+        self.pid = _peer_pid(writer)
+        self._send({"do": "hello", "ports": sorted(self._taken), "is_new": not self._taken})
+        for leg in self._legs.values():
+            self._send({"do": "leg", **wire.leg_to_plain(leg)})
+        for recording in self._recordings.values():
+            self._send({"do": "record", **wire.recording_to_plain(recording)})
+        try:
+            line = await asyncio.wait_for(reader.readline(), START_TIME)
+            self._take_welcome(wire.from_line(line))
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            self._close()
+            raise MediaError(f"the media process gives no sense: {error!r}") from error
+        return reader
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        try:
+            path = str(self._socket_path)
+            return await asyncio.open_unix_connection(path, limit=_MAX_WELCOME)
+        except OSError:
+            return None
+
+    async def _launch(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        try:
+            pid = launch.launch(self._command, self._log_path)
+        except OSError as error:
+            raise MediaError(f"the media process does not start: {error}") from error
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_TIME
+        while loop.time() < deadline:
+            if (streams := await self._open()) is not None:
+                return streams
+            if launch.is_dead(pid):
+                raise MediaError(f"the media process ended at once; see {self._log_path}")
+            await asyncio.sleep(_CONNECT_POLL_TIME)
+        launch.kill(pid)
+        await self._bury(pid)
+        raise MediaError(f"the media process does not answer; see {self._log_path}")
+
+    def _take_welcome(self, welcome: Mapping[str, Any]) -> None:
+        self._take_ports(welcome["ready"], is_all=True)
+        legs = [wire.leg_from_plain(plain) for plain in welcome["legs"]]
+        recordings = [wire.recording_from_plain(plain) for plain in welcome["recordings"]]
+        self._carried = Carried(
+            {leg.leg_id: leg for leg in legs},
+            {recording.recording_id: recording for recording in recordings},
+        )
+        self._taken.update(leg.port for leg in legs)
+        self._legs = {**self._carried.legs, **self._legs}
+        self._recordings = {**self._carried.recordings, **self._recordings}
+
+    def _take_ports(self, ports: Sequence[int], *, is_all: bool) -> None:
+        if is_all:
+            self._ready.clear()
+        self._ready.extend(port for port in ports if port not in self._taken)
+
+    async def _serve(self, reader: asyncio.StreamReader) -> None:
+        """Read events for ever; when the process dies, start another."""
+        while True:
+            reason = await self._read(reader)
+            self._close()
+            if self._is_stopping:
+                return
+            died_at = asyncio.get_running_loop().time()
+            self._tell(MediaDied(reason))
+            reader = await self._restart()
+            self._tell(MediaBack(asyncio.get_running_loop().time() - died_at))
+
+    async def _read(self, reader: asyncio.StreamReader) -> str:
+        try:
+            while line := await reader.readline():
+                self._receive(line)
+        except (OSError, ValueError) as error:
+            return f"its connection broke: {error}"
+        return "its connection was closed"
+
+    async def _restart(self) -> asyncio.StreamReader:
+        attempt = 0
+        while True:
+            if self.pid is not None:
+                # A hung process may still hold the ports; it must be gone first.
+                launch.kill(self.pid)
+                await self._bury(self.pid)
+                self.pid = None
+            await asyncio.sleep(_RETRY_TIMES[min(attempt, len(_RETRY_TIMES) - 1)])
+            try:
+                return await self._connect()
+            except MediaError as error:
+                _log.error("media process: %s", error)
+                attempt += 1
+
+    async def _bury(self, pid: int) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + START_TIME
+        while not launch.is_dead(pid) and loop.time() < deadline:
+            await asyncio.sleep(_CONNECT_POLL_TIME)
+
+    async def _watch(self) -> None:
+        """Ask now and then whether the process is well; a hung one is killed."""
+        while True:
+            await asyncio.sleep(PING_TIME)
+            if self._writer is None:
+                continue
+            if self._unanswered >= MAX_UNANSWERED and self.pid is not None:
+                _log.error("media process %d does not answer: killed", self.pid)
+                launch.kill(self.pid)
+                continue
+            self._unanswered += 1
+            self._send({"do": "ping"})
+
+    # ------------------------------------------------------------ wire
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(wire.to_line(message))
+
+    def _receive(self, line: bytes) -> None:
+        try:
+            message = wire.from_line(line)
+            match message.get("what"):
+                case "Pong":
+                    self._unanswered = 0
+                case "Ready":
+                    self._take_ports(message["ports"], is_all=False)
+                case _:
+                    self._take_event(message)
+        except (KeyError, TypeError, ValueError) as error:
+            _log.error("media process sent a line without sense: %s", error)
+
+    def _take_event(self, message: Mapping[str, Any]) -> None:
+        event = wire.event_from_plain(message)
+        if isinstance(event, MediaReport):
+            self.report = event
+        elif event is not None:
+            if isinstance(event, RecordingEnded):
+                self._recordings.pop(event.recording_id, None)
+            self._tell(event)
+
+    def _tell(self, event: MediaEvent) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            # The owner's fault must not cut the owner off from all later events.
+            _log.exception("an event of the media process was not taken: %r", event)
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def _peer_pid(writer: asyncio.StreamWriter) -> int | None:
+    """Ask the kernel who is at the other end; Linux only."""
+    peer = writer.get_extra_info("socket")
+    option = getattr(socket, "SO_PEERCRED", None)
+    if peer is None or option is None:
+        return None
+    credentials = peer.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])

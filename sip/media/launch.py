@@ -1,0 +1,53 @@
+"""Starts the media process so that it outlives the engine, and buries it when it is dead."""
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def launch(command: Sequence[str], log: Path) -> int:
+    """Start a process in a session of its own; return its process id.
+
+    Its own session: neither Ctrl-C at the engine's terminal nor the engine's death ends it.
+    Its own log file: an inherited pipe would keep whoever reads the engine's output waiting.
+
+    :raises OSError: the program or the log file cannot be opened.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    return os.posix_spawn(
+        command[0],
+        list(command),
+        os.environ,
+        setsid=True,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), flags, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsigdef=[signal.SIGINT, signal.SIGTERM, signal.SIGPIPE],
+    )
+
+
+def is_dead(pid: int) -> bool:
+    """Tell whether our child `pid` has ended, and bury it if so."""
+    try:
+        ended, _ = os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        # Started by an engine before us, or buried already.
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            return False
+        return False
+    return ended == pid
+
+
+def kill(pid: int) -> None:
+    """End a process that does not answer any more; no error when it is gone."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,243 @@
+"""What the engine tells the media process and what it hears back: values only.
+
+Orders are declarative: a spec says how a leg shall be, and sending it again changes nothing.
+So a media process that was restarted is simply told everything once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from sip.media.tones import ToneName
+
+Then = Literal["silence", "ringback", "hold_music", "repeat"]
+Side = Literal["caller", "operator", "both"]
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Let the leg hear nothing, as a steady stream of silent packets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """Let the leg hear a tone until told otherwise."""
+
+    name: ToneName
+
+
+@dataclass(frozen=True, slots=True)
+class Prompts:
+    """Let the leg hear prompts, one after the other, then something else.
+
+    The same value again goes on where it is; another `number` plays it from the start.
+    """
+
+    names: tuple[str, ...]
+    language: str
+    then: Then = "silence"
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FromLeg:
+    """Let the leg hear another one. A bridge is two of these."""
+
+    leg_id: str
+
+
+Source = Silence | Tone | Prompts | FromLeg
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegSpec:
+    """How one leg's audio shall be, from now on."""
+
+    leg_id: str
+    call_id: str
+    port: int
+    "Ours, from `MediaClient.reserve_port`."
+    remote: tuple[str, int] | None = None
+    "The peer's negotiated address: an IP address, no name. `None`: not known yet, or held."
+    also_from: tuple[str, ...] = ()
+    "IP addresses his RTP may also come from (NAT): where his signalling comes from."
+    payload_type: Literal[0, 8] = 8
+    dtmf_payload_type: int | None = None
+    can_send: bool = True
+    "The negotiated direction lets us send."
+    can_receive: bool = True
+    "The negotiated direction lets the peer send. Otherwise what he sends is ignored."
+    is_expected_to_speak: bool = True
+    "Report `AudioLost` when he sends nothing: `False` before he was answered."
+    source: Source = Silence()
+    "What he hears."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSpec:
+    """One call on disk: left what the caller says, right what he hears (or would hear).
+
+    The caller's leg alone decides: bridged, what he hears is the operator. It goes on through
+    hold and changes of operator, from the first packet to `end_recording`.
+    """
+
+    recording_id: str
+    call_id: str
+    path: str
+    caller_leg: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitHeard:
+    """The peer pressed a key (RFC 4733), counted once."""
+
+    leg_id: str
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptEnded:
+    """A prompt was played, wholly or until something else was ordered."""
+
+    leg_id: str
+    prompt: str
+    seconds: float
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMissing:
+    """There is no such prompt in any language; the leg hears a tone in its place."""
+
+    leg_id: str
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAudio:
+    """The first packet of the leg's peer came, from this address."""
+
+    leg_id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioLost:
+    """The peer should speak and has sent nothing for three seconds: one-way audio."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioBack:
+    """The peer's packets arrive again."""
+
+    leg_id: str
+    seconds: float
+    "How long nothing came."
+
+
+@dataclass(frozen=True, slots=True)
+class LegFailed:
+    """The leg cannot be as ordered: its port is taken or its peer is no address."""
+
+    leg_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStarted:
+    """The first packet is in and the file is there."""
+
+    recording_id: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingEnded:
+    """The file is whole, synced and hashed."""
+
+    recording_id: str
+    call_id: str
+    seconds: float
+    sha256: str
+    legs: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    "Statistics a leg: packets, lost, late, jitter_ms and more."
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingGap:
+    """Audio is missing; silence of the same length stands in the file."""
+
+    recording_id: str
+    call_id: str
+    side: Side
+    at: float
+    "Seconds from the start of the recording."
+    seconds: float
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingFailed:
+    """The disk refuses. Audio is not affected, and writing is tried again."""
+
+    recording_id: str
+    call_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaDied:
+    """The media process is gone; the client is starting another."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MediaBack:
+    """A media process runs again and has been told everything."""
+
+    gap_time: float
+    "Seconds since the death was noticed."
+
+
+@dataclass(frozen=True, slots=True)
+class MediaReport:
+    """How the media process is; comes every few seconds, not an event for a logbook."""
+
+    pid: int
+    priority: str
+    "`fifo`, `nice` or `normal`: what the machine allowed."
+    legs: int
+    recordings: int
+    packets: int
+    "Received since the process started, with the following."
+    lost: int
+    strangers: int
+    malformed: int
+    late_ticks: int
+    cpu_time: float
+    resident_bytes: int
+    unwritten_bytes: int
+
+
+MediaEvent = (
+    DigitHeard
+    | PromptEnded
+    | PromptMissing
+    | FirstAudio
+    | AudioLost
+    | AudioBack
+    | LegFailed
+    | RecordingStarted
+    | RecordingEnded
+    | RecordingGap
+    | RecordingFailed
+    | MediaDied
+    | MediaBack
+)
+WireEvent = MediaEvent | MediaReport

@@ -168,11 +168,7 @@ def _answer(
     cnonce: str,
 ) -> str:
     name, qop = chosen
-    algorithm, nonce, realm = (
-        name.removesuffix(_SESSION),
-        challenge["nonce"],
-        challenge["realm"],
-    )
+    algorithm, nonce = name.removesuffix(_SESSION), challenge["nonce"]
     ha1 = make_ha1(algorithm, credentials.username, credentials.realm, credentials.password)
     if name.endswith(_SESSION):
         ha1 = digest(algorithm, f"{ha1}:{nonce}:{cnonce}")
@@ -184,7 +180,7 @@ def _answer(
     response = make_response(algorithm, ha1, digest(algorithm, ha2), nonce, counted)
     parts = [
         f"Digest username={quote(credentials.username)}",
-        f'realm="{realm}"',
+        f'realm="{challenge["realm"]}"',
         f'nonce="{nonce}"',
         f'uri="{uri}"',
         f'response="{response}"',

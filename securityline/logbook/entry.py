@@ -80,6 +80,11 @@ def canonical(data: Mapping[str, Any]) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """Replace what UTF-8, and so the database, cannot hold: lone surrogates."""
+    return text.encode(errors="replace").decode()
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -108,7 +113,7 @@ def hash_line(
     to ASCII, `data` the stored text as it stands, numbers as Python's `repr` writes them.
     """
     form = (
-        f'[{seq},"{at}",{now!r},{quote(incident_id)},{quote(kind)},{quote(what)},'
+        f"[{seq},{quote(at)},{now!r},{quote(incident_id)},{quote(kind)},{quote(what)},"
         f'{text},"{previous}"]'
     )
     return sha256(form.encode()).hexdigest()
@@ -130,7 +135,7 @@ def read_time(text: str) -> datetime:
 def chain(
     lines: Iterable[Line], *, seq: int, previous: str, at: datetime, now: float
 ) -> list[Entry]:
-    """Number lines and link them to the chain.
+    """Give lines their numbers and link them to the chain.
 
     :param seq: number of the last line so far, 0 for an empty book.
     :param previous: hash of that line.
@@ -140,6 +145,8 @@ def chain(
     entries = []
     for kind, incident_id, what, data in lines:
         seq += 1
+        if not incident_id.isascii():
+            incident_id = storable(incident_id)
         text = canonical(data)
         hashed = hash_line(seq, moment, now, incident_id, kind, what, text, previous)
         entries.append(

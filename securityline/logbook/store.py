@@ -3,10 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from securityline.logbook.document import Document
 from securityline.logbook.entry import GENESIS, Entry, read_time, write_time
 
 FILE_NAME: Final = "logbook.db"
@@ -42,6 +42,10 @@ PRAGMA user_version = 1;
 
 _LINE = "(?,?,?,?,?,?,?,?)"
 _LINES_A_STATEMENT: Final = 64
+_INSERTS: Final = [
+    f"INSERT INTO logbook VALUES {','.join([_LINE] * number)}"  # noqa: S608 - fixed text
+    for number in range(_LINES_A_STATEMENT + 1)
+]
 _UPSERT: Final = (
     "INSERT INTO documents VALUES (?,?,?,?,?) ON CONFLICT (kind, id) DO UPDATE SET"
     " state = excluded.state, at = excluded.at, data = excluded.data"
@@ -51,6 +55,10 @@ _READ: Final = (
     "SELECT l.seq, l.at, l.now, l.incident_id, l.kind, l.what, l.data,"
     " ifnull(p.hash, ?), l.hash FROM logbook l LEFT JOIN logbook p ON p.seq = l.seq - 1"
 )
+
+
+Row = tuple[int, str, float, str, str, str, str, str]
+"A line as it stands in the file: seq, at, now, incident, kind, what, data, hash."
 
 
 class Head(NamedTuple):
@@ -75,11 +83,22 @@ class Anchor(NamedTuple):
     "Ed25519, base64."
 
 
+class StoredDocument(NamedTuple):
+    """A document as it stands in the file."""
+
+    kind: str
+    id: str
+    state: str
+    at: float
+    text: str | None
+    "JSON; `None` deletes the document."
+
+
 class Group(NamedTuple):
     """What one transaction writes."""
 
     entries: Sequence[Entry]
-    documents: Sequence[Document]
+    documents: Sequence[StoredDocument]
     anchors: Sequence[Anchor] = ()
 
 
@@ -87,22 +106,32 @@ class LogbookStore:
     """One connection to the file. Each thread that uses it needs its own.
 
     :param is_read_only: for readers beside the one writer; the file must exist.
+    :param is_second: for a second connection of the writing process.
+    :param busy_time: seconds to wait for a lock that another process holds.
     :raises sqlite3.Error: the file cannot be opened, or is no logbook.
     """
 
     def __init__(
-        self, path: Path, *, is_read_only: bool = False, busy_time: float = 0.1
+        self,
+        path: Path,
+        *,
+        is_read_only: bool = False,
+        is_second: bool = False,
+        busy_time: float = 0.1,
     ) -> None:
-        where = f"{path.absolute().as_uri()}?mode={'ro' if is_read_only else 'rwc'}"
+        mode = "ro" if is_read_only else "rw" if is_second else "rwc"
+        where = f"{path.absolute().as_uri()}?mode={mode}"
         self._db = sqlite3.connect(
             where, uri=True, isolation_level=None, timeout=busy_time, check_same_thread=False
         )
         if is_read_only:
             self._db.execute("PRAGMA query_only = ON")
             return
-        self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
-        self._db.executescript(SCHEMA)
+        self._db.execute("PRAGMA wal_autocheckpoint = 0")  # `Checkpointer` does it
+        if not is_second:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.executescript(SCHEMA)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -149,20 +178,22 @@ class LogbookStore:
                     e.text,
                     e.hash,
                 )
-            rows = ",".join([_LINE] * len(part))
-            self._db.execute(f"INSERT INTO logbook VALUES {rows}", values)
+            self._db.execute(_INSERTS[len(part)], values)
         latest = {(d.kind, d.id): d for d in group.documents}
         for document in latest.values():
             self._put(document)
         if group.anchors:
             self._db.executemany("INSERT INTO anchors VALUES (?,?,?,?,?,?)", group.anchors)
 
-    def _put(self, d: Document) -> None:
-        if d.data is None:
-            self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", (d.kind, d.id))
+    def _put(self, d: StoredDocument) -> None:
+        if d.text is None:
+            self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", d[:2])
         else:
-            text = json.dumps(d.data, separators=(",", ":"), default=str)
-            self._db.execute(_UPSERT, (d.kind, d.id, d.state, d.at, text))
+            self._db.execute(_UPSERT, d)
+
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the database file; hinders nobody."""
+        self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def read(
         self, *, after: int = 0, limit: int = -1, incident_id: str | None = None
@@ -172,15 +203,37 @@ class LogbookStore:
         if incident_id is not None:
             where += " AND l.incident_id = ?"
             values.append(incident_id)
-        rows = self._db.execute(
-            f"{_READ}{where} ORDER BY l.seq LIMIT ?",  # noqa: S608 - fixed text
-            (*values, limit),
-        )
+        rows = self._db.execute(f"{_READ}{where} ORDER BY l.seq LIMIT ?", (*values, limit))
         for seq, at, now, incident, kind, what, text, previous, hashed in rows:
             data: Mapping[str, Any] = json.loads(text)
             yield Entry(
                 seq, read_time(at), now, incident, kind, what, data, text, previous, hashed
             )
+
+    def rows(self, *, after: int = 0, limit: int = -1) -> Iterator[Row]:
+        """Yield lines as they stand in the file, untouched, for checking."""
+        yield from self._db.execute(
+            "SELECT * FROM logbook WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
+        )
+
+    def hash_of(self, seq: int) -> str | None:
+        """Return the hash of one line; `None` when there is no such line."""
+        row = self._db.execute("SELECT hash FROM logbook WHERE seq = ?", (seq,)).fetchone()
+        return str(row[0]) if row else None
+
+    def last_now(self) -> float:
+        """Return the latest engine time in the book, 0 for an empty one."""
+        row = self._db.execute("SELECT now FROM logbook ORDER BY seq DESC LIMIT 1").fetchone()
+        return float(row[0]) if row else 0.0
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let all that is read inside see the book as it stands now."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
 
     def documents(
         self,
@@ -189,7 +242,7 @@ class LogbookStore:
         state: str | None = None,
         id: str | None = None,
         limit: int = 1000,
-    ) -> list[Document]:
+    ) -> list[StoredDocument]:
         """Return documents of one kind, latest change first."""
         query, values = "SELECT * FROM documents WHERE kind = ?", [kind]
         for column, value in (("state", state), ("id", id)):
@@ -197,10 +250,7 @@ class LogbookStore:
                 query += f" AND {column} = ?"
                 values.append(value)
         rows = self._db.execute(f"{query} ORDER BY at DESC, id LIMIT ?", (*values, limit))
-        return [
-            Document(kind=kind, id=id, state=state, at=at, data=json.loads(text))
-            for kind, id, state, at, text in rows
-        ]
+        return [StoredDocument(*row) for row in rows]
 
     def anchors(self) -> list[Anchor]:
         """Return every signed head, oldest first."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
@@ -17,7 +18,9 @@ from sip.endpoint import Endpoint
 RECEIVE_BUFFER: Final = 4 * 1024 * 1024
 "Octets asked of the kernel: three seconds of 1,000 calls a second while the loop is busy."
 BATCH: Final = 64
-"Datagrams taken before the loop sees to its other work."
+"Most datagrams taken before the loop sees to its other work."
+BATCH_TIME: Final = 0.005
+"Seconds after which a batch ends even if more datagrams wait."
 LARGEST_DATAGRAM: Final = 65_535
 MOST_WAITING: Final = 1_000
 "Packets kept while the socket is full; beyond it they are dropped, as a network would."
@@ -29,16 +32,10 @@ class UdpPort:
     """A bound UDP socket.
 
     :param on_datagram: gets `(data, source, local)` of everything but keep-alives.
-    :param on_batch_end: called once after the datagrams of one wake-up.
     """
 
-    def __init__(
-        self,
-        on_datagram: Callable[[bytes, Endpoint, Endpoint], None],
-        on_batch_end: Callable[[], None],
-    ) -> None:
+    def __init__(self, on_datagram: Callable[[bytes, Endpoint, Endpoint], None]) -> None:
         self._on_datagram = on_datagram
-        self._on_batch_end = on_batch_end
         self._loop = asyncio.get_running_loop()
         self._socket: socket.socket | None = None
         self._waiting: deque[tuple[bytes, tuple[str, int]]] = deque()
@@ -104,6 +101,7 @@ class UdpPort:
         sock = self._socket
         if sock is None:
             return
+        until = time.monotonic() + BATCH_TIME
         for _ in range(BATCH):
             try:
                 data, address = sock.recvfrom(LARGEST_DATAGRAM)
@@ -116,7 +114,8 @@ class UdpPort:
             if len(data) > 4 or data.strip(b"\r\n\0"):  # RFC 5626: keep-alives mean nothing
                 source = Endpoint("udp", address[0], address[1])
                 self._on_datagram(data, source, self.local)
-        self._on_batch_end()
+                if time.monotonic() > until:
+                    break
 
     def _wait(self, data: bytes, address: tuple[str, int]) -> None:
         if len(self._waiting) >= MOST_WAITING:

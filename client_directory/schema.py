@@ -1,0 +1,342 @@
+"""The shape of the directory's files: which keys there are and what may stand behind them.
+
+These classes describe what a person writes; `model.py` describes what the engine uses. The
+JSON Schema for editors is generated from here. Input is always text (see `reader.py`).
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    WithJsonSchema,
+    model_validator,
+)
+
+from client_directory.model import (
+    Clearance,
+    Recording,
+    Role,
+    ServiceKind,
+    ServiceOfDid,
+    WhileRinging,
+)
+
+_SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _truth(text: object) -> object:
+    if text in ("true", "false"):
+        return text == "true"
+    raise ValueError("write true or false")
+
+
+def _duration(text: object) -> object:
+    number, unit = (text[:-1], text[-1:]) if isinstance(text, str) else ("", "")
+    if unit not in _SECONDS or not (number.isascii() and number.isdigit() and len(number) < 6):
+        raise ValueError("write a time as 45s, 10m or 2h")
+    return int(number) * _SECONDS[unit]
+
+
+def _day(text: object) -> object:
+    try:
+        return date.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("write a day as 2026-12-31") from None
+
+
+def _moment(text: object) -> object:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        raise ValueError("write a local time as 2026-12-31T18:00") from None
+    if moment.tzinfo is not None:
+        raise ValueError("write the organisation's local time, without an offset")
+    return moment
+
+
+def _digits(secret: SecretStr) -> SecretStr:
+    value = secret.get_secret_value()
+    if not (value.isascii() and value.isdigit() and 4 <= len(value) <= 8):
+        raise ValueError("a PIN has 4 to 8 digits")
+    return secret
+
+
+Id = Annotated[str, Field(pattern=r"^[a-zA-Z0-9][a-zA-Z0-9_-]{0,63}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+Line = Annotated[str, Field(min_length=1, max_length=2000)]
+Number = Annotated[str, Field(min_length=2, max_length=64, description="Telephone number")]
+Words = Annotated[
+    Annotated[dict[Language, Line], Field(min_length=1)] | Line,
+    Field(description="One plain string for everybody, or one string per language"),
+]
+Truth = Annotated[bool, BeforeValidator(_truth)]
+Duration = Annotated[
+    float,
+    BeforeValidator(_duration),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,5}[smh]$"}),
+]
+Day = Annotated[
+    date, BeforeValidator(_day), WithJsonSchema({"type": "string", "format": "date"})
+]
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?$"}),
+]
+Pin = Annotated[
+    SecretStr,
+    AfterValidator(_digits),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4,8}$", "writeOnly": True}),
+]
+CodeWord = Annotated[SecretStr, Field(min_length=3, max_length=60)]
+Urgency = Annotated[int, Field(ge=1, le=4, description="1 life in danger … 4 information")]
+Opening = Annotated[
+    str, Field(min_length=1, max_length=500, description="OpenStreetMap opening_hours")
+]
+Clock = Annotated[str, Field(pattern=r"^(Mo|Tu|We|Th|Fr|Sa|Su) ([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Callee = Annotated[
+    str,
+    Field(
+        pattern=r"^((rota|role):)?[a-zA-Z0-9+][a-zA-Z0-9 _-]{0,63}$",
+        description="A person, `rota:` a rota, or `role:` everybody with that role",
+    ),
+]
+Skill = Annotated[int, Field(ge=1, le=3, description="1 some … 3 fluent")]
+Means = Literal["two_detectors", "telephone", "video", "audio", "on_site"]
+
+
+class Shape(BaseModel):
+    """Base of all shapes: no unknown key, nothing of the input in an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+
+class AnswerShape(Shape):
+    """One answer an operator may give to a step."""
+
+    answer: Line
+    label: Words | None = None
+    go_to: Id | None = None
+    set_urgency: Urgency | None = None
+
+
+class ActionShape(Shape):
+    """What a step does; one of the three."""
+
+    call_service: ServiceKind | None = None
+    start_call_tree: Id | None = None
+    await_restore: Truth | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("one of call_service, start_call_tree, await_restore")
+        if self.await_restore is False:
+            raise ValueError("await_restore is true, or is not there")
+        return self
+
+
+class StepShape(Shape):
+    """One step of a consigne; one of ask, say, do, verify."""
+
+    step: Id
+    ask: Words | None = None
+    say: Words | None = None
+    do: ActionShape | None = None
+    verify: Annotated[list[Means], Field(min_length=1)] | None = None
+    answers: list[AnswerShape] | Literal["free_text"] | None = None
+    required: Truth = False
+    automatic: Truth = False
+    requires: Id | None = None
+    go_to: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        given = {"ask", "say", "do", "verify"} & self.model_fields_set
+        if len(given) != 1:
+            raise ValueError("a step has one of ask, say, do, verify")
+        if self.answers is not None and self.ask is None:
+            raise ValueError("answers stand beside ask")
+        return self
+
+
+class ProcedureShape(Shape):
+    """A consigne."""
+
+    procedure: Id
+    version: Annotated[int, Field(ge=1)]
+    incident_kinds: Annotated[list[Id], Field(min_length=1)]
+    alarm_codes: list[Annotated[str, Field(pattern=r"^([0-9A-F]{3}|[A-Z]{2})$")]] = []
+    title: Words
+    urgency: Urgency
+    never_suppress: Truth = False
+    hold: Duration | None = None
+    quiet_for: Duration | None = None
+    steps: Annotated[list[StepShape], Field(min_length=1)]
+
+
+class DidShape(Shape):
+    """A number the client's people dial."""
+
+    number: Number
+    service: ServiceOfDid
+    label: Words
+    answer: Literal["human_first", "menu"] = "human_first"
+    recording: Recording = "evidence"
+    while_ringing: WhileRinging = "notice"
+    fallback_number: Number | None = None
+    languages: Annotated[list[Language], Field(min_length=1)] | None = None
+
+
+class AddressShape(Shape):
+    """A postal address."""
+
+    street: Line
+    postal_code: Line
+    town: Line
+
+
+class LocationShape(Shape):
+    """A place on the map, degrees, WGS 84."""
+
+    lat: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class SiteShape(Shape):
+    """A place of the client."""
+
+    site: Id
+    name: Line
+    code: Annotated[str, Field(pattern=r"^[0-9]{1,8}$")] | None = None
+    address: AddressShape | None = None
+    location: LocationShape | None = None
+    phones: list[Number] = []
+    opening: Opening = "24/7"
+    alarm_accounts: list[Annotated[str, Field(pattern=r"^[0-9A-F]{3,16}$")]] = []
+    alarm_registration: Line | None = None
+    services: dict[ServiceKind, Id] = {}
+
+
+class PhoneShape(Shape):
+    """A number of a person."""
+
+    number: Number
+    kind: Id = "mobile"
+
+
+class ValidShape(Shape):
+    """First and last day, both included."""
+
+    since: Annotated[Day | None, Field(alias="from")] = None
+    until: Day | None = None
+
+
+class PersonShape(Shape):
+    """An employee or keyholder."""
+
+    person: Id
+    name: Line
+    languages: list[Language] = []
+    phones: list[PhoneShape] = []
+    roles: list[Id] = []
+    sites: list[Id] = []
+    available: Opening = "24/7"
+    pin: Pin | None = None
+    duress_pin: Pin | None = None
+    code_word: CodeWord | None = None
+    valid: ValidShape = ValidShape()
+
+
+class RotaShape(Shape):
+    """Who is on call, week after week."""
+
+    rota: Id
+    time_zone: Line
+    handover: Clock
+    members: Annotated[list[Id], Field(min_length=1)]
+    first_week: Day
+
+
+class LevelShape(Shape):
+    """One level of a call tree."""
+
+    call: Annotated[list[Callee], Field(min_length=1)]
+    strategy: Literal["in_order", "all_at_once", "overlapping"] = "in_order"
+    ring_time: Annotated[Duration, Field(ge=5, le=300)] = 30.0
+    accept: Literal["key", "pin"] = "key"
+    answers_needed: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class CallTreeShape(Shape):
+    """Whom to call, in which order."""
+
+    call_tree: Id
+    rounds: Annotated[int, Field(ge=1, le=10)] = 1
+    levels: Annotated[list[LevelShape], Field(min_length=1)]
+
+
+class TemporaryConsigneShape(Shape):
+    """Words in force for a time; no sites means all of them."""
+
+    title: Words
+    sites: list[Id] = []
+    since: Annotated[Moment, Field(alias="from")]
+    until: Moment
+
+
+class OrganisationFile(Shape):
+    """A file of `organisations/`: one client."""
+
+    organisation: Id
+    name: Line
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    time_zone: Line
+    languages: Annotated[list[Language], Field(min_length=1)]
+    clearance: Clearance = "standard"
+    dids: list[DidShape] = []
+    sites: list[SiteShape] = []
+    people: list[PersonShape] = []
+    rotas: list[RotaShape] = []
+    call_trees: list[CallTreeShape] = []
+    procedures: list[ProcedureShape] = []
+    temporary_consignes: list[TemporaryConsigneShape] = []
+
+
+class OperatorShape(Shape):
+    """Somebody at a desk."""
+
+    operator: Id
+    name: Line
+    extension: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{1,32}$")]
+    languages: Annotated[dict[Language, Skill], Field(min_length=1)]
+    clearances: Annotated[list[Clearance], Field(min_length=1)] = ["standard"]
+    role: Role = "operator"
+
+
+class OperatorsFile(Shape):
+    """`operators.yaml`."""
+
+    operators: list[OperatorShape]
+
+
+class ServiceShape(Shape):
+    """A police, fire or medical service."""
+
+    service: Id
+    kind: ServiceKind
+    name: Line
+    direct: Number | None = None
+    public: Number
+
+
+class ServicesFile(Shape):
+    """`services.yaml`."""
+
+    services: list[ServiceShape]

@@ -6,16 +6,20 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from callflows.codec import encode
+from callflows.call import InboundCall
+from callflows.codec import encode, kind_of
 from callflows.commands import Command
 from callflows.events import (
     NO_INCIDENT,
+    CallId,
     CommandFailed,
     DeadlineReached,
     Event,
     Fact,
+    IncidentClosed,
     IncidentId,
 )
+from callflows.incident import Incident
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry, Line
 from securityline.views import StateDocuments
@@ -34,8 +38,8 @@ log = structlog.get_logger()
 class Switchboard(Protocol):
     """The rules, as the engine sees them (`callflows.switchboard`)."""
 
-    incidents: Any
-    calls: Any
+    incidents: Mapping[IncidentId, Incident]
+    calls: Mapping[CallId, InboundCall]
 
     def handle(self, event: Event, now: float) -> list[Outcome]:
         """Take one event; return what was concluded and what must be done, in order."""
@@ -50,6 +54,8 @@ class Switchboard(Protocol):
 class Logbook(Protocol):
     """Where lines are written (`securityline.logbook.book`)."""
 
+    on_own_lines: Callable[[list[Entry]], None] | None
+
     def append(
         self,
         now: float,
@@ -59,7 +65,10 @@ class Logbook(Protocol):
         *,
         is_urgent: bool = True,
     ) -> int:
-        """Number and queue lines; return the number of the last."""
+        """Queue lines; return the number of the last."""
+
+    def anchor(self, reason: str) -> None:
+        """Sign the head."""
 
 
 class Engine:
@@ -92,6 +101,7 @@ class Engine:
         self._timer: asyncio.TimerHandle | None = None
         self._due: tuple[float, IncidentId] | None = None
         self._fired_at = 0.0
+        logbook.on_own_lines = self._publish
 
     def start(self) -> None:
         """Watch the deadlines from now on; those that passed while we were away are due."""
@@ -127,11 +137,6 @@ class Engine:
         now = self._clock()
         outcomes = self.switchboard.handle(event, now)
         commands = [outcome for outcome in outcomes if isinstance(outcome, Command)]
-        lines = [_line("event", event)]
-        lines += [
-            _line("command" if isinstance(outcome, Command) else "fact", outcome)
-            for outcome in outcomes
-        ]
         changed = self._documents.changed(event, outcomes, now)
 
         def act(entries: list[Entry]) -> None:
@@ -141,16 +146,15 @@ class Engine:
                 self._carry_out(command)
             self._publish(entries)
 
+        lines = _lines(event, outcomes)
         self.logbook.append(
-            now,
-            lines,
-            (*documents, *changed),
-            act,
-            is_urgent=bool(commands or then or documents or changed),
+            now, lines, (*documents, *changed), act, is_urgent=bool(commands or then)
         )
         self._lines_since_snapshot += len(lines)
         if self._lines_since_snapshot >= self._snapshot_lines:
             self.take_snapshot()
+        if any(isinstance(outcome, IncidentClosed) for outcome in outcomes):
+            self.logbook.anchor("incident closed")
         self._watch_deadline()
 
     def note(self, what: str, data: Mapping[str, Any], incident_id: str = NO_INCIDENT) -> None:
@@ -228,5 +232,18 @@ class Engine:
         self.handle(DeadlineReached(incident_id=incident_id))
 
 
-def _line(kind: str, said: Event | Outcome) -> Line:
-    return kind, said.incident_id, type(said).__name__, encode(said)
+def _lines(event: Event, outcomes: Sequence[Outcome]) -> list[Line]:
+    """Put the event first, then what followed from it.
+
+    An event that opened a case, or found its own, stands on that case's page, although it
+    came without its number.
+    """
+    incident_id = event.incident_id or next(
+        (outcome.incident_id for outcome in outcomes if outcome.incident_id), NO_INCIDENT
+    )
+    lines: list[Line] = [("event", incident_id, type(event).__name__, encode(event))]
+    lines += [
+        (kind_of(outcome), outcome.incident_id, type(outcome).__name__, encode(outcome))
+        for outcome in outcomes
+    ]
+    return lines

@@ -1,18 +1,155 @@
-"""Calls and incidents in the shapes that the API publishes and a restart reads back."""
+"""Calls and incidents in the shapes that the API publishes."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
 
-from callflows.events import Event
+from callflows.call import CallState, InboundCall
+from callflows.events import CallId, Event, IncidentId
+from callflows.incident import Incident
+from callflows.procedure_run import ProcedureRun
 from securityline.logbook.document import Document
+from securityline.logbook.entry import write_time
+
+MOST_REMEMBERED: Final = 1_000
+"Documents remembered above those of the switchboard, before the others are forgotten."
+
+
+class Board(Protocol):
+    """What is running (`callflows.switchboard.Switchboard`)."""
+
+    incidents: Mapping[IncidentId, Incident]
+    calls: Mapping[CallId, InboundCall]
+
+
+def show_time(now: float | None) -> str | None:
+    """Write an engine time as RFC 3339 in UTC with milliseconds."""
+    return None if now is None else write_time(datetime.fromtimestamp(now, UTC))
+
+
+def call_view(call: InboundCall) -> dict[str, Any]:
+    """Describe a call as `GET /api/v1/calls` does."""
+    who = call.offer.identification
+    return {
+        "call_id": call.call_id,
+        "direction": "inbound",
+        "did": call.offer.did,
+        "organisation": who.organisation,
+        "site": who.site,
+        "person": who.person,
+        "caller": call.offer.caller,
+        "withheld": call.offer.is_withheld,
+        "diverted_from": call.offer.diverted_from,
+        "state": call.state.value,
+        "incident_id": call.incident_id,
+        "started_at": show_time(call.offered_at),
+        "answered_at": show_time(call.answered_at),
+        "ended_at": show_time(call.ended_at),
+        "operator": call.operator,
+        "urgency": call.urgency,
+        "trunk": call.offer.trunk,
+        "ended_by": call.ended_by or None,
+        "recording_id": call.recording_id,
+    }
+
+
+def incident_view(incident: Incident) -> dict[str, Any]:
+    """Describe an incident as `GET /api/v1/incidents/{id}` does."""
+    return {
+        "incident_id": incident.incident_id,
+        "organisation": incident.organisation,
+        "organisation_name": incident.organisation_name,
+        "title": incident.title,
+        "source": incident.source,
+        "kind": incident.kind,
+        "urgency": incident.urgency,
+        "clearance": incident.clearance,
+        "state": incident.state.value,
+        "owner": incident.owner,
+        "opened_at": show_time(incident.opened_at),
+        "closed_at": show_time(incident.closed_at),
+        "closed_by": incident.closed_by,
+        "disposition": incident.disposition or None,
+        "closing_text": incident.closing_text,
+        "call_ids": list(incident.call_ids),
+        "procedure": _run_view(incident.run),
+        "earlier_procedures": [_run_view(run) for run in incident.earlier_runs],
+        "notes": [
+            {"at": show_time(note.at), "operator": note.operator, "text": note.text}
+            for note in incident.notes
+        ],
+    }
+
+
+def _run_view(run: ProcedureRun) -> dict[str, Any] | None:
+    if run.procedure is None:
+        return None
+    return {
+        "procedure": run.procedure.procedure,
+        "version": run.procedure.version,
+        "steps": [
+            {
+                "step": record.step,
+                "outcome": record.outcome.value,
+                "operator": record.operator,
+                "at": show_time(record.at),
+                "answer": record.answer,
+                "text": record.text,
+            }
+            for record in run.records.values()
+        ],
+        "missing": [step.step for step in run.missing()],
+    }
 
 
 class StateDocuments:
     """Notice which calls and incidents an event changed."""
 
-    def __init__(self, switchboard: Any) -> None:
-        self._switchboard = switchboard
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._written: dict[str, dict[str, Any]] = {}
 
     def changed(self, event: Event, outcomes: Sequence[Any], now: float) -> list[Document]:
-        """Return the documents to write for this event."""
-        return []
+        """Return the documents to write for this event.
+
+        :param now: engine time, seconds.
+        """
+        touched = {event.incident_id, *(outcome.incident_id for outcome in outcomes)}
+        documents: list[Document] = []
+        for incident_id in sorted(touched):
+            incident = self._board.incidents.get(incident_id)
+            if incident is not None:
+                self._add(incident, now, documents)
+        if len(self._written) > 4 * len(self._board.calls) + MOST_REMEMBERED:
+            self._forget()
+        return documents
+
+    def _add(self, incident: Incident, now: float, documents: list[Document]) -> None:
+        view = incident_view(incident)
+        if self._written.get(incident.incident_id) != view:
+            self._written[incident.incident_id] = view
+            documents.append(
+                Document(
+                    kind="incident",
+                    id=incident.incident_id,
+                    data=view,
+                    state=incident.state.value,
+                    at=now,
+                )
+            )
+        for call_id in incident.call_ids:
+            call = self._board.calls.get(call_id)
+            if call is None:
+                continue
+            view = call_view(call)
+            if self._written.get(call_id) != view:
+                self._written[call_id] = view
+                state = "ended" if call.state is CallState.ENDED else "active"
+                documents.append(
+                    Document(kind="call", id=call_id, data=view, state=state, at=now)
+                )
+
+    def _forget(self) -> None:
+        """Drop what is over; should it change all the same, it is written once more."""
+        alive = {*self._board.incidents, *self._board.calls}
+        self._written = {key: view for key, view in self._written.items() if key in alive}

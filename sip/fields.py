@@ -25,9 +25,8 @@ class Message:
     __slots__ = ("body", "headers")
     is_request: ClassVar[bool]
 
-    def __init__(self, headers: Headers, body: bytes = b"") -> None:
-        self.headers = headers
-        self.body = body
+    headers: Headers
+    body: bytes
 
     @property
     def start_line(self) -> str:
@@ -97,8 +96,7 @@ class Message:
     @property
     def content_type(self) -> str | None:
         """Type and subtype of the body in lower case, without parameters."""
-        value = self.headers.get("Content-Type")
-        return None if value is None else bare_type(value)
+        return self.headers.parsed("content-type", parse_content_type)
 
     @property
     def require(self) -> tuple[str, ...]:
@@ -165,10 +163,7 @@ class Message:
 
 def parse_party(lines: list[str]) -> NameAddr:
     """Read the only line of From or To."""
-    party = NameAddr.parse(parse_single(lines, "From or To"))
-    if sum(name.lower() == "tag" for name, _ in party.parameters) > 1:
-        raise ParseError(400, "Two tags")
-    return party
+    return NameAddr.parse(parse_single(lines, "From or To"))
 
 
 def parse_single(lines: list[str], what: str) -> str:
@@ -193,6 +188,18 @@ def parse_cseq(lines: list[str]) -> CSeq:
     return CSeq.parse(parse_single(lines, "CSeq"))
 
 
+def parse_content_type(lines: list[str]) -> str | None:
+    """Read the type and subtype of Content-Type, which may be absent."""
+    return bare_type(parse_single(lines, "Content-Type")) if lines else None
+
+
+def parse_content_length(lines: list[str]) -> int | None:
+    """Read Content-Length, octets; it may be absent from a datagram."""
+    if not lines:
+        return None
+    return parse_number(parse_single(lines, "Content-Length"), 2**32, "Content-Length")
+
+
 def parse_max_forwards(lines: list[str]) -> int | None:
     """Read Max-Forwards, 0 to 255."""
     if not lines:
@@ -206,10 +213,10 @@ def _parse_seconds(lines: list[str]) -> int | None:
 
 def parse_top_via(lines: list[str]) -> Via:
     """Read the first element of the first Via line."""
-    elements = split_list(lines[0]) if lines else []
-    if not elements:
+    if not lines:
         raise ParseError(400, "Missing Via")
-    return Via.parse(elements[0])
+    line = lines[0]
+    return Via.parse((split_list(line) or [""])[0] if "," in line else line)
 
 
 def _parse_vias(lines: list[str]) -> tuple[Via, ...]:

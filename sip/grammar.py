@@ -48,9 +48,11 @@ def parse_port(text: str) -> int:
 
     :raises ParseError: it is not 1 to 5 digits, or over 65535.
     """
-    if not (text.isascii() and text.isdigit() and len(text) <= 5) or int(text) > _MAX_PORT:
-        raise ParseError(400, "Bad port")
-    return int(text)
+    if text.isdigit() and text.isascii() and len(text) <= 5:
+        port = int(text)
+        if port <= _MAX_PORT:
+            return port
+    raise ParseError(400, "Bad port")
 
 
 def parse_number(text: str, maximum: int, what: str) -> int:
@@ -58,22 +60,23 @@ def parse_number(text: str, maximum: int, what: str) -> int:
 
     :raises ParseError: it is anything else, and `what` says what it was for.
     """
-    if not (text.isascii() and text.isdigit()):
+    if not text.isdigit() or not text.isascii():
         raise ParseError(400, f"Bad {what}")
-    digits = text.lstrip("0")
-    if len(digits) > 10 or (number := int(digits or "0")) > maximum:
+    if len(text) > 10:
+        text = text.lstrip("0") or "0"
+    if len(text) > 10 or (number := int(text)) > maximum:
         raise ParseError(400, f"{what} out of range")
     return number
 
 
-def parse_parameters(text: str) -> Parameters:
+def parse_parameters(text: str, once: frozenset[str] = frozenset()) -> Parameters:
     """Read `;name=value;name`, from its first semicolon to its end.
 
     Quoted values keep their quotes.
+    :param once: names, in lower case, of which a second one would leave it open what is
+        meant.
     :raises ParseError: it does not follow the grammar, down to an empty parameter.
     """
-    if not text:
-        return ()
     found: list[tuple[str, str | None]] = []
     position, end, match_at = 0, len(text), _PARAMETER.match
     while position < end:
@@ -84,6 +87,10 @@ def parse_parameters(text: str) -> Parameters:
             raise ParseError(400, "Bad parameter")
         found.append(match.groups())  # type: ignore[arg-type]
         position = match.end()
+    if once and len(found) > 1:
+        names = [name for name, _ in found if name in once or name.lower() in once]
+        if len(names) > 1 and len({name.lower() for name in names}) != len(names):
+            raise ParseError(400, "Parameter twice")
     return tuple(found)
 
 

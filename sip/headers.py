@@ -16,14 +16,15 @@ T = TypeVar("T")
 _WELL_KNOWN: Final = """
 Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Answer-Mode
 Authentication-Info Authorization Call-ID Call-Info Contact Content-Disposition
-Content-Encoding Content-ID Content-Language Content-Length Content-Type CSeq Date
-Diversion Error-Info Event Expires From Geolocation Geolocation-Routing History-Info
-Identity In-Reply-To Max-Forwards MIME-Version Min-Expires Min-SE Organization
-P-Asserted-Identity P-Called-Party-ID P-Charging-Vector P-Preferred-Identity Path Priority
-Privacy Proxy-Authenticate Proxy-Authorization Proxy-Require RAck Reason Record-Route
-Refer-To Referred-By Remote-Party-ID Replaces Reply-To Require Retry-After Route RSeq
-Server Service-Route Session-Expires Subject Subscription-State Supported Timestamp To
-Unsupported User-Agent Via Warning WWW-Authenticate
+Content-Encoding Content-ID Content-Language Content-Length Content-Type CSeq Date Diversion
+Error-Info Event Expires From Geolocation Geolocation-Routing History-Info Identity
+In-Reply-To Max-Forwards MIME-Version Min-Expires Min-SE Organization P-Access-Network-Info
+P-Asserted-Identity P-Asserted-Service P-Called-Party-ID P-Charging-Vector P-Early-Media
+P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization
+Proxy-Require RAck Reason Record-Route Refer-To Referred-By Remote-Party-ID Replaces
+Reply-To Require Retry-After Route RSeq Server Service-Route Session-Expires Subject
+Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning
+WWW-Authenticate
 """
 _COMPACT: Final = {
     "a": "Accept-Contact",
@@ -69,6 +70,7 @@ _IDENTITY: Final = frozenset(
         "remote-party-id",
     }
 )
+_UNREAD: Final[Any] = object()
 _FOLD: Final = re.compile(r"[ \t]*+(?:\r\n[ \t]++)++")
 
 
@@ -116,11 +118,16 @@ class Headers:
         :param slot: name to remember it under, when one header is read in two ways.
         """
         slot = slot or key
-        try:
-            found: T = self._parsed[slot]
-        except KeyError:
+        found: T = self._parsed.get(slot, _UNREAD)
+        if found is _UNREAD:
             found = self._parsed[slot] = parse(self._index.get(key, []))
         return found
+
+    def read(self, readers: Iterable[tuple[str, str, Callable[[list[str]], Any]]]) -> None:
+        """Do what :meth:`parsed` does for many: (slot, key, parse) each, in order."""
+        parsed, index = self._parsed, self._index
+        for slot, key, parse in readers:
+            parsed[slot] = parse(index.get(key, []))
 
     def add(self, name: str, value: str) -> None:
         """Append one line.
@@ -218,21 +225,29 @@ def parse_headers(block: str) -> Headers:
 
     :raises ParseError: a line is not `name: value`.
     """
-    if "\r\n " in block or "\r\n\t" in block:
-        block = _FOLD.sub(" ", block)
     headers = Headers()
-    items, index = headers._items, headers._index
-    spellings = _SPELLINGS
+    items, index, spellings = headers._items, headers._index, _SPELLINGS
     for line in block.split("\r\n"):
         name, colon, value = line.partition(":")
-        canonical, key = spellings.get(name) or _read_name(name, colon)
+        known = spellings.get(name)
+        if known is None:
+            if line.startswith((" ", "\t")):
+                return parse_headers(_unfold(block))
+            known = _read_name(name, colon)
         value = value.strip(" \t")
-        items.append((canonical, value))
+        items.append((known[0], value))
+        key = known[1]
         if key in index:
             index[key].append(value)
         else:
             index[key] = [value]
     return headers
+
+
+def _unfold(block: str) -> str:
+    if block.startswith((" ", "\t")):
+        raise ParseError(400, "Folded start line")
+    return _FOLD.sub(" ", block)
 
 
 def _read_name(name: str, colon: str) -> tuple[str, str]:

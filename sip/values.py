@@ -28,7 +28,8 @@ _VIA: Final = re.compile(
     re.DOTALL,
 )
 _CSEQ: Final = re.compile(r"([0-9]++)[ \t]++([A-Za-z0-9\-.!%*_+`'~]++)")
-_ONCE_IN_VIA: Final = ("branch", "received", "rport")
+_ONCE_IN_VIA: Final = frozenset({"branch", "received", "rport"})
+_TAG: Final = frozenset({"tag"})
 
 
 class CSeq(NamedTuple):
@@ -52,14 +53,14 @@ class CSeq(NamedTuple):
         return f"{self.number} {self.method}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class NameAddr:
     """Who: a display name, an address, and what belongs to the header itself."""
 
-    display_name: str
+    display_name: Final[str]
     "Quotes undone, control characters replaced: safe to show as text. Proves nothing."
-    uri: Uri
-    parameters: Parameters = ()
+    uri: Final[Uri]
+    parameters: Final[Parameters] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -67,7 +68,8 @@ class NameAddr:
 
         Lenient where nothing is ambiguous: any text may stand unquoted before `<`, and
         blanks inside the brackets (RFC 4475 sections 3.1.2.14 and 3.1.2.15).
-        :raises ParseError: it is neither. An address with `?` or `,` needs its brackets.
+        :raises ParseError: it is neither, or has two tags. An address with `?` or `,` needs
+            its brackets.
         """
         if text.startswith('"'):
             end = match_quoted(text)
@@ -85,7 +87,7 @@ class NameAddr:
             raise ParseError(400, "Bad address")
         uri = Uri.parse(text[bracket + 1 : close].strip(" \t"))
         rest = text[close + 1 :]
-        return cls(name, uri, parse_parameters(rest) if rest else ())
+        return cls(name, uri, parse_parameters(rest, _TAG) if rest else ())
 
     @classmethod
     def _parse_bare(cls, text: str) -> Self:
@@ -93,7 +95,7 @@ class NameAddr:
         if "?" in address or "," in address:
             raise ParseError(400, "Address needs brackets")
         uri = Uri.parse(address.rstrip(" \t"))
-        return cls("", uri, parse_parameters(semicolon + parameters))
+        return cls("", uri, parse_parameters(semicolon + parameters, _TAG))
 
     @property
     def tag(self) -> str | None:
@@ -114,16 +116,16 @@ class NameAddr:
         return f"{name}<{self.uri}>{format_parameters(self.parameters)}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Via:
     """One hop a request took (RFC 3261 section 20.42)."""
 
-    transport: str
+    transport: Final[str]
     "As written, in upper case for the transports we know."
-    host: str
+    host: Final[str]
     "Sent-by host; IPv6 in brackets."
-    port: int | None = None
-    parameters: Parameters = ()
+    port: Final[int | None] = None
+    parameters: Final[Parameters] = ()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -135,10 +137,7 @@ class Via:
         if match is None:
             raise ParseError(400, "Bad Via")
         transport, host, port, rest = match.groups()
-        parameters = parse_parameters(rest) if rest else ()
-        names = [name.lower() for name, _ in parameters]
-        if any(names.count(name) > 1 for name in _ONCE_IN_VIA):
-            raise ParseError(400, "Bad Via: parameter twice")
+        parameters = parse_parameters(rest, _ONCE_IN_VIA) if rest else ()
         return cls(transport, host, None if port is None else parse_port(port), parameters)
 
     @property

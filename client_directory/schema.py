@@ -251,7 +251,7 @@ class PersonShape(Shape):
     pin: Pin | None = None
     duress_pin: Pin | None = None
     code_word: CodeWord | None = None
-    valid: ValidShape = ValidShape()
+    valid: ValidShape = Field(default_factory=ValidShape)
 
 
 class RotaShape(Shape):

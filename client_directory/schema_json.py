@@ -29,8 +29,25 @@ def schema() -> dict[str, Any]:
         "if": {"required": ["operators"]},
         "then": operators,
         "else": {"if": {"required": ["services"]}, "then": services, "else": organisation},
-        "$defs": generated["$defs"],
+        "$defs": _plain(generated["$defs"]),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Take out what says nothing to an editor: `null`, which no file can hold, and titles."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value if item != {"type": "null"}]
+    if not isinstance(value, dict):
+        return value
+    kept = {
+        key: _plain(item)
+        for key, item in value.items()
+        if not (key == "title" and isinstance(item, str))
+        and not (key == "default" and item is None)
+    }
+    if len(kept.get("anyOf", ())) == 1:
+        kept |= kept.pop("anyOf")[0]
+    return kept
 
 
 def schema_text() -> str:

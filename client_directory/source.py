@@ -84,7 +84,7 @@ class Source:
                 text = f"unknown key '{key}'{_hint(key, shape)}"
                 self.find(path, "UNKNOWN_KEY", text)
             case _:
-                self.find(path, "BAD_VALUE", f"{_named(path)}: {_complaint(detail)}")
+                self.find(path, "BAD_VALUE", f"{_named(path)} {_complaint(detail)}")
 
 
 def _complaint(detail: ErrorDetails) -> str:
@@ -94,8 +94,12 @@ def _complaint(detail: ErrorDetails) -> str:
             return str(limits.get("error", ""))
         case "string_pattern_mismatch":
             return f"is not of the form {limits.get('pattern')}"
-        case "string_too_short" | "too_short":
-            return f"is empty or shorter than {limits.get('min_length')}"
+        case "string_too_short":
+            if limits.get("min_length") == 1:
+                return "is empty; text with a comma or a colon in it needs quotes"
+            return f"is shorter than {limits.get('min_length')}"
+        case "too_short":
+            return "is empty"
         case "string_too_long" | "too_long":
             return f"is longer than {limits.get('max_length')}"
         case "list_type":
@@ -128,8 +132,10 @@ def _place(detail: ErrorDetails) -> tuple[Path, Path]:
 
 
 def _named(path: Path) -> str:
+    if path[-1:] == ("[key]",):
+        return f"key '{str(path[-2])[:40]}'"
     words = [str(element) for element in path if isinstance(element, str)]
-    return next((word for word in reversed(words) if word.isidentifier()), "value")
+    return next((f"{word}:" for word in reversed(words) if word.isidentifier()), "value")
 
 
 def _hint(key: str, shape: type[BaseModel]) -> str:

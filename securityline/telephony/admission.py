@@ -1,0 +1,71 @@
+"""A new call gets its identifiers and everything that is known of it."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from callflows.events import CallId, CallOffered, IncidentId, LegId
+from client_directory.directory import DirectoryHolder
+from securityline.identification import CallIds, build_call_offered
+from securityline.identity import TrunkProfile, read_identity
+from sip.events import IncomingCall
+
+UNKNOWN_TRUNK: Final = TrunkProfile(name="", is_trusted=False)
+
+
+class IncidentNumbers:
+    """Numbers that a person can say over a telephone: `20261122-0042`.
+
+    They begin again at 1 every day (UTC) and never repeat, because the last one is read
+    back from the logbook at the start.
+
+    :param last: the newest incident's number, or empty.
+    """
+
+    def __init__(self, last: str = "") -> None:
+        self._day, _, count = last.partition("-")
+        self._count = int(count) if count.isdigit() else 0
+
+    def next(self, now: float) -> IncidentId:
+        """Return a fresh number.
+
+        :param now: engine time, seconds since 1970.
+        """
+        day = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d")
+        if day > self._day:  # a clock set back goes on counting in the later day
+            self._day, self._count = day, 0
+        self._count += 1
+        return IncidentId(f"{self._day}-{self._count:04d}")
+
+
+class Admission:
+    """Make the `CallOffered` of an incoming call."""
+
+    def __init__(
+        self,
+        profiles: Mapping[str, TrunkProfile],
+        directory: DirectoryHolder,
+        numbers: IncidentNumbers,
+        clock: Callable[[], float],
+    ) -> None:
+        self._profiles = profiles
+        self._directory = directory
+        self._numbers = numbers
+        self._clock = clock
+
+    def __call__(self, event: IncomingCall, leg_id: LegId) -> CallOffered:
+        """Say who calls whom, and what the client wants done."""
+        now = self._clock()
+        directory = self._directory.current
+        profile = self._profiles.get(event.peer.name, UNKNOWN_TRUNK)
+        identity = read_identity(
+            event.request, profile, lambda number: directory.dialled(number) is not None
+        )
+        incident_id = self._numbers.next(now)
+        return build_call_offered(
+            identity,
+            directory,
+            profile,
+            CallIds(incident_id, CallId(f"{incident_id}-c1"), leg_id),
+            datetime.fromtimestamp(now, UTC),
+        )

@@ -1,0 +1,347 @@
+"""What SIP and the media process say, told to the engine in the words of calls."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from callflows import events as e
+from callflows.events import Cause, LegId
+from securityline.logbook.document import Document
+from securityline.telephony.exchange import ELSEWHERE, Exchange, log
+from securityline.telephony.legs import Leg
+from sip import events as s
+from sip.errors import NotAcceptable, SipError
+from sip.media import protocol as m
+from sip.media.client import MediaError
+
+Admit = Callable[[s.IncomingCall, LegId], e.CallOffered]
+"""Makes the event of a new call, with its identifiers and all that is known of it."""
+
+
+class Arrivals:
+    """Turn SIP events and media events into events of the flows.
+
+    :param admit: says who calls whom; see `securityline.identity`.
+    """
+
+    def __init__(self, exchange: Exchange, admit: Admit) -> None:
+        self._x = exchange
+        self._admit = admit
+        self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
+        self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
+            s.IncomingCall: self._incoming,
+            s.Ringing: self._ringing,
+            s.Answered: self._answered,
+            s.Refused: self._refused,
+            s.Cancelled: self._cancelled,
+            s.Acknowledged: self._acknowledged,
+            s.Ended: self._ended,
+            s.Offered: self._offered,
+            s.OfferAnswered: self._offer_answered,
+            s.OfferRefused: self._offer_refused,
+            s.DigitReceived: self._digit_received,
+            s.FaultFound: self._fault_found,
+        }
+        self._on_media: Final[dict[type, Callable[[Any], None]]] = {
+            m.DigitHeard: self._digit_heard,
+            m.PromptEnded: self._prompt_ended,
+            m.PromptMissing: self._prompt_missing,
+            m.AudioLost: self._audio_lost,
+            m.AudioBack: self._audio_back,
+            m.LegFailed: self._leg_failed,
+        }
+
+    def on_failed_over(self, retry: Callable[[Leg, s.Refused], bool]) -> None:
+        """Let `retry` try another trunk for a refused leg; it says whether it does."""
+        self._failed_over = retry
+
+    def take_sip(self, event: s.SipEvent) -> bool:
+        """Take one event of the user agent; `False` if it is none of a call's."""
+        handler = self._on_sip.get(type(event))
+        if handler is not None:
+            handler(event)
+        return handler is not None
+
+    def take_media(self, event: object) -> bool:
+        """Take one event of the media process; `False` if it is none of a leg's."""
+        handler = self._on_media.get(type(event))
+        if handler is not None:
+            handler(event)
+        return handler is not None
+
+    # ------------------------------------------------------------ new calls
+
+    def _incoming(self, event: s.IncomingCall) -> None:
+        now = self._x.clock()
+        if event.peer.kind != "trunk":
+            # Our phones take calls; they place none through here (toll fraud).
+            self._x.ua.refuse(event.leg, 403, now)
+            self._x.pump()
+            return
+        offered = self._admit(event, LegId(event.leg))
+        leg = Leg(
+            leg_id=offered.leg_id,
+            call_id=offered.call_id,
+            incident_id=offered.incident_id,
+            role="caller",
+        )
+        documents: list[Document] = []
+        failure = self._prepare_caller(leg, event)
+        if not failure:
+            documents.append(self._x.leg_document(leg))
+        self._x.tell(offered, documents)
+        if failure:
+            # The case exists all the same: somebody needed help and could not be heard.
+            log.error("call cannot be connected", leg_id=leg.leg_id, reason=failure)
+            self._x.legs.drop(leg)
+            self._tell_end(leg, Cause.FAILED, 488, failure)
+
+    def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> str:
+        """Agree on audio. Returns why that is impossible, or nothing."""
+        self._x.legs.add(leg)
+        try:
+            branch = self._x.new_branch(leg, event.leg, event.source.host)
+        except MediaError as error:
+            self._x.ua.refuse(event.leg, 503, self._x.clock(), headers=[("Retry-After", "2")])
+            self._x.pump()
+            return f"no audio port: {error}"
+        try:
+            if event.offer is None:
+                branch.audio.make_offer()
+            else:
+                branch.audio.answer(event.offer)
+        except (SipError, NotAcceptable) as error:
+            self._x.close_branch(leg, event.leg)
+            self._x.ua.refuse(event.leg, 488, self._x.clock())
+            self._x.pump()
+            return f"no common audio: {error}"
+        return ""
+
+    # ------------------------------------------------------------ legs we dialled
+
+    def _ringing(self, event: s.Ringing) -> None:
+        leg = self._x.legs.of(event.leg)
+        if leg is None or leg.is_ringing or leg.is_released:
+            return
+        leg.is_ringing = True
+        self._x.tell(e.LegRinging(incident_id=leg.incident_id, leg_id=leg.leg_id))
+
+    def _answered(self, event: s.Answered) -> None:
+        now = self._x.clock()
+        leg = self._x.legs.of(event.leg)
+        branch = leg.branches.get(event.leg) if leg else None
+        if leg is None or branch is None or leg.is_up or leg.is_released:
+            self._x.ua.acknowledge(event.leg, now)
+            self._x.ua.hang_up(event.leg, now)
+            self._x.pump()
+            return
+        try:
+            branch.audio.accept(event.sdp or b"")
+        except (SipError, NotAcceptable) as error:
+            log.error("answer without usable audio", leg_id=leg.leg_id, reason=str(error))
+            leg.is_released = True
+            self._x.ua.acknowledge(event.leg, now)
+            self._x.ua.hang_up(event.leg, now)
+            self._x.pump()
+            self._x.close_leg(leg)
+            self._tell_end(leg, Cause.FAILED, None, f"answer without usable audio: {error}")
+            return
+        leg.is_up = branch.is_answered = True
+        for other in tuple(leg.branches.values()):
+            if other is not branch:
+                self._x.ua.hang_up(other.sip_leg, now, ELSEWHERE)
+        self._x.tell(
+            e.LegAnswered(incident_id=leg.incident_id, leg_id=leg.leg_id),
+            [self._x.leg_document(leg)],
+            lambda: self._confirm(leg, event.leg),
+        )
+
+    def _confirm(self, leg: Leg, sip_leg: str) -> None:
+        """Send the ACK: the answered dialog is on disk."""
+        self._x.ua.acknowledge(sip_leg, self._x.clock())
+        self._x.sync_media(leg)
+        self._x.pump()
+
+    def _refused(self, event: s.Refused) -> None:
+        leg = self._x.legs.of(event.leg)
+        if leg is None:
+            return
+        self._x.close_branch(leg, event.leg)
+        if leg.is_up or leg.branches:
+            return  # another phone of his answered, or still rings
+        if not leg.is_released and self._failed_over(leg, event):
+            return
+        cause = Cause.RELEASED if leg.is_released else cause_of(event.status, leg.is_ringing)
+        self._x.close_leg(leg)
+        self._tell_end(leg, cause, event.status, event.cause_text or event.reason)
+
+    # ------------------------------------------------------------ ends
+
+    def _cancelled(self, event: s.Cancelled) -> None:
+        self._gone(event.leg, Cause.CANCELLED, event.reason)
+
+    def _ended(self, event: s.Ended) -> None:
+        leg = self._x.legs.of(event.leg)
+        if leg is None:
+            return
+        if event.why == "local" or leg.is_released:
+            cause = Cause.RELEASED
+        elif event.why == "bye":
+            cause = Cause.HUNG_UP
+        elif leg.is_up:
+            cause = Cause.FAILED
+        else:
+            cause = Cause.UNREACHABLE
+        self._gone(event.leg, cause, event.reason_text or event.why)
+
+    def _gone(self, sip_leg: str, cause: Cause, reason: str) -> None:
+        leg = self._x.legs.of(sip_leg)
+        if leg is None:
+            return
+        branch = leg.branches[sip_leg]
+        was_it = branch.is_answered or len(leg.branches) == 1
+        self._x.close_branch(leg, sip_leg)
+        if was_it:
+            self._x.close_leg(leg)
+            self._tell_end(leg, cause, None, reason)
+
+    def _tell_end(self, leg: Leg, cause: Cause, status: int | None, reason: str) -> None:
+        self._x.tell(
+            e.LegEnded(
+                incident_id=leg.incident_id,
+                leg_id=leg.leg_id,
+                cause=cause,
+                sip_status=status,
+                reason=reason[:200],
+            ),
+            [self._x.no_leg_document(leg.leg_id)],
+        )
+
+    # ------------------------------------------------------------ while it is up
+
+    def _acknowledged(self, event: s.Acknowledged) -> None:
+        leg = self._x.legs.of(event.leg)
+        if leg is None:
+            return
+        if event.sdp is not None:
+            self._take_answer(leg, event.leg, event.sdp)
+        self._x.sync_media(leg)
+        self._x.save_leg(leg)
+
+    def _offered(self, event: s.Offered) -> None:
+        now = self._x.clock()
+        leg = self._x.legs.of(event.leg)
+        branch = leg.branches.get(event.leg) if leg else None
+        if leg is None or branch is None:
+            self._x.ua.refuse_offer(event.leg, 488, now)
+            self._x.pump()
+            return
+        try:
+            if event.sdp is None:
+                sdp = branch.audio.make_offer()
+            else:
+                sdp = branch.audio.answer(event.sdp)
+        except (SipError, NotAcceptable):
+            self._x.ua.refuse_offer(event.leg, 488, now)
+            self._x.pump()
+            return
+        self._x.ua.accept_offer(event.leg, sdp, now)
+        self._x.pump()
+        self._settle(leg)
+
+    def _offer_answered(self, event: s.OfferAnswered) -> None:
+        leg = self._x.legs.of(event.leg)
+        if leg is not None and event.sdp is not None:
+            self._take_answer(leg, event.leg, event.sdp)
+            self._settle(leg)
+
+    def _offer_refused(self, event: s.OfferRefused) -> None:
+        log.info("the far end keeps the session as it was", status=event.status)
+
+    def _take_answer(self, leg: Leg, sip_leg: str, sdp: bytes) -> None:
+        try:
+            leg.branches[sip_leg].audio.accept(sdp)
+        except (SipError, NotAcceptable) as error:
+            log.warning("unusable session description", leg_id=leg.leg_id, reason=str(error))
+
+    def _settle(self, leg: Leg) -> None:
+        """Adjust the audio to the changed session, tell hold and resume, save."""
+        self._x.sync_media(leg)
+        branch = leg.talking
+        if branch is None:
+            return
+        is_held = branch.audio.is_held
+        if is_held != leg.is_held:
+            leg.is_held = is_held
+            kind = e.LegHeld if is_held else e.LegResumed
+            self._x.tell(
+                kind(incident_id=leg.incident_id, leg_id=leg.leg_id),
+                [self._x.leg_document(leg)],
+            )
+        else:
+            self._x.save_leg(leg)
+
+    def _digit_received(self, event: s.DigitReceived) -> None:
+        self._digit(self._x.legs.of(event.leg), event.digit)
+
+    def _fault_found(self, event: s.FaultFound) -> None:
+        log.error("a message was dropped by a defect of ours", text=event.text)
+
+    # ------------------------------------------------------------ media
+
+    def _digit_heard(self, event: m.DigitHeard) -> None:
+        self._digit(self._x.legs.get(LegId(event.leg_id)), event.digit)
+
+    def _digit(self, leg: Leg | None, digit: str) -> None:
+        if leg is not None:
+            self._x.tell(
+                e.DigitPressed(incident_id=leg.incident_id, leg_id=leg.leg_id, digit=digit)
+            )
+
+    def _prompt_ended(self, event: m.PromptEnded) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            self._x.tell(
+                e.PromptEnded(
+                    incident_id=leg.incident_id,
+                    leg_id=leg.leg_id,
+                    prompt=event.prompt,
+                    played_time=event.seconds,
+                    is_complete=event.is_complete,
+                )
+            )
+
+    def _prompt_missing(self, event: m.PromptMissing) -> None:
+        log.error("no such prompt; a tone is played", prompt=event.prompt)
+
+    def _audio_lost(self, event: m.AudioLost) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            self._x.tell(e.AudioLost(incident_id=leg.incident_id, leg_id=leg.leg_id))
+
+    def _audio_back(self, event: m.AudioBack) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            self._x.tell(e.AudioBack(incident_id=leg.incident_id, leg_id=leg.leg_id))
+
+    def _leg_failed(self, event: m.LegFailed) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            self._x.tell(
+                e.CommandFailed(
+                    incident_id=leg.incident_id,
+                    command="Media",
+                    reason=event.reason,
+                    leg_id=leg.leg_id,
+                )
+            )
+
+
+def cause_of(status: int, has_rung: bool) -> Cause:
+    """Say in the words of the field why a call we placed came to nothing."""
+    if status in (486, 600):
+        return Cause.BUSY
+    if status in (603, 403, 607, 608):
+        return Cause.REFUSED
+    if status in (408, 480, 487) and has_rung:
+        return Cause.NO_ANSWER
+    return Cause.UNREACHABLE

@@ -1,0 +1,222 @@
+"""Legs that we dial: an operator's phones, or a telephone number through a trunk.
+
+Preparing and placing are two steps, with the disk between them. Everything that makes the
+INVITE what it is (target, port, description, identifiers, all a function of the leg's name)
+is in the leg's document, so a restarted engine repeats it octet for octet, and the far end
+takes it for a retransmission instead of a second call.
+"""
+
+from typing import Any
+
+from callflows.commands import DialNumber, RingOperator
+from callflows.events import Cause, LegEnded
+from client_directory.numbers import is_emergency_number
+from securityline.logbook.document import Document
+from securityline.telephony.exchange import Exchange, uri_host
+from securityline.telephony.legs import Leg
+from sip.endpoint import Endpoint
+from sip.events import Refused
+from sip.grammar import make_printable
+from sip.media.client import MediaError
+from sip.trunk import FAILOVER_TIME, Route
+from sip.uri import Uri
+from sip.values import NameAddr
+
+
+class EmergencyNumberRefused(Exception):
+    """Something asked to dial an emergency service. Only an operator's press may, elsewhere."""
+
+
+class Dialling:
+    """Prepare, place and re-route the legs that we dial."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._x = exchange
+
+    def prepare(self, command: RingOperator | DialNumber) -> Document:
+        """Choose phones or a trunk and describe the leg; nobody outside notices yet.
+
+        :raises EmergencyNumberRefused: whatever the flow thought it was dialling.
+        :raises MediaError: no RTP port is free.
+        """
+        if isinstance(command, RingOperator):
+            return self._prepared(command, self._phones(command))
+        return self._prepared(command, self._way_out(command))
+
+    def _prepared(self, command: RingOperator | DialNumber, order: dict[str, Any]) -> Document:
+        leg = Leg(
+            leg_id=command.leg_id,
+            call_id=command.call_id,
+            incident_id=command.incident_id,
+            role="operator" if isinstance(command, RingOperator) else "number",
+            order=order,
+        )
+        self._x.legs.add(leg)
+        try:
+            for target in order["targets"]:
+                self._add_target(leg, target)
+        except MediaError:
+            self._x.close_leg(leg)
+            raise
+        return self._x.leg_document(leg)
+
+    def _add_target(self, leg: Leg, target: dict[str, Any]) -> None:
+        """Give one place to ring its own dialog. The handle makes all its identifiers."""
+        number = leg.branches_made
+        leg.branches_made += 1
+        handle = leg.leg_id if number == 0 else f"{leg.leg_id}~{number}"
+        branch = self._x.new_branch(leg, handle, target["at"][1])
+        branch.audio.make_offer()
+        target["sip_leg"] = handle
+
+    def _phones(self, command: RingOperator) -> dict[str, Any]:
+        """Choose where an operator's phones are."""
+        domain = self._x.ua.settings.domain
+        operator = self._x.directory.current.operators.get(command.operator)
+        extension = operator.extension if operator else ""
+        headers: list[tuple[str, str]] = []
+        if command.is_auto_answered:
+            # Three dialects of one wish: RFC 5373's relative, and what desk phones obey.
+            headers = [
+                ("Call-Info", f"<sip:{domain}>;answer-after=0"),
+                ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer"),
+                ("Answer-Mode", "Auto"),
+            ]
+        user = command.number or "anonymous"
+        host = domain if command.number else "anonymous.invalid"
+        return {
+            "targets": [
+                {"uri": str(binding.contact), "at": list(binding.source)}
+                for binding in self._x.registrar.bindings(extension, self._x.clock())
+            ],
+            "from": address(command.display_name, user, host),
+            "to": address("", extension, domain),
+            "headers": headers,
+        }
+
+    def _way_out(self, command: DialNumber) -> dict[str, Any]:
+        """Choose a trunk for a telephone number.
+
+        :raises EmergencyNumberRefused: whatever the flow thought it was dialling.
+        """
+        country = self._country(command.presented_number)
+        if is_emergency_number(command.number, country):
+            raise EmergencyNumberRefused(f"{command.number} is an emergency number")
+        route = self._x.trunks.choose(self._x.clock(), (), command.trunk)
+        domain = self._x.ua.settings.domain
+        identity = address("", command.presented_number or "anonymous", domain)
+        return {
+            "number": command.number,
+            "targets": [self._trunk_target(command.number, route)] if route else [],
+            "from": identity,
+            "to": address("", command.number, domain),
+            "headers": [("P-Asserted-Identity", identity)],
+        }
+
+    def _country(self, presented_number: str | None) -> str:
+        """Say from which country a number would be dialled: that of the client's own."""
+        dialled = self._x.directory.current.dialled(presented_number or "")
+        return dialled.organisation.country if dialled else self._x.default_country
+
+    def place(self, command: RingOperator | DialNumber) -> None:
+        """Send the INVITEs of a prepared leg."""
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            # It could not be prepared. Once more, and this time the reason becomes an event.
+            self.prepare(command)
+            leg = self._x.legs.get(command.leg_id)
+        if leg is None or leg.is_released:
+            return
+        if not leg.branches:
+            self._x.close_leg(leg)
+            self._x.tell(
+                LegEnded(
+                    incident_id=leg.incident_id,
+                    leg_id=leg.leg_id,
+                    cause=Cause.UNREACHABLE,
+                    reason="no phone is registered, or no trunk to call by",
+                ),
+                [self._x.no_leg_document(leg.leg_id)],
+            )
+            return
+        self.place_again(leg)
+
+    def place_again(self, leg: Leg) -> None:
+        """Send the INVITEs of a leg; after a restart, the very same ones."""
+        for target in leg.order["targets"]:
+            if target["sip_leg"] in leg.branches:
+                self._invite(leg, target)
+
+    def _invite(self, leg: Leg, target: dict[str, Any]) -> None:
+        transport, host, port = target["at"]
+        sip_leg = target["sip_leg"]
+        self._x.ua.invite(
+            sip_leg,
+            Uri.parse(target["uri"]),
+            self._x.clock(),
+            destination=Endpoint(transport, host, port),
+            from_=NameAddr.parse(leg.order["from"]),
+            to=NameAddr.parse(leg.order["to"]),
+            sdp=leg.branches[sip_leg].audio.local,
+            headers=tuple((name, value) for name, value in leg.order["headers"]),
+        )
+        if leg.role == "number":
+            self._x.later(FAILOVER_TIME, lambda: self._overdue(leg, sip_leg))
+
+    # ------------------------------------------------------------ the next trunk
+
+    def try_elsewhere(self, leg: Leg, event: Refused) -> bool:
+        """Try the next trunk if this one said that it cannot; say whether one is tried."""
+        if leg.role != "number":
+            return False
+        route = self._route_of(leg, event.leg)
+        if route is None or not route.trunk.refused(
+            route.endpoint, event.status, self._x.clock(), event.retry_after
+        ):
+            return False
+        return self._next_trunk(leg)
+
+    def _overdue(self, leg: Leg, sip_leg: str) -> None:
+        """Try the next trunk when this one brought nothing in time, then let go of it."""
+        if leg.is_ringing or leg.is_up or leg.is_released or sip_leg not in leg.branches:
+            return
+        if route := self._route_of(leg, sip_leg):
+            route.trunk.timed_out(route.endpoint, self._x.clock())
+        if self._next_trunk(leg):
+            self._x.ua.hang_up(sip_leg, self._x.clock())
+            self._x.pump()
+
+    def _next_trunk(self, leg: Leg) -> bool:
+        targets = leg.order["targets"]
+        tried = [route for t in targets if (route := self._route_of(leg, t["sip_leg"]))]
+        route = self._x.trunks.choose(self._x.clock(), tried)
+        if route is None:
+            return False
+        target = self._trunk_target(leg.order["number"], route)
+        self._add_target(leg, target)
+        targets.append(target)
+        self._x.save_leg(leg)
+        self._invite(leg, target)
+        self._x.pump()
+        return True
+
+    def _route_of(self, leg: Leg, sip_leg: str) -> Route | None:
+        for target in leg.order["targets"]:
+            if target["sip_leg"] == sip_leg:
+                for trunk in self._x.trunks.trunks:
+                    if trunk.name == target["trunk"]:
+                        return Route(trunk, Endpoint(*target["at"]))
+        return None
+
+    def _trunk_target(self, number: str, route: Route) -> dict[str, Any]:
+        return {
+            "uri": f"sip:{number}@{uri_host(route.endpoint)};user=phone",
+            "at": list(route.endpoint),
+            "trunk": route.trunk.name,
+        }
+
+
+def address(display_name: str, user: str, host: str) -> str:
+    """Write a name-addr. What a person typed or a network sent becomes harmless here."""
+    uri = Uri(scheme="sip", user=user or None, host=f"[{host}]" if ":" in host else host)
+    return str(NameAddr(make_printable(display_name)[:80], uri))

@@ -1,0 +1,178 @@
+"""What the two directions share: the user agent, the media, the legs, the way to the engine."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from sip.user_agent import UserAgent
+
+from callflows.events import Event, LegId
+from client_directory.directory import DirectoryHolder
+from securityline.logbook.document import Document
+from securityline.telephony.audio import AudioSession
+from securityline.telephony.legs import Branch, Leg, LegTable
+from sip.endpoint import Endpoint
+from sip.media.protocol import FromLeg, LegSpec, Silence, Source
+from sip.registrar import Registrar
+from sip.trunk import TrunkGroup
+
+log = structlog.get_logger()
+
+ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+"Reason (RFC 3326) that keeps a phone from showing a missed call somebody else took."
+LEG = "leg"
+"Kind of the documents that let a leg be taken over after a crash."
+
+
+class Media(Protocol):
+    """The media process, as telephony sees it (`sip.media.client.MediaClient`)."""
+
+    def reserve_port(self) -> int:
+        """Take an RTP port that is already bound."""
+
+    def release_port(self, port: int) -> None:
+        """Give one back."""
+
+    def put_leg(self, spec: LegSpec) -> None:
+        """Say what a leg is; saying it twice changes nothing."""
+
+    def drop_leg(self, leg_id: str) -> None:
+        """Forget a leg."""
+
+    def put_recording(self, spec: Any) -> None:
+        """Record a call from now on."""
+
+    def end_recording(self, recording_id: str) -> None:
+        """Close a recording."""
+
+
+class Teller(Protocol):
+    """The engine's door (`securityline.engine.Engine.handle`)."""
+
+    def __call__(
+        self,
+        event: Event,
+        documents: Sequence[Document] = (),
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Run one event."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """Shared wiring of arrivals and orders."""
+
+    ua: UserAgent
+    media: Media
+    registrar: Registrar
+    trunks: TrunkGroup
+    directory: DirectoryHolder
+    clock: Callable[[], float]
+    tell: Teller
+    pump: Callable[[], None]
+    "Sends what the user agent has to send, soon."
+    save: Callable[[Document], None]
+    "Writes a document without a line, soon."
+    later: Callable[[float, Callable[[], None]], object]
+    "Calls a function in so many seconds."
+    media_address: str
+    default_country: str = "BE"
+    "Where a number is dialled from when no client's number says so."
+    legs: LegTable = field(default_factory=LegTable)
+
+    # ------------------------------------------------------------ audio
+
+    def new_branch(self, leg: Leg, sip_leg: str, signalling_host: str) -> Branch:
+        """Give a leg a dialog with an RTP port and a session.
+
+        :raises MediaError: every port is in use; the caller of this decides what then.
+        """
+        audio = AudioSession.new(self.media_address, self.media.reserve_port())
+        branch = Branch(sip_leg, audio, signalling_host)
+        self.legs.add_branch(leg, branch)
+        return branch
+
+    def close_branch(self, leg: Leg, sip_leg: str) -> None:
+        """Forget a dialog and give its port back."""
+        branch = self.legs.drop_branch(leg, sip_leg)
+        if branch is None:
+            return
+        if branch.is_answered:
+            self.media.drop_leg(leg.leg_id)
+        self.media.release_port(branch.audio.port)
+
+    def close_leg(self, leg: Leg) -> None:
+        """Forget a leg with everything that hangs on it."""
+        for sip_leg in tuple(leg.branches):
+            self.close_branch(leg, sip_leg)
+        self.media.drop_leg(leg.leg_id)
+        self.legs.drop(leg)
+        for other in self.legs:
+            if other.hears == FromLeg(leg.leg_id):
+                self.let_hear(other, Silence())
+
+    def let_hear(self, leg: Leg, source: Source) -> None:
+        """Choose what a leg hears from now on."""
+        leg.hears = source
+        self.sync_media(leg)
+
+    def sync_media(self, leg: Leg) -> None:
+        """Tell the media process what this leg is now, if it has audio at all."""
+        branch = leg.talking
+        if branch is None or branch.audio.negotiated is None or not branch.is_answered:
+            return
+        agreed = branch.audio.negotiated
+        self.media.put_leg(
+            LegSpec(
+                leg_id=leg.leg_id,
+                call_id=leg.call_id,
+                port=branch.audio.port,
+                remote=agreed.remote,
+                also_from=(branch.signalling_host,),
+                payload_type=agreed.payload_type,
+                dtmf_payload_type=agreed.dtmf_payload_type,
+                can_send=agreed.direction in ("sendrecv", "sendonly"),
+                can_receive=agreed.direction in ("sendrecv", "recvonly"),
+                source=leg.hears,
+            )
+        )
+
+    # ------------------------------------------------------------ crash safety
+
+    def leg_document(self, leg: Leg) -> Document:
+        """Describe a leg so that a restarted engine can take it over."""
+        data: dict[str, Any] = {
+            "leg_id": leg.leg_id,
+            "call_id": leg.call_id,
+            "incident_id": leg.incident_id,
+            "role": leg.role,
+            "is_up": leg.is_up,
+            "is_ringing": leg.is_ringing,
+            "order": leg.order,
+            "branches": [
+                {
+                    "sip_leg": branch.sip_leg,
+                    "is_answered": branch.is_answered,
+                    "signalling_host": branch.signalling_host,
+                    "audio": branch.audio.to_plain(),
+                    "dialog": self.ua.export(branch.sip_leg),
+                }
+                for branch in leg.branches.values()
+            ],
+        }
+        return Document(kind=LEG, id=leg.leg_id, data=data, at=self.clock())
+
+    def no_leg_document(self, leg_id: LegId) -> Document:
+        """Say that a leg needs no take-over any more."""
+        return Document(kind=LEG, id=leg_id, data=None, at=self.clock())
+
+    def save_leg(self, leg: Leg) -> None:
+        """Write how a leg is now, soon."""
+        self.save(self.leg_document(leg))
+
+
+def uri_host(endpoint: Endpoint) -> str:
+    """Write an endpoint as the host part of a SIP URI."""
+    host = f"[{endpoint.host}]" if ":" in endpoint.host else endpoint.host
+    return f"{host}:{endpoint.port}"

@@ -1,0 +1,199 @@
+"""Commands of the flows, carried out: SIP orders and media specs.
+
+`prepare` runs before the commands are durable and does nothing that anybody outside could
+notice: it reserves ports, chooses phones, and describes each leg that is about to be
+dialled, so that the intent to dial is on disk before the INVITE is on the wire and a
+restarted engine repeats the very same INVITE. `execute` acts.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from callflows.commands import (
+    AnswerCaller,
+    Bridge,
+    Command,
+    DialNumber,
+    HangUp,
+    Play,
+    RingOperator,
+    SignalRinging,
+    StartRecording,
+    StopRecording,
+)
+from callflows.events import Cause, LegEnded
+from securityline.logbook.document import Document
+from securityline.telephony.dialling import Dialling
+from securityline.telephony.exchange import ELSEWHERE, Exchange, log
+from securityline.telephony.legs import Leg
+from sip.media.protocol import FromLeg, Prompts, RecordingSpec, Silence, Tone
+
+REFUSAL: Final = {
+    Cause.BUSY: 486,
+    Cause.REFUSED: 603,
+    Cause.UNREACHABLE: 480,
+    Cause.NO_ANSWER: 480,
+}
+"Final status for a caller's leg that was never answered, by why we end it."
+
+
+class Orders:
+    """Carry out commands.
+
+    :param recording_path: where a recording's file goes, by its id.
+    """
+
+    def __init__(
+        self, exchange: Exchange, dialling: Dialling, recording_path: Callable[[str], str]
+    ) -> None:
+        self._x = exchange
+        self._dialling = dialling
+        self._recording_path = recording_path
+        self._plays = 0
+        self._do: Final[dict[type[Command], Callable[[Any], None]]] = {
+            SignalRinging: self._signal_ringing,
+            AnswerCaller: self._answer_caller,
+            RingOperator: self._dialling.place,
+            DialNumber: self._dialling.place,
+            HangUp: self._hang_up,
+            Play: self._play,
+            Bridge: self._bridge,
+            StartRecording: self._start_recording,
+            StopRecording: self._stop_recording,
+        }
+
+    def execute(self, command: Command) -> None:
+        """Carry out one command.
+
+        :raises Exception: anything; the engine turns it into `CommandFailed`.
+        """
+        self._do[type(command)](command)
+        self._x.pump()
+
+    def prepare(self, commands: Iterable[Command]) -> list[Document]:
+        """Get ready for commands that are being written; return what to write with them."""
+        documents = []
+        for command in commands:
+            try:
+                if document := self._prepare(command):
+                    documents.append(document)
+            except Exception:
+                # `execute` meets the same fault and tells it as an event.
+                log.exception("not prepared", command=type(command).__name__)
+        return documents
+
+    def _prepare(self, command: Command) -> Document | None:
+        match command:
+            case RingOperator() | DialNumber():
+                return self._dialling.prepare(command)
+            case AnswerCaller():
+                leg = self._x.legs.get(command.leg_id)
+                if leg is not None and not leg.is_up:
+                    leg.is_up = True
+                    return self._x.leg_document(leg)
+        return None
+
+    # ------------------------------------------------------------ the caller's side
+
+    def _signal_ringing(self, command: SignalRinging) -> None:
+        if leg := self._x.legs.get(command.leg_id):
+            leg.is_ringing = True
+            self._x.ua.ring(next(iter(leg.branches)), self._x.clock())
+
+    def _answer_caller(self, command: AnswerCaller) -> None:
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            return
+        leg.is_up = True
+        for branch in leg.branches.values():
+            if branch.is_answered:
+                return
+            branch.is_answered = True
+            self._x.ua.answer(branch.sip_leg, branch.audio.local, self._x.clock())
+        self._x.sync_media(leg)
+
+    # ------------------------------------------------------------ ends
+
+    def _hang_up(self, command: HangUp) -> None:
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            self._ended_unknown(command)
+            return
+        leg.is_released = True
+        now = self._x.clock()
+        reason = ELSEWHERE if command.is_answered_elsewhere else None
+        if not leg.branches:
+            self._x.close_leg(leg)
+            self._ended(leg, Cause.RELEASED, "")
+            return
+        for branch in tuple(leg.branches.values()):
+            status = REFUSAL.get(command.cause)
+            if leg.role == "caller" and not branch.is_answered and status is not None:
+                self._x.ua.refuse(branch.sip_leg, status, now)
+            else:
+                self._x.ua.hang_up(branch.sip_leg, now, reason)
+
+    def _ended_unknown(self, command: HangUp) -> None:
+        """Say that a leg nobody knows is gone already: the flow waits for it."""
+        self._x.tell(
+            LegEnded(
+                incident_id=command.incident_id, leg_id=command.leg_id, cause=Cause.RELEASED
+            )
+        )
+
+    def _ended(self, leg: Leg, cause: Cause, reason: str) -> None:
+        self._x.tell(
+            LegEnded(
+                incident_id=leg.incident_id, leg_id=leg.leg_id, cause=cause, reason=reason
+            ),
+            [self._x.no_leg_document(leg.leg_id)],
+        )
+
+    # ------------------------------------------------------------ what people hear
+
+    def _play(self, command: Play) -> None:
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            return
+        self._part(leg)
+        if command.prompts:
+            self._plays += 1
+            self._x.let_hear(
+                leg, Prompts(command.prompts, command.language, command.then, self._plays)
+            )
+        elif command.then in ("ringback", "hold_music"):
+            self._x.let_hear(leg, Tone(command.then))
+        else:
+            self._x.let_hear(leg, Silence())
+
+    def _part(self, leg: Leg) -> None:
+        """End the bridge this leg is in: who heard it hears nothing now."""
+        for other in self._x.legs:
+            if other.hears == FromLeg(leg.leg_id):
+                self._x.let_hear(other, Silence())
+
+    def _bridge(self, command: Bridge) -> None:
+        one = self._x.legs.get(command.leg_id)
+        other = self._x.legs.get(command.other_leg_id)
+        if one is None or other is None:
+            log.warning("bridge of a leg that is gone", leg_id=command.leg_id)
+            return
+        for leg, heard in ((one, other), (other, one)):
+            leg.hears = FromLeg(heard.leg_id)
+        self._x.sync_media(one)
+        self._x.sync_media(other)
+
+    # ------------------------------------------------------------ recording
+
+    def _start_recording(self, command: StartRecording) -> None:
+        self._x.media.put_recording(
+            RecordingSpec(
+                recording_id=command.recording_id,
+                call_id=command.call_id,
+                path=self._recording_path(command.recording_id),
+                caller_leg=command.leg_id,
+            )
+        )
+
+    def _stop_recording(self, command: StopRecording) -> None:
+        self._x.media.end_recording(command.recording_id)

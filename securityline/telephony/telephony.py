@@ -1,0 +1,202 @@
+"""The meeting place of SIP, media and call flows: the only code that knows all three."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from callflows import events as e
+from callflows.commands import Command, StartRecording
+from callflows.events import CallId, IncidentId, OperatorId
+from securityline.logbook.document import Document
+from securityline.telephony.arrivals import Admit, Arrivals
+from securityline.telephony.dialling import Dialling
+from securityline.telephony.exchange import Exchange, log
+from securityline.telephony.orders import Orders
+from securityline.telephony.stations import Stations
+from sip import events as s
+from sip.endpoint import Endpoint
+from sip.media import protocol as m
+from sip.probe import ProbeSettings
+from sip.uri import Uri
+
+REGISTRATIONS: Final = "registrations"
+"Kind of the document that lets registrations survive a restart."
+
+
+class Telephony:
+    """Give every SIP event and media event to its room; carry out commands.
+
+    Belongs to one event loop. Nothing here waits.
+
+    """
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        *,
+        admit: Admit,
+        recording_path: Callable[[str], str],
+        on_media_health: Callable[[bool], None] = lambda _is_up: None,
+        probe: ProbeSettings | None = None,
+    ) -> None:
+        self.exchange = exchange
+        self.arrivals = Arrivals(exchange, admit)
+        self.dialling = Dialling(exchange)
+        self.orders = Orders(exchange, self.dialling, recording_path)
+        self.arrivals.on_failed_over(self.dialling.try_elsewhere)
+        self.stations = Stations(
+            exchange.trunks,
+            operator_of=self._operator_of,
+            tell=exchange.tell,
+            ping=self._ping,
+            settings=probe,
+        )
+        self._on_media_health = on_media_health
+        self._recordings: dict[str, tuple[IncidentId, CallId]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------ life
+
+    def start(self) -> None:
+        """Begin to watch carriers and phones."""
+        now = self.exchange.clock()
+        self.stations.start(now)
+        self._watch()
+        self.exchange.pump()
+
+    def adopt_registrations(self, documents: Sequence[Document]) -> None:
+        """Take over what phones had registered at our predecessor."""
+        now = self.exchange.clock()
+        for document in documents:
+            for event in self.exchange.registrar.adopt((document.data or {})["bindings"], now):
+                self.take_sip(event)
+
+    def stop(self) -> None:
+        """Stop watching. Calls are not touched."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    # ------------------------------------------------------------ doors
+
+    def take_sip(self, event: s.SipEvent) -> None:
+        """Take one event of the user agent."""
+        if self.arrivals.take_sip(event):
+            return
+        now = self.exchange.clock()
+        match event:
+            case s.Registered():
+                self._registered(event, now)
+            case s.Unregistered():
+                self.stations.unregistered(event)
+                self._save_registrations(now)
+            case s.OptionsAnswered():
+                self.stations.answered(event.token, event.status, now)
+        self._watch()
+
+    def take_media(self, event: object) -> None:
+        """Take one event of the media process."""
+        if self.arrivals.take_media(event):
+            return
+        match event:
+            case (
+                m.RecordingStarted()
+                | m.RecordingEnded()
+                | m.RecordingGap()
+                | m.RecordingFailed()
+            ):
+                self._recording(event)
+            case m.MediaDied():
+                log.error("the media process died", reason=event.reason)
+                self._on_media_health(False)
+            case m.MediaBack():
+                self._on_media_health(True)
+                self.exchange.tell(e.MediaRestarted(gap_time=event.gap_time))
+
+    def execute(self, command: Command) -> None:
+        """Carry out one command."""
+        if isinstance(command, StartRecording):
+            self.know_recording(command.recording_id, command.incident_id, command.call_id)
+        self.orders.execute(command)
+
+    def know_recording(
+        self, recording_id: str, incident_id: IncidentId, call_id: CallId
+    ) -> None:
+        """Remember whose a recording is; what the media process says names only its id."""
+        self._recordings[recording_id] = (incident_id, call_id)
+
+    # ------------------------------------------------------------ inside
+
+    def _registered(self, event: s.Registered, now: float) -> None:
+        for binding in self.exchange.registrar.bindings(event.user, now):
+            if str(binding.contact) == event.contact:
+                self.stations.registered(event, binding.source, now)
+        self._save_registrations(now)
+
+    def _save_registrations(self, now: float) -> None:
+        self.exchange.save(
+            Document(
+                kind=REGISTRATIONS,
+                id="all",
+                data={"bindings": self.exchange.registrar.export(now)},
+                at=now,
+            )
+        )
+
+    def _operator_of(self, extension: str) -> OperatorId | None:
+        operator = self.exchange.directory.current.operator_at(extension)
+        return OperatorId(operator.operator) if operator else None
+
+    def _ping(self, destination: Endpoint, token: str) -> None:
+        host = f"[{destination.host}]" if ":" in destination.host else destination.host
+        target = Uri(scheme="sip", host=host, port=destination.port)
+        self.exchange.ua.options(destination, target, self.exchange.clock(), token)
+        self.exchange.pump()
+
+    def _watch(self) -> None:
+        """Keep one timer on the next probe."""
+        due = self.stations.next_timer()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due is not None:
+            delay = max(due - self.exchange.clock(), 0.001)
+            self._timer = asyncio.get_running_loop().call_later(delay, self._probe)
+
+    def _probe(self) -> None:
+        self._timer = None
+        self.stations.handle_timer(self.exchange.clock())
+        self._watch()
+
+    def _recording(self, event: Any) -> None:
+        known = self._recordings.get(event.recording_id)
+        if known is None:
+            log.warning("event of an unknown recording", recording_id=event.recording_id)
+            return
+        whose: dict[str, Any] = {
+            "incident_id": known[0],
+            "call_id": known[1],
+            "recording_id": event.recording_id,
+        }
+        match event:
+            case m.RecordingStarted():
+                self.exchange.tell(e.RecordingStarted(**whose))
+            case m.RecordingEnded():
+                del self._recordings[event.recording_id]
+                self.exchange.tell(
+                    e.RecordingEnded(
+                        **whose, seconds=event.seconds, sha256=event.sha256, legs=event.legs
+                    )
+                )
+            case m.RecordingGap():
+                self.exchange.tell(
+                    e.RecordingGap(
+                        **whose,
+                        side=event.side,
+                        at_time=event.at,
+                        seconds=event.seconds,
+                        cause=event.cause,
+                    )
+                )
+            case m.RecordingFailed():
+                self.exchange.tell(e.RecordingFailed(**whose, reason=event.reason))

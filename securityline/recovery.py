@@ -85,7 +85,7 @@ def recover(
         if entry.kind == "event":
             recovered.differences += expected is not None and expected != logged
             expected, logged = _replay(recovered, entry), []
-        elif entry.what != "WrittenLate":
+        elif entry.kind != "note" and entry.what != "WrittenLate":
             logged.append(entry.what)
         if entry.kind == "command":
             recent.append(entry)

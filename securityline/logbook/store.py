@@ -10,6 +10,8 @@ from typing import Any, Final, NamedTuple
 from securityline.logbook.entry import GENESIS, Entry, read_time, write_time
 
 FILE_NAME: Final = "logbook.db"
+VERSION: Final = 1
+"Of the tables. A new one comes with a migration, in `CHANGELOG.md` too."
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS logbook (
@@ -131,7 +133,15 @@ class LogbookStore:
         self._db.execute("PRAGMA wal_autocheckpoint = 0")  # `Checkpointer` does it
         if not is_second:
             self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.executescript(SCHEMA)
+            self._create()
+
+    def _create(self) -> None:
+        """Make the tables; a book that has them is not written to: it may be locked."""
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version == 0:
+            self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+        elif version != VERSION:
+            raise sqlite3.DatabaseError(f"written by another version ({version}) of the engine")
 
     def close(self) -> None:
         """Let go of the file."""

@@ -45,6 +45,7 @@ class Logbook:
         "Latest engine time in the book: engine time never goes back behind it."
         self.on_own_lines: OnWritten | None = None
         "Told of lines that the logbook writes about itself (`WrittenLate`)."
+        self._drained = asyncio.Event()
         self._anchored = 0
         self._anchor_fault = ""
         self._anchor_timer: asyncio.TimerHandle | None = None
@@ -93,9 +94,13 @@ class Logbook:
         :param patience: seconds to wait for a store that fails; what it does not take by
             then goes to the spool, and is written at the next start.
         """
-        self.anchor("closing")
         if self._anchor_timer is not None:
             self._anchor_timer.cancel()
+        self._drained.clear()
+        if self._pending.batches:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._drained.wait(), patience)
+        self.anchor("closing")
         await asyncio.to_thread(self._writer.stop, patience)
         self._silence.stop()
         self._checkpointer.stop()
@@ -188,6 +193,8 @@ class Logbook:
     def _written(self, batches: list[Batch]) -> None:
         self._pending.written(batches)
         self._silence.store_wrote()
+        if not self._pending.batches:
+            self._drained.set()
         for batch in batches:
             if batch.anchor is not None:
                 self._signer.submit(self._keep_anchor, batch.anchor)

@@ -57,7 +57,7 @@ class _Uses:
 
     def take(self, count: int | None) -> bool:
         """Use a count; say whether it was still free."""
-        if self.is_used_up or (count is None and self.highest):
+        if self.is_used_up or (count is None and self.seen):
             return False
         if count is None:
             self.is_used_up = True

@@ -148,12 +148,15 @@ class Message:
         return None
 
     def __bytes__(self) -> bytes:
-        lines = [self.start_line]
+        start = self.start_line
+        if "\r" in start or "\n" in start:
+            raise ValueError(f"a line break in the start line: {start!r}")
+        lines = [start]
         lines += [
             f"{name}: {value}" for name, value in self.headers if name != "Content-Length"
         ]
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
-        return "\r\n".join(lines).encode() + self.body
+        return "\r\n".join(lines).encode("utf-8", "replace") + self.body
 
     def __eq__(self, other: object) -> bool:
         return bytes(self) == bytes(other) if isinstance(other, Message) else NotImplemented

@@ -182,17 +182,10 @@ class Headers:
         twin._index = {key: values.copy() for key, values in self._index.items()}
         return twin
 
-    def pick(self, names: Iterable[str]) -> "Headers":
-        """Return a copy of these headers alone, in the order of `names`."""
-        twin = Headers()
-        for name in names:
-            twin.append_from(self, name)
-        return twin
-
-    def append_from(self, other: "Headers", name: str) -> None:
+    def append_from(self, other: "Headers", name: str, at_most: int | None = None) -> None:
         """Append the lines called `name` of another message as they stand there."""
         canonical, key = _SPELLINGS.get(name) or _checked(name, "")
-        values = other._index.get(key)
+        values = other._index.get(key, [])[:at_most]
         if values:
             self._items += [(canonical, value) for value in values]
             self._index.setdefault(key, []).extend(values)
@@ -232,7 +225,9 @@ def parse_headers(block: str) -> Headers:
         known = spellings.get(name)
         if known is None:
             if line.startswith((" ", "\t")):
-                return parse_headers(_unfold(block))
+                if block.startswith((" ", "\t")):
+                    raise ParseError(400, "Folded start line")
+                return parse_headers(unfold(block))
             known = _read_name(name, colon)
         value = value.strip(" \t")
         items.append((known[0], value))
@@ -244,9 +239,8 @@ def parse_headers(block: str) -> Headers:
     return headers
 
 
-def _unfold(block: str) -> str:
-    if block.startswith((" ", "\t")):
-        raise ParseError(400, "Folded start line")
+def unfold(block: str) -> str:
+    """Join folded lines (RFC 3261 section 7.3.1)."""
     return _FOLD.sub(" ", block)
 
 

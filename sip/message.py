@@ -25,7 +25,7 @@ from sip.fields import (
     parse_top_via,
 )
 from sip.grammar import is_token, make_printable, split_list
-from sip.headers import Headers, parse_headers
+from sip.headers import Headers, parse_headers, unfold
 from sip.status import REASONS
 from sip.uri import Uri
 from sip.values import CSeq, NameAddr, Via
@@ -46,7 +46,6 @@ __all__ = [
     "respond",
 ]
 
-_COPIED: Final = ("Via", "From", "To", "Call-ID", "CSeq")
 # What every element relies on: slot, header and reader.
 _RELIED_ON: Final = (
     ("top via", "via", parse_top_via),
@@ -59,6 +58,7 @@ _RELIED_ON: Final = (
 )
 _UNREADABLE: Final = Uri("invalid", opaque="unreadable")
 _CONTROLS: Final = bytes({*range(32), 127} - {9})  # TAB is a blank
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # Text without control characters, or a quoted string that has them only escaped.
 _CLEAN: Final = re.compile(
     r"[^\x00-\x08\x0a-\x1f\x7f\"]++|\"(?:[^\x00-\x08\x0a-\x1f\x7f\"\\]|\\[^\r\n])*+\""
@@ -148,7 +148,10 @@ def respond(
     :param to_tag: our tag, added to To unless the request brought one.
     :param headers: further headers, behind the copied ones.
     """
-    copied = request.headers.pick(_COPIED)
+    copied = Headers()
+    copied.append_from(request.headers, "Via")
+    for name in ("From", "To", "Call-ID", "CSeq"):
+        copied.append_from(request.headers, name, 1)
     if to_tag is not None:
         _add_tag(request, copied, to_tag)
     if status == 100:
@@ -280,17 +283,15 @@ def _body(headers: Headers, data: bytes, body_at: int) -> bytes:
 
 def _salvage(data: bytes, limits: Limits) -> Request | None:
     """Read what can be read of a broken request; `None` if that is too little."""
-    lines = _decode(data[: limits.max_head]).split("\r\n")[: limits.max_headers]
-    method, _, _ = lines[0].partition(" ")
+    start, _, block = _decode(data[: limits.max_head]).partition("\r\n")
+    method = start.partition(" ")[0]
     if not is_token(method):
         return None
     headers = Headers()
-    for line in lines[1:]:
+    for line in unfold(block).split("\r\n")[: limits.max_headers]:
         if not line:
             break
         name, _, value = line.partition(":")
-        try:
+        if _CONTROL.search(value) is None and is_token(name.rstrip(" \t")):
             headers.add(name.rstrip(" \t"), value.strip(" \t"))
-        except ValueError:
-            continue
     return Request(method, _UNREADABLE, headers) if "Via" in headers else None

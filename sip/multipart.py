@@ -59,19 +59,28 @@ def _pieces(content_type: str, body: bytes) -> list[bytes]:
     boundary = find_parameter(parameters, "boundary") or ""
     if _BOUNDARY.fullmatch(boundary) is None:
         raise ParseError(400, "Bad boundary")
-    delimiter = b"\r\n--" + boundary.encode("ascii")
-    pieces = (b"\r\n" + body).split(delimiter, MAX_PARTS + 2)
-    wanted: list[bytes] = []
-    for piece in pieces[1:]:
-        if piece.startswith(b"--"):
-            return wanted
-        blanks = piece.lstrip(b" \t")
-        if not blanks.startswith(b"\r\n"):
-            raise ParseError(400, "Bad boundary line")
-        wanted.append(blanks[2:])
-    if len(pieces) > MAX_PARTS + 2:
-        raise ParseError(400, "Too many body parts")
-    return wanted
+    return _cut(b"\r\n" + body, b"\r\n--" + boundary.encode("ascii"))
+
+
+def _cut(body: bytes, delimiter: bytes) -> list[bytes]:
+    """Return what stands between delimiter lines; what comes before and after is no part."""
+    pieces: list[bytes] = []
+    start: int | None = None
+    at = body.find(delimiter)
+    while at >= 0:
+        line_end = body.find(b"\r\n", at + 2)
+        line_end = len(body) if line_end < 0 else line_end
+        rest = body[at + len(delimiter) : line_end].rstrip(b" \t")
+        if rest in (b"", b"--"):
+            if start is not None:
+                pieces.append(body[start:at])
+            if rest or len(pieces) > MAX_PARTS:
+                return pieces
+            start = line_end + 2
+        at = body.find(delimiter, line_end)
+    if start is None:
+        raise ParseError(400, "No body parts")
+    return [*pieces, body[start:]]
 
 
 def _read_part(raw: bytes) -> Part:

@@ -12,12 +12,12 @@ from typing import Final
 
 from sip.errors import NotAcceptable
 from sip.sdp import (
+    MAX_FORMATS,
     Attributes,
     Direction,
     Media,
     Origin,
     SessionDescription,
-    format_connection,
     is_reachable,
 )
 
@@ -80,13 +80,12 @@ def offer(
     codecs = {str(number): _CODECS[number] for number in capabilities.payload_types}
     dtmf = str(capabilities.dtmf_payload_type) if capabilities.has_dtmf else None
     if previous is None:
-        audio = _audio(capabilities, codecs, dtmf, direction)
+        audio = _audio(capabilities, codecs, dtmf, direction, _PROFILES[0])
         return _describe(capabilities, (audio,), session_id, version)
     active = _find_active(previous)
     running = previous.media[active]
     dtmf = dtmf and (_find_events(running) or dtmf)  # a number keeps its meaning
-    audio = _audio(capabilities, codecs, dtmf, direction)
-    audio = replace(audio, protocol=running.protocol)
+    audio = _audio(capabilities, codecs, dtmf, direction, running.protocol)
     media = tuple(
         audio if number == active else _declined(line)
         for number, line in enumerate(previous.media)
@@ -108,23 +107,17 @@ def answer(
     :raises NotAcceptable: no stream we can take part in (SRTP only, foreign codecs, video
         only, an address we cannot send to).
     """
-    chosen = _choose(offered, capabilities)
+    chosen, payload_type = _choose(offered, capabilities)
     theirs = offered.media[chosen]
-    payload_type = _pick_codec(theirs, capabilities.payload_types)
-    if payload_type is None:
-        raise NotAcceptable("No common codec")
     dtmf = _find_events(theirs) if capabilities.has_dtmf else None
     ours = _allowed(direction, offered.direction(theirs), _is_on_old_hold(offered, theirs))
     codecs = {str(payload_type): _CODECS[payload_type]}
-    accepted = replace(
-        _audio(capabilities, codecs, dtmf, ours), protocol=theirs.protocol, kind=theirs.kind
-    )
+    accepted = _audio(capabilities, codecs, dtmf, ours, theirs.protocol)
     media = tuple(
         accepted if number == chosen else _declined(line)
         for number, line in enumerate(offered.media)
     )
-    description = _describe(capabilities, media, session_id, version)
-    description = replace(description, timing=offered.timing)
+    description = _describe(capabilities, media, session_id, version, offered.timing)
     return description, Negotiated(
         _remote(offered, theirs),
         payload_type,
@@ -147,9 +140,10 @@ def accept_answer(ours: SessionDescription, answered: SessionDescription) -> Neg
     if theirs.kind != offered.kind or theirs.protocol.upper() != offered.protocol.upper():
         raise NotAcceptable("Answer is for another stream")
     allowed = tuple(number for number in _CODECS if str(number) in offered.formats)
-    payload_type = _pick_codec(theirs, allowed, by_theirs=True)
-    if theirs.port and payload_type is None:
+    common = _common_codecs(theirs, allowed)
+    if theirs.port and not common:
         raise NotAcceptable("No common codec")
+    payload_type = min(common or allowed, key=lambda n: _rank(theirs, n))
     dtmf = _find_events(theirs) if _find_events(offered) is not None else None
     direction: Direction = "inactive"
     if theirs.port:
@@ -158,7 +152,7 @@ def accept_answer(ours: SessionDescription, answered: SessionDescription) -> Neg
         _check_reachable(answered, theirs)
     return Negotiated(
         _remote(answered, theirs),
-        allowed[0] if payload_type is None else payload_type,
+        payload_type,
         None if dtmf is None else int(dtmf),
         direction,
         _ptime(theirs, int(offered.attribute("ptime") or 20)),
@@ -181,15 +175,24 @@ def next_version(
 
 
 def _describe(
-    capabilities: Capabilities, media: tuple[Media, ...], session_id: int, version: int
+    capabilities: Capabilities,
+    media: tuple[Media, ...],
+    session_id: int,
+    version: int,
+    timing: tuple[str, ...] = ("0 0",),
 ) -> SessionDescription:
-    network, address_type, address = format_connection(capabilities.address).split()
-    origin = Origin("-", str(session_id), str(version), network, address_type, address)
-    return SessionDescription(origin, media, capabilities.address)
+    address = capabilities.address
+    address_type = "IP6" if ":" in address else "IP4"
+    origin = Origin("-", str(session_id), str(version), "IN", address_type, address)
+    return SessionDescription(origin, media, address, timing=timing)
 
 
 def _audio(
-    capabilities: Capabilities, codecs: dict[str, str], dtmf: str | None, direction: Direction
+    capabilities: Capabilities,
+    codecs: dict[str, str],
+    dtmf: str | None,
+    direction: Direction,
+    protocol: str,
 ) -> Media:
     attributes: list[tuple[str, str | None]] = [
         ("rtpmap", f"{number} {codec}") for number, codec in codecs.items()
@@ -200,7 +203,7 @@ def _audio(
         attributes += [("rtpmap", f"{dtmf} {_EVENTS.lower()}"), ("fmtp", f"{dtmf} 0-15")]
     attributes += [("ptime", str(capabilities.ptime)), (direction, None)]
     kept: Attributes = tuple(attributes)
-    return Media("audio", capabilities.port, "RTP/AVP", formats, attributes=kept)
+    return Media("audio", capabilities.port, protocol, formats, attributes=kept)
 
 
 def _find_active(ours: SessionDescription) -> int:
@@ -212,20 +215,20 @@ def _declined(line: Media) -> Media:
     return Media(line.kind, 0, line.protocol, line.formats)
 
 
-def _choose(offered: SessionDescription, capabilities: Capabilities) -> int:
-    """Return the number of the first stream that we can take."""
+def _choose(offered: SessionDescription, capabilities: Capabilities) -> tuple[int, int]:
+    """Return the place of the first stream that we can take, and the codec for it."""
     why = "No audio offered"
     for number, media in enumerate(offered.media):
         if media.kind != "audio" or not media.port:
             continue
         if media.protocol.upper() not in _PROFILES:
             why = "No audio over plain RTP"
-        elif _pick_codec(media, capabilities.payload_types) is None:
+        elif not (common := _common_codecs(media, capabilities.payload_types)):
             why = "No common codec"
         elif not _can_send(offered, media, capabilities.address):
             why = "No usable media address"
         else:
-            return number
+            return number, common[0]
     raise NotAcceptable(why)
 
 
@@ -242,20 +245,19 @@ def _check_reachable(description: SessionDescription, media: Media) -> None:
         raise NotAcceptable("No usable media address")
 
 
-def _pick_codec(media: Media, ours: tuple[int, ...], *, by_theirs: bool = False) -> int | None:
-    common = [number for number in ours if _offers(media, number)]
-    if by_theirs:
-        common.sort(key=lambda number: media.formats.index(str(number)))
-    return common[0] if common else None
+def _common_codecs(media: Media, ours: tuple[int, ...]) -> list[int]:
+    """Return those of ours that are offered by their static number and mean it."""
+    codecs = media.codecs()
+    return [
+        number
+        for number in ours
+        if str(number) in media.formats
+        and codecs.get(str(number), _CODECS[number]).removesuffix("/1") == _CODECS[number]
+    ]
 
 
-def _offers(media: Media, number: int) -> bool:
-    """Whether the static number stands there and means what it should."""
-    name = str(number)
-    if name not in media.formats:
-        return False
-    codec = media.codecs().get(name, _CODECS[number])
-    return codec.removesuffix("/1") == _CODECS[number]
+def _rank(media: Media, number: int) -> int:
+    return media.formats.index(str(number)) if str(number) in media.formats else MAX_FORMATS
 
 
 def _find_events(media: Media) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, Self
 
 from sip.errors import ParseError
@@ -21,6 +22,7 @@ MAX_LINES: Final = 400
 MAX_MEDIA: Final = 16
 "m= lines. A call brings one or two."
 MAX_FORMATS: Final = 64
+_MAX_ADDRESS: Final = 45  # characters of the longest IPv6 address
 _MAX_PORT: Final = 65_535
 # Unknown session lines keep their place among these (RFC 8866 section 5).
 _BEFORE_CONNECTION: Final = "iuep"
@@ -146,6 +148,11 @@ def format_connection(address: str) -> str:
 
 def is_reachable(address: str) -> bool:
     """Say whether `address` is one host's IP address: no name, no group, no broadcast."""
+    return len(address) <= _MAX_ADDRESS and _is_one_host(address)
+
+
+@lru_cache(maxsize=1024)
+def _is_one_host(address: str) -> bool:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

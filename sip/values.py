@@ -83,7 +83,7 @@ class NameAddr:
                 return cls._parse_bare(text)
             name = make_printable(text[:bracket].rstrip(" \t"))
         close = text.find(">", bracket)
-        if close < 0 or ('"' in name and not text.startswith('"')):
+        if close < 0 or (text[0] != '"' and name.count('"') % 2):
             raise ParseError(400, "Bad address")
         uri = Uri.parse(text[bracket + 1 : close].strip(" \t"))
         rest = text[close + 1 :]
@@ -121,7 +121,7 @@ class Via:
     """One hop a request took (RFC 3261 section 20.42)."""
 
     transport: Final[str]
-    "As written, in upper case for the transports we know."
+    "In upper case."
     host: Final[str]
     "Sent-by host; IPv6 in brackets."
     port: Final[int | None] = None
@@ -138,7 +138,8 @@ class Via:
             raise ParseError(400, "Bad Via")
         transport, host, port, rest = match.groups()
         parameters = parse_parameters(rest, _ONCE_IN_VIA) if rest else ()
-        return cls(transport, host, None if port is None else parse_port(port), parameters)
+        number = None if port is None else parse_port(port)
+        return cls(transport.upper(), host, number, parameters)
 
     @property
     def branch(self) -> str | None:

@@ -1,0 +1,55 @@
+"""What everybody must see in red: lines not saved, recordings failing, carriers away."""
+
+from collections.abc import Callable
+from typing import Final
+
+from securityline.web.board import Board
+from securityline.web.ports import LogbookPort
+from securityline.web.rendering import clip
+from securityline.web.words import N_, Words
+
+MOST: Final = 6
+
+
+class Alarms:
+    """The red banners over the desk."""
+
+    def __init__(
+        self, board: Board, logbook: LogbookPort, health: Callable[[], list[str]]
+    ) -> None:
+        self._board = board
+        self._logbook = logbook
+        self._health = health
+        self._reasons: tuple[str, ...] = ()
+        self._unsaved = 0
+        self._failed = 0
+
+    def check(self) -> bool:
+        """Ask how the product is; return whether the banners changed."""
+        before = self._reasons, self._unsaved, self._failed
+        self._reasons = tuple(self._health())[:MOST]
+        self._unsaved = self._logbook.unsaved_lines
+        self._failed = self.failed_recordings()
+        return (self._reasons, self._unsaved, self._failed) != before
+
+    def failed_recordings(self) -> int:
+        """How many calls that are up now are not being recorded though they should be."""
+        calls = self._board.switchboard.calls.values()
+        return sum(bool(call.recording_failure) and not call.is_over for call in calls)
+
+    def said(self, words: Words) -> list[str]:
+        """Say the banners in words."""
+        said = []
+        if self._unsaved:
+            one = N_("NOT SAVED: %(num)d line. The disk does not answer; calls go on.")
+            several = N_("NOT SAVED: %(num)d lines. The disk does not answer; calls go on.")
+            said.append(words.many(one, several, self._unsaved) % {"num": self._unsaved})
+        if failed := self._failed:
+            one = N_("%(num)d call is NOT RECORDED. It goes on.")
+            several = N_("%(num)d calls are NOT RECORDED. They go on.")
+            said.append(words.many(one, several, failed) % {"num": failed})
+        said += [
+            words("Attention: %(reason)s") % {"reason": clip(reason, 300)}
+            for reason in self._reasons
+        ]
+        return said

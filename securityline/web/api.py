@@ -1,0 +1,159 @@
+"""The API for programs: bearer tokens with scopes, JSON, problem documents."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
+
+from aiohttp import web
+
+from securityline.logbook.document import Document
+from securityline.logbook.entry import write_time
+from securityline.web.context import CONTEXT
+from securityline.web.openapi import DOCUMENT
+from securityline.web.ports import Line
+from securityline.web.problems import Problem
+from securityline.web.recordings import incident_of, send
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MOST: Final = 1000
+USUAL: Final = 200
+TOKEN_NAME: Final = web.RequestKey("token_name", str)
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the API in the application."""
+    router = app.router
+    router.add_get("/api/openapi.json", openapi)
+    router.add_get("/api/v1/incidents", needs("incidents:read", incidents))
+    router.add_get("/api/v1/incidents/{id}", needs("incidents:read", incident))
+    router.add_get("/api/v1/incidents/{id}/log", needs("incidents:read", incident_log))
+    router.add_get("/api/v1/calls", needs("calls:read", calls))
+    router.add_get("/api/v1/recordings/{id}", needs("recordings:read", recording))
+    router.add_post("/api/v1/alarms", needs("alarms:write", alarms))
+
+
+def needs(scope: str, handler: Handler) -> Handler:
+    """Let a request through when its token has the scope.
+
+    401 says that there is no valid token, 403 that it may not do this.
+    """
+
+    async def admitted(request: web.Request) -> web.StreamResponse:
+        kind, _, token = request.headers.get("Authorization", "").partition(" ")
+        challenge = {"WWW-Authenticate": 'Bearer realm="securityline"'}
+        if kind.lower() != "bearer" or not 0 < len(token) <= 512:
+            raise Problem(401, "A bearer token is needed.", headers=challenge)
+        found = request.app[CONTEXT].services.accounts.token(token.strip())
+        if found is None:
+            challenge["WWW-Authenticate"] += ', error="invalid_token"'
+            raise Problem(401, "This token is not known.", headers=challenge)
+        if scope not in found.scopes:
+            raise Problem(403, f"This token does not have the scope {scope}.")
+        request[TOKEN_NAME] = found.name
+        return await handler(request)
+
+    return admitted
+
+
+async def openapi(request: web.Request) -> web.Response:
+    """`GET /api/openapi.json`."""
+    version = {**DOCUMENT["info"], "version": request.app[CONTEXT].services.version}
+    return _json({**DOCUMENT, "info": version})
+
+
+async def incidents(request: web.Request) -> web.Response:
+    """`GET /api/v1/incidents[?state=open|closed][&limit=N]`."""
+    state = _one_of(request, "state", ("open", "closed"))
+    return _json({"incidents": await _documents(request, "incident", state)})
+
+
+async def calls(request: web.Request) -> web.Response:
+    """`GET /api/v1/calls[?state=active|ended][&limit=N]`."""
+    state = _one_of(request, "state", ("active", "ended"))
+    return _json({"calls": await _documents(request, "call", state)})
+
+
+async def incident(request: web.Request) -> web.Response:
+    """`GET /api/v1/incidents/{id}`."""
+    return _json(await _incident(request))
+
+
+async def incident_log(request: web.Request) -> web.Response:
+    """`GET /api/v1/incidents/{id}/log[?after=SEQ][&limit=N]`."""
+    await _incident(request)
+    after, limit = _number(request, "after", 0, 10**15), _number(request, "limit", USUAL, MOST)
+    read = request.app[CONTEXT].services.logbook.read
+    lines = await asyncio.to_thread(read, after, limit, request.match_info["id"])
+    return _json({"lines": [full_line(line) for line in lines]})
+
+
+async def recording(request: web.Request) -> web.StreamResponse:
+    """`GET /api/v1/recordings/{id}`: every read is logged."""
+    context, recording_id = request.app[CONTEXT], request.match_info["id"]
+    incident_id = await incident_of(context, recording_id)
+    who = {"by": f"token {request[TOKEN_NAME]}"}
+    return send(request, context, recording_id, incident_id, who)
+
+
+async def alarms(request: web.Request) -> web.Response:
+    """`POST /api/v1/alarms`: announced, and not there yet."""
+    raise Problem(501, "Alarms cannot be handed in by this version.")
+
+
+def short_line(line: Line) -> dict[str, Any]:
+    """Write a line as the event stream does."""
+    return {
+        "seq": line.seq,
+        "at": write_time(line.at),
+        "incident_id": line.incident_id or None,
+        "what": line.what,
+        "data": line.data,
+    }
+
+
+def full_line(line: Line) -> dict[str, Any]:
+    """Write a line as the log of an incident does."""
+    return {**short_line(line), "kind": line.kind}
+
+
+async def _incident(request: web.Request) -> Mapping[str, Any]:
+    incident_id = request.match_info["id"]
+    documents = request.app[CONTEXT].services.logbook.documents
+    found = await asyncio.to_thread(documents, "incident", None, incident_id, 1)
+    if not found or found[0].data is None:
+        raise Problem(404, "There is no such incident.")
+    return found[0].data
+
+
+async def _documents(
+    request: web.Request, kind: str, state: str | None
+) -> list[Mapping[str, Any]]:
+    limit = _number(request, "limit", USUAL, MOST)
+    documents = request.app[CONTEXT].services.logbook.documents
+    found: list[Document] = list(await asyncio.to_thread(documents, kind, state, None, limit))
+    return [document.data for document in found if document.data is not None]
+
+
+def _one_of(request: web.Request, name: str, values: tuple[str, ...]) -> str | None:
+    value = request.query.get(name)
+    if value is not None and value not in values:
+        said = f"`{name}` is one of {', '.join(values)}."
+        raise Problem(422, said, errors=[{"parameter": name, "detail": said}])
+    return value
+
+
+def _number(request: web.Request, name: str, usual: int, most: int) -> int:
+    value = request.query.get(name)
+    if value is None:
+        return usual
+    is_number = value.isascii() and value.isdecimal() and len(value) <= 16
+    if not is_number or int(value) > most:
+        said = f"`{name}` is a whole number up to {most}."
+        raise Problem(422, said, errors=[{"parameter": name, "detail": said}])
+    return int(value)
+
+
+def _json(value: object) -> web.Response:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    return web.Response(body=text.encode("utf-8", "replace"), content_type="application/json")

@@ -1,0 +1,91 @@
+"""The web application: every page and address, and what runs beside them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+from aiohttp import WSCloseCode, web
+
+from securityline.web import (
+    api,
+    desk,
+    event_stream,
+    health,
+    incidents,
+    live,
+    recordings,
+    sign_in,
+)
+from securityline.web.context import CONTEXT, Context
+from securityline.web.drawing import Drawing
+from securityline.web.guard import add_headers, guard
+from securityline.web.ports import Line, WebServices
+from securityline.web.rendering import STATIC, Rendering
+from securityline.web.screens import Screens
+from securityline.web.sessions import KIND
+
+WATCH_TIME: Final = 1.0
+"Seconds between two looks at the product's health."
+TIDY_EVERY: Final = 60
+log = structlog.get_logger()
+
+
+def create_app(services: WebServices) -> web.Application:
+    """Build the desk, the API and the health pages over the given services."""
+    rendering = Rendering(services.clock, services.time_zone)
+    drawing = Drawing(services, rendering)
+    screens = Screens(drawing, services.clock, services.logbook.head.seq)
+    context = Context(services=services, rendering=rendering, drawing=drawing, screens=screens)
+    now = services.clock()
+    context.sessions.restore(services.logbook.documents(KIND, "open"), now)
+    app = web.Application(middlewares=[guard], client_max_size=services.max_body)
+    app[CONTEXT] = context
+    app.on_response_prepare.append(add_headers)
+    app.router.add_static("/static/", STATIC)
+    for room in (sign_in, desk, live, incidents, recordings, health, api, event_stream):
+        room.add_routes(app)
+
+    def publish(lines: Sequence[Line]) -> None:
+        screens.publish(lines)
+
+    services.engine.subscribe(publish)
+    app.cleanup_ctx.append(_watch)
+    app.on_shutdown.append(_say_goodbye)
+    return app
+
+
+async def _watch(app: web.Application) -> AsyncIterator[None]:
+    """Keep an eye on the product's health and on sessions while the application runs."""
+    task = asyncio.create_task(_look(app[CONTEXT]))
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _look(context: Context) -> None:
+    looks = 0
+    while True:
+        looks += 1
+        try:
+            context.screens.check_alarms()
+            now = context.now()
+            for screen in context.screens.screens:
+                context.sessions.touch(screen.session_id, now)
+            for session in context.sessions.ended(now):
+                sign_in.end_session(context, session)
+            if looks % TIDY_EVERY == 0:
+                context.screens.tidy()
+        except Exception:
+            log.exception("the web's watch failed")
+        await asyncio.sleep(WATCH_TIME)
+
+
+async def _say_goodbye(app: web.Application) -> None:
+    """Close the sockets, so that a stop does not wait for them."""
+    for socket in tuple(app[live.SOCKETS]):
+        with suppress(ConnectionError):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+    app[event_stream.FEED].readers.clear()

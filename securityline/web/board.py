@@ -1,0 +1,188 @@
+"""What a screen may see, as rows for the templates.
+
+The rules' own objects are read, never changed. Who lacks a case's clearance sees neither
+it nor its call; only that there is one, so that an empty list is never a lie.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple, Protocol
+
+from callflows.call import InboundCall
+from callflows.events import CallId, IncidentId, OperatorId
+from callflows.incident import Incident, IncidentState
+from callflows.operators import DeskState, OperatorDesk
+from securityline.web.ports import EnginePort, SwitchboardPort
+
+MOST_CALLS: Final = 25
+MOST_CASES: Final = 60
+"Rows in a list; the rest is a number and a page of its own."
+
+
+class Audience(NamedTuple):
+    """Screens that get the very same fragments."""
+
+    language: str
+    clearances: frozenset[str]
+
+
+class Cleared(Protocol):
+    """A call or a case."""
+
+    @property
+    def clearance(self) -> str:
+        """What an operator must hold to see it."""
+
+
+class CallRow(NamedTuple):
+    """A call that nobody has answered yet, or one at an operator's phone."""
+
+    call_id: str
+    incident_id: str
+    state: str
+    urgency: int
+    offered_at: float
+    identification: Any
+    caller: str | None
+    is_withheld: bool
+    ringing_names: str
+
+
+class CaseRow(NamedTuple):
+    """A case in the list."""
+
+    incident_id: str
+    state: str
+    urgency: int
+    kind: str
+    opened_at: float
+    organisation_name: str
+    site_name: str
+    person_name: str
+    caller: str | None
+    is_withheld: bool
+    owner_name: str
+    call_state: str
+    "State of its call that still lives, else empty."
+    is_abandoned: bool
+    missing_count: int
+    disposition: str
+
+
+class Board:
+    """The switchboard, as screens see it."""
+
+    def __init__(self, engine: EnginePort) -> None:
+        self._engine = engine
+
+    @property
+    def switchboard(self) -> SwitchboardPort:
+        """The rules' state, read only."""
+        return self._engine.switchboard
+
+    # ------------------------------------------------------------ one thing
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """Find an open case, or one closed within the hour."""
+        return self.switchboard.incidents.get(IncidentId(incident_id))
+
+    def call(self, call_id: str) -> InboundCall | None:
+        """Find a call."""
+        return self.switchboard.calls.get(CallId(call_id))
+
+    def desk(self, operator: str) -> OperatorDesk:
+        """An operator's desk; a blank one when the rules have not heard of him yet."""
+        found = self.switchboard.operators.get(OperatorId(operator))
+        return found or OperatorDesk(operator=OperatorId(operator), name=operator)
+
+    def name_of(self, operator: str | None) -> str:
+        """Name of an operator, or his id."""
+        if not operator:
+            return ""
+        found = self.switchboard.operators.get(OperatorId(operator))
+        return found.name if found and found.name else operator
+
+    def call_of(self, incident: Incident) -> InboundCall | None:
+        """The call of a case that matters most now: the newest that lives, else the newest."""
+        calls = [c for i in incident.call_ids if (c := self.switchboard.calls.get(i))]
+        living = [call for call in calls if not call.is_over]
+        found = living or calls
+        return found[-1] if found else None
+
+    # ------------------------------------------------------------ lists
+
+    def waiting(self, clearances: Iterable[str]) -> tuple[list[CallRow], int]:
+        """Calls in queue order, and how many more are not for these clearances."""
+        waiting = self.switchboard.waiting()
+        seen = [call for call in waiting if call.clearance in clearances]
+        return [self.call_row(call) for call in seen[:MOST_CALLS]], len(waiting) - len(seen)
+
+    def call_row(self, call: InboundCall) -> CallRow:
+        """One call as a row."""
+        return CallRow(
+            call.call_id,
+            call.incident_id,
+            call.state.value,
+            call.urgency,
+            call.offered_at,
+            call.identification,
+            call.caller,
+            call.is_withheld,
+            ", ".join(self.name_of(leg.operator) for leg in call.legs.values()),
+        )
+
+    def open_cases(self, clearances: Iterable[str]) -> tuple[list[CaseRow], list[CaseRow], int]:
+        """Abandoned ones first, then the others; how many there are of the others in all."""
+        incidents = [
+            incident
+            for incident in self.switchboard.incidents.values()
+            if incident.state is IncidentState.OPEN and incident.clearance in clearances
+        ]
+        incidents.sort(key=lambda one: (one.urgency, one.opened_at, one.incident_id))
+        abandoned: list[Incident] = []
+        others: list[Incident] = []
+        for incident in incidents:
+            (abandoned if self.is_abandoned(incident) else others).append(incident)
+        return self._rows(abandoned), self._rows(others), len(others)
+
+    def _rows(self, incidents: Sequence[Incident]) -> list[CaseRow]:
+        return [self.case_row(incident) for incident in incidents[:MOST_CASES]]
+
+    def is_abandoned(self, incident: Incident) -> bool:
+        """Whether nobody ever spoke to the caller of this open case."""
+        if not incident.call_ids:
+            return False
+        calls = [self.switchboard.calls.get(call_id) for call_id in incident.call_ids]
+        return all(c is not None and c.is_over and c.answered_at is None for c in calls)
+
+    def case_row(self, incident: Incident) -> CaseRow:
+        """One case as a row."""
+        call = self.call_of(incident)
+        known = call.identification if call else None
+        return CaseRow(
+            incident.incident_id,
+            incident.state.value,
+            incident.urgency,
+            incident.kind,
+            incident.opened_at,
+            incident.organisation_name,
+            known.site_name if known else "",
+            known.person_name if known else "",
+            call.caller if call else None,
+            call.is_withheld if call else False,
+            self.name_of(incident.owner),
+            call.state.value if call and not call.is_over else "",
+            self.is_abandoned(incident),
+            len(incident.run.missing()),
+            incident.disposition,
+        )
+
+    def operators(self) -> tuple[list[OperatorDesk], int]:
+        """Everybody who is signed in, and how many of them may be rung now."""
+        desks = [
+            desk
+            for desk in self.switchboard.operators.values()
+            if desk.state is not DeskState.SIGNED_OUT
+        ]
+        desks.sort(key=lambda desk: (desk.name, desk.operator))
+        ready = sum(desk.state is DeskState.READY and desk.has_station for desk in desks)
+        return desks, ready

@@ -1,0 +1,47 @@
+"""What the handlers share."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from securityline.web.board import Audience, Board
+from securityline.web.drawing import Drawing
+from securityline.web.ports import WebServices
+from securityline.web.rendering import Rendering
+from securityline.web.screens import Screens
+from securityline.web.sessions import Session, Sessions
+from securityline.web.throttle import Throttle
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """Everything that lives as long as the web application."""
+
+    services: WebServices
+    rendering: Rendering
+    drawing: Drawing
+    screens: Screens
+    sessions: Sessions = field(default_factory=Sessions)
+    wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 12))
+    "Wrong passwords by address: 12, then one in 20 s."
+    wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))
+    "Wrong passwords by account and address: 6, then one in 30 s."
+
+    @property
+    def board(self) -> Board:
+        """The switchboard, as screens see it."""
+        return self.drawing.board
+
+    def now(self) -> float:
+        """Engine time."""
+        return self.services.clock()
+
+
+CONTEXT: Final = web.AppKey("context", Context)
+SESSION: Final = web.RequestKey("session", Session)
+
+
+def audience_of(session: Session) -> Audience:
+    """Who sees the same as this session."""
+    return Audience(session.language, frozenset(session.clearances))

@@ -1,0 +1,40 @@
+"""The operator's desk: one page, complete when it arrives, live from then on."""
+
+from typing import Final
+
+from aiohttp import web
+from markupsafe import Markup
+
+from securityline.web.board import Audience
+from securityline.web.context import CONTEXT, SESSION, audience_of
+
+LISTS: Final = ("alarms", "operators", "calls", "cases")
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the desk in the application."""
+    app.router.add_get("/", show)
+
+
+async def show(request: web.Request) -> web.Response:
+    """`GET /`."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    drawing, language = context.drawing, session.language
+    audience = audience_of(session)
+    fragments = {name: drawing.shared(name, audience) for name in LISTS}
+    fragments["me"] = drawing.me(session.operator, language)
+    fragments["phone"] = drawing.phone(session.operator, language)
+    fragments["card"] = drawing.card(None, Audience(language, frozenset()))
+    fragments["log"] = context.rendering("no_log.html", language, {})
+    values: dict[str, object] = {
+        name: Markup(html)  # noqa: S704 - drawn by autoescaping templates
+        for name, html in fragments.items()
+    }
+    values |= {
+        "seq": context.screens.seq,
+        "run": context.screens.run,
+        "operator": session.operator,
+        "csrf": session.csrf,
+    }
+    html = context.rendering("desk.html", language, values)
+    return web.Response(text=html, content_type="text/html")

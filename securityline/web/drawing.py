@@ -1,0 +1,127 @@
+"""Each fragment of the desk, drawn for one audience or one operator."""
+
+from typing import Any
+
+from callflows.call import CallState, InboundCall
+from callflows.operators import DeskState
+from securityline.web.alarms import Alarms
+from securityline.web.board import Audience, Board
+from securityline.web.card import Cards
+from securityline.web.ports import WebServices
+from securityline.web.rendering import Rendering
+from securityline.web.timelines import Timelines
+from securityline.web.words import WORDS
+
+PHONE_STATES = {
+    CallState.OFFERED: "offered",
+    CallState.TALKING: "talking",
+    CallState.HELD: "held",
+}
+
+
+class Drawing:
+    """All fragments of the desk."""
+
+    def __init__(self, services: WebServices, rendering: Rendering) -> None:
+        self.board = Board(services.engine)
+        self.render = rendering
+        self.cards = Cards(self.board, rendering, services.directory)
+        self.timelines = Timelines(self.board, rendering)
+        self.alarms = Alarms(self.board, services.logbook, services.health)
+
+    # ------------------------------------------------------------ shared
+
+    def shared(self, name: str, audience: Audience) -> str:
+        """Draw `calls`, `cases`, `operators` or `alarms`."""
+        values: dict[str, Any]
+        if name == "calls":
+            calls, hidden = self.board.waiting(audience.clearances)
+            values = {"calls": calls, "hidden": hidden}
+        elif name == "cases":
+            abandoned, cases, total = self.board.open_cases(audience.clearances)
+            values = {
+                "abandoned": abandoned,
+                "cases": cases,
+                "total": total,
+                "more": total - len(cases),
+            }
+        elif name == "operators":
+            desks, ready = self.board.operators()
+            values = {"operators": desks, "ready": ready}
+        else:
+            values = {"alarms": self.alarms.said(WORDS[audience.language])}
+        return self.render(f"{name}.html", audience.language, values)
+
+    def card(self, incident_id: str | None, audience: Audience) -> str:
+        """Draw a card, or the empty place where one would be."""
+        incident = self.board.incident(incident_id) if incident_id else None
+        if incident is None or incident.clearance not in audience.clearances:
+            return self.render("no_card.html", audience.language, {})
+        return self.cards.card(incident, audience.language)
+
+    def may_see(self, incident_id: str, audience: Audience) -> bool:
+        """Whether the case exists and the audience is cleared for it."""
+        incident = self.board.incident(incident_id)
+        return incident is not None and incident.clearance in audience.clearances
+
+    # ------------------------------------------------------------ one screen
+
+    def shown(self, screen: Any) -> list[dict[str, Any]]:
+        """Card and log of the case that a screen shows."""
+        incident_id, audience = screen.shown, screen.audience
+        if incident_id is None or not self.may_see(incident_id, audience):
+            return []
+        card = self.card(incident_id, audience)
+        lines = self.timelines.draw(incident_id, audience.language)
+        return [
+            {"id": "card", "html": card, "incident": incident_id},
+            {"id": "log", "html": lines, "incident": incident_id},
+        ]
+
+    def own(self, screen: Any) -> list[dict[str, Any]]:
+        """State and phone of a screen's operator."""
+        language = screen.audience.language
+        return [
+            {"id": "me", "html": self.me(screen.operator, language)},
+            {"id": "phone", "html": self.phone(screen.operator, language)},
+        ]
+
+    def me(self, operator: str, language: str) -> str:
+        """Draw the operator's own state."""
+        return self.render("me.html", language, {"me": self.board.desk(operator)})
+
+    def phone(self, operator: str, language: str) -> str:
+        """Draw what his phone does, with the keys for it."""
+        desk = self.board.desk(operator)
+        call = self.board.call(desk.call_id) if desk.call_id else None
+        state = PHONE_STATES.get(call.state, "") if call else ""
+        if call is None or not state or (state == "offered") != _rings(desk.state):
+            call, state = None, desk.state.value
+        values = {
+            "call": call,
+            "state": state,
+            "since": _since(call, desk.since),
+            "has_station": desk.has_station,
+            "recording": {"state": _recording(call)},
+        }
+        return self.render("phone.html", language, values)
+
+
+def _rings(state: DeskState) -> bool:
+    return state is DeskState.RINGING
+
+
+def _since(call: InboundCall | None, since: float) -> float:
+    if call is not None and call.state is CallState.TALKING:
+        return call.answered_at or since
+    return since
+
+
+def _recording(call: InboundCall | None) -> str:
+    if call is None:
+        return ""
+    if call.recording_failure:
+        return "failed"
+    if call.offer.recording == "none":
+        return "none"
+    return "on" if call.is_recording else "starting"

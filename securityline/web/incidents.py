@@ -1,0 +1,120 @@
+"""The pages of the cases: the list, and one case with its whole log."""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.ports import Line
+from securityline.web.problems import Problem
+from securityline.web.timelines import recordings
+
+PAGE: Final = 500
+"Lines on one page of a case's log."
+MOST_LISTED: Final = 200
+LONGEST_RAW: Final = 8000
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the pages in the application."""
+    app.router.add_get("/incidents", show_list)
+    app.router.add_get("/incidents/{incident_id}", show_one)
+
+
+async def show_list(request: web.Request) -> web.Response:
+    """`GET /incidents[?state=closed]`."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    state = "closed" if request.query.get("state") == "closed" else "open"
+    documents = await asyncio.to_thread(
+        context.services.logbook.documents, "incident", state, None, MOST_LISTED
+    )
+    cases = [
+        _case(document.data, context)
+        for document in documents
+        if document.data and document.data.get("clearance", "standard") in session.clearances
+    ]
+    values = {"cases": cases, "only_open": state == "open"}
+    html = context.rendering("incidents.html", session.language, values)
+    return web.Response(text=html, content_type="text/html")
+
+
+async def show_one(request: web.Request) -> web.Response:
+    """`GET /incidents/{incident_id}[?after=SEQ]`."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    incident_id = request.match_info["incident_id"][:200]
+    after = request.query.get("after", "0")
+    if not (after.isascii() and after.isdecimal()) or len(after) > 15:
+        raise Problem(400, "`after` is the number of a log line.")
+    document = await find_incident(context, incident_id, session.clearances)
+    logbook = context.services.logbook
+    lines = await asyncio.to_thread(logbook.read, int(after), PAGE, incident_id)
+    timelines = context.drawing.timelines
+    shown = [
+        timelines.show(line, session.language)._replace(raw=_raw(line.data)) for line in lines
+    ]
+    values = {
+        "case": _case(document, context) | _who(lines),
+        "opened": _moment(document.get("opened_at"), context),
+        "lines": shown,
+        "next_after": lines[-1].seq if len(lines) == PAGE else None,
+        "recordings": recordings(lines, context.rendering),
+    }
+    html = context.rendering("incident.html", session.language, values)
+    return web.Response(text=html, content_type="text/html")
+
+
+async def find_incident(
+    context: Context, incident_id: str, clearances: Sequence[str]
+) -> Mapping[str, Any]:
+    """Read a case that this operator may see; the others do not exist for him.
+
+    :raises Problem: 404.
+    """
+    documents = await asyncio.to_thread(
+        context.services.logbook.documents, "incident", None, incident_id, 1
+    )
+    data = documents[0].data if documents else None
+    if not data or data.get("clearance", "standard") not in clearances:
+        raise Problem(404, "There is no such case.")
+    return data
+
+
+def _case(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    return {
+        "incident_id": str(data["incident_id"]),
+        "organisation_name": data.get("organisation_name") or "",
+        "urgency": data.get("urgency", 3),
+        "kind": data.get("kind") or "",
+        "state": data.get("state", "open"),
+        "disposition": data.get("disposition") or "",
+        "owner_name": context.board.name_of(data.get("owner")),
+        "opened": _moment(data.get("opened_at"), context),
+    }
+
+
+def _who(lines: Sequence[Line]) -> dict[str, Any]:
+    """Say who called, from the first line that tells."""
+    offer: Mapping[str, Any] = next((x.data for x in lines if x.what == "CallOffered"), {})
+    known = offer.get("identification") or {}
+    return {
+        "site_name": known.get("site_name") or "",
+        "person_name": known.get("person_name") or "",
+        "caller": offer.get("caller"),
+        "is_withheld": bool(offer.get("is_withheld")),
+    }
+
+
+def _moment(at: object, context: Context) -> str:
+    if not isinstance(at, str):
+        return "—"
+    moment = datetime.fromisoformat(at).timestamp()
+    return context.rendering.moment(moment, "%Y-%m-%d %H:%M:%S")
+
+
+def _raw(data: Mapping[str, Any]) -> str:
+    text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
+    return text[:LONGEST_RAW] + ("…" if len(text) > LONGEST_RAW else "")

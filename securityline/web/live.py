@@ -1,0 +1,189 @@
+"""The screen's one socket: fragments to the desk, presses from it.
+
+Hostile until shown otherwise: the page's own origin and session only, small messages, a
+rate, a bounded number of screens. A press carries an id; sent again after a broken
+connection it is not done again.
+"""
+
+import asyncio
+import json
+from collections import OrderedDict
+from contextlib import suppress
+from typing import Any, Final
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.guard import check_origin
+from securityline.web.presses import Presses, Refused
+from securityline.web.problems import Problem
+from securityline.web.screens import Screen, encode
+from securityline.web.sessions import Session
+from securityline.web.throttle import Bucket
+from securityline.web.words import WORDS
+
+MOST_SCREENS: Final = 500
+MOST_SCREENS_EACH: Final = 8
+LONGEST_MESSAGE: Final = 24 * 1024
+"Octets: a note of 4,000 characters of four octets, and its envelope."
+RATE, BURST = 20, 60
+"Messages a second from one screen; the burst is what waited while the line was broken."
+MOST_NONSENSE: Final = 5
+SEND_TIME: Final = 10.0
+"Seconds a screen may take to read one message."
+HEARTBEAT: Final = 10.0
+REMEMBERED: Final = 512
+"Ids of presses remembered for a session."
+GOODBYE: Final = {"signed_out": 4001, "nonsense": 1008, "slow": 1013, "stopping": 1001}
+
+PRESSES: Final = web.AppKey("presses", Presses)
+DONE: Final = web.AppKey("done", dict[str, "OrderedDict[str, bool]"])
+SOCKETS: Final = web.AppKey("sockets", set[Any])
+log = structlog.get_logger()
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the socket in the application."""
+    context = app[CONTEXT]
+    app[PRESSES] = Presses(context.board, context.services.directory)
+    app[DONE] = {}
+    app[SOCKETS] = set()
+    app.router.add_get("/desk/live", live)
+
+
+async def live(request: web.Request) -> web.StreamResponse:
+    """`GET /desk/live?after=SEQ&run=RUN&shown=INCIDENT`."""
+    check_origin(request, is_needed=True)
+    context, session = request.app[CONTEXT], request[SESSION]
+    screens = context.screens.screens
+    own = sum(screen.operator == session.operator for screen in screens)
+    if len(screens) >= MOST_SCREENS or own >= MOST_SCREENS_EACH:
+        raise Problem(503, "Too many desks are open.")
+    socket = web.WebSocketResponse(
+        max_msg_size=LONGEST_MESSAGE, heartbeat=HEARTBEAT, compress=False, timeout=2.0
+    )
+    await socket.prepare(request)
+    request.app[SOCKETS].add(socket)
+    screen = Screen(session.operator, session.session_id, audience_of(session))
+    writer = asyncio.create_task(_write(socket, screen))
+    try:
+        shown = request.query.get("shown") or None
+        await _fill(context, screen, shown)
+        after = request.query.get("after", "")
+        is_number = after.isascii() and after.isdecimal() and len(after) < 16
+        run = request.query.get("run", "")
+        context.screens.open(screen, int(after) if is_number else 0, run, shown)
+        await _read(request.app, socket, screen, session)
+    finally:
+        context.screens.close(screen)
+        request.app[SOCKETS].discard(socket)
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+    return socket
+
+
+async def _write(socket: web.WebSocketResponse, screen: Screen) -> None:
+    """Send what waits for this screen, each message within its time."""
+    while True:
+        message = await screen.queue.get()
+        if message is None:
+            break
+        try:
+            async with asyncio.timeout(SEND_TIME):
+                await socket.send_frame(message, WSMsgType.TEXT)
+        except (ConnectionError, TimeoutError):
+            break
+    screen.is_dropped = True
+    with suppress(ConnectionError):
+        await socket.close(code=GOODBYE["slow"])
+
+
+async def _read(
+    app: web.Application, socket: web.WebSocketResponse, screen: Screen, session: Session
+) -> None:
+    """Take presses until the screen goes."""
+    context = app[CONTEXT]
+    bucket, nonsense = Bucket(RATE, BURST, context.now()), 0
+    async for received in socket:
+        now = context.now()
+        if context.sessions.is_over(session, now):
+            await socket.close(code=GOODBYE["signed_out"])
+            return
+        context.sessions.touch(session.session_id, now)
+        message = _parse(received.data) if received.type is WSMsgType.TEXT else None
+        if message is None:
+            nonsense += 1
+        if nonsense >= MOST_NONSENSE or not bucket.take(now):
+            log.warning("a screen was closed: nonsense or flood", operator=session.operator)
+            await socket.close(code=GOODBYE["nonsense"])
+            return
+        if message is not None:
+            await _obey(app, screen, session, message)
+
+
+async def _obey(
+    app: web.Application, screen: Screen, session: Session, message: dict[str, Any]
+) -> None:
+    context = app[CONTEXT]
+    act = message.get("act")
+    if act == "ping":
+        screen.send(encode({"pong": True, "seq": context.screens.seq}))
+    elif act == "show":
+        incident_id = message.get("incident")
+        shown = incident_id if isinstance(incident_id, str) and incident_id else None
+        await _fill(context, screen, shown)
+        context.screens.show(screen, shown)
+    else:
+        press(app, screen, session, message)
+
+
+def press(
+    app: web.Application, screen: Screen, session: Session, message: dict[str, Any]
+) -> None:
+    """Carry one press to the engine, once; say to the screen how it went."""
+    press_id = message.get("id")
+    if not isinstance(press_id, str) or not 0 < len(press_id) <= 64:
+        return
+    done = app[DONE].setdefault(session.session_id, OrderedDict())
+    if press_id in done:
+        if done[press_id]:
+            screen.send(encode({"re": press_id, "is_done": True}))
+        return
+    words = WORDS[screen.audience.language]
+    try:
+        event = app[PRESSES].event(session, message)
+    except Refused as refused:
+        log.info("a press was refused", operator=session.operator, why=str(refused))
+        screen.send(encode({"re": press_id, "error": words(str(refused))}))
+        return
+    done[press_id] = False
+    if len(done) > REMEMBERED:
+        done.popitem(last=False)
+
+    def saved() -> None:
+        done[press_id] = True
+        screen.send(encode({"re": press_id, "is_done": True}))
+
+    app[CONTEXT].services.engine.handle(event, then=saved)
+
+
+async def _fill(context: Context, screen: Screen, incident_id: str | None) -> None:
+    """Have the log lines of a case at hand before it is shown."""
+    timelines = context.drawing.timelines
+    if incident_id is None or timelines.has(incident_id):
+        return
+    if context.drawing.may_see(incident_id, screen.audience):
+        lines = await asyncio.to_thread(
+            context.services.logbook.read, incident_id=incident_id, limit=2000
+        )
+        timelines.fill(incident_id, lines)
+
+
+def _parse(text: str) -> dict[str, Any] | None:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None

@@ -1,0 +1,151 @@
+"""Log lines as sentences. The log itself keeps names and values; this is for people."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from securityline.web import vocabulary
+from securityline.web.log_words import SENTENCES, Tone
+from securityline.web.ports import Line
+from securityline.web.rendering import Rendering, clip, write_duration, write_number
+from securityline.web.vocabulary import call_it
+from securityline.web.words import WORDS, Words
+
+NamesOf = Callable[[str], str]
+"Operator's id to his name."
+
+TYPED_LENGTH: Final = 600
+"Characters of a typed text in a timeline line."
+
+
+class ShownLine(NamedTuple):
+    """One line of the timeline."""
+
+    seq: int
+    iso: str
+    time: str
+    time_ms: str
+    words: str
+    tone: str
+    "CSS classes: `person`, `good`, `bad`, `plain`, and `unsaved`."
+    kind: str
+    what: str
+    raw: str
+
+
+def show_line(line: Line, language: str, rendering: Rendering, name_of: NamesOf) -> ShownLine:
+    """Put one line in words. Never raises, whatever an old log holds."""
+    tone: str = "plain"
+    sentence = SENTENCES.get(line.what)
+    words = WORDS[language]
+    if sentence is None:
+        text = line.what
+    else:
+        tone = sentence.tone
+        values = _Values(line.data, words, name_of)
+        try:
+            text = words(sentence.words) % values
+        except (TypeError, ValueError, KeyError, AttributeError):
+            text = line.what
+    if not line.is_saved:
+        tone = f"{tone} unsaved"
+        text = f"{words('NOT SAVED')} · {text}"
+    at = line.at.timestamp()
+    return ShownLine(
+        line.seq,
+        rendering.iso(at),
+        rendering.moment(at),
+        rendering.moment(at) + f".{line.at.microsecond // 1000:03}",
+        text,
+        tone,
+        line.kind,
+        line.what,
+        "",
+    )
+
+
+def is_for_operators(line: Line) -> bool:
+    """Whether the line tells an operator something while he works on the case."""
+    sentence = SENTENCES.get(line.what)
+    return sentence is not None and sentence.tone is not Tone.TECHNICAL
+
+
+class _Values(dict[str, str]):
+    """The values of a line as words; what a sentence asks for and is not there is `—`."""
+
+    def __init__(self, data: Mapping[str, Any], words: Words, name_of: NamesOf) -> None:
+        super().__init__()
+        self._data, self._words, self._name_of = data, words, name_of
+
+    def __missing__(self, key: str) -> str:
+        value = self._data.get(key)
+        if value in (None, ""):
+            if key == "caller" and self._data.get("is_withheld"):
+                return self._words("withheld number")
+            return "—"
+        special = _SPECIAL.get(key)
+        if special is not None:
+            return special(value, self._words, self._name_of)
+        return clip(str(value), TYPED_LENGTH)
+
+
+def _time(value: Any, words: Words, name_of: NamesOf) -> str:
+    return f"{float(value):.1f} s" if float(value) < 60 else write_duration(float(value))
+
+
+def _number(value: Any, words: Words, name_of: NamesOf) -> str:
+    return write_number(str(value))
+
+
+def _operator(value: Any, words: Words, name_of: NamesOf) -> str:
+    return name_of(str(value))
+
+
+def _operators(value: Any, words: Words, name_of: NamesOf) -> str:
+    return ", ".join(name_of(str(one)) for one in value)
+
+
+def _named(table: Mapping[Any, str]) -> Callable[[Any, Words, NamesOf], str]:
+    def name(value: Any, words: Words, name_of: NamesOf) -> str:
+        return call_it(words, table, str(value))
+
+    return name
+
+
+def _urgency(value: Any, words: Words, name_of: NamesOf) -> str:
+    return f"{value} {words(vocabulary.URGENCIES.get(int(value), ''))}".strip()
+
+
+def _list(value: Any, words: Words, name_of: NamesOf) -> str:
+    return ", ".join(clip(str(one), 80) for one in value)
+
+
+def _answer(value: Any, words: Words, name_of: NamesOf) -> str:
+    return call_it(words, vocabulary.ANSWERS, str(value))
+
+
+_SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
+    "answer_time": _time,
+    "waiting_time": _time,
+    "talk_time": _time,
+    "seconds": _time,
+    "at_time": _time,
+    "gap_time": _time,
+    "notice_heard_time": _time,
+    "caller": _number,
+    "did": _number,
+    "number": _number,
+    "operator": _operator,
+    "operators": _operators,
+    "cause": _named(vocabulary.CAUSES),
+    "ended_by": _named(vocabulary.ENDED_BY),
+    "kind": _named(vocabulary.KINDS),
+    "disposition": _named(vocabulary.DISPOSITIONS),
+    "means": _named(vocabulary.MEANS),
+    "result": _named(vocabulary.RESULTS),
+    "side": _named(vocabulary.SIDES),
+    "state": _named(vocabulary.DESK_STATES),
+    "answer": _answer,
+    "urgency": _urgency,
+    "previous": _urgency,
+    "missing": _list,
+}

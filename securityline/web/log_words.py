@@ -1,0 +1,127 @@
+"""One sentence for each name that a log line may have."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from securityline.web.words import N_
+
+
+class Tone(StrEnum):
+    """How a line looks in the timeline."""
+
+    PERSON = "person"
+    "Somebody did or said something."
+    GOOD = "good"
+    BAD = "bad"
+    PLAIN = "plain"
+    TECHNICAL = "technical"
+    "Only in the whole logbook, not beside the card."
+
+
+class Sentence(NamedTuple):
+    """A sentence with the line's values in `%(name)s`."""
+
+    words: str
+    tone: Tone
+
+
+def _person(words: str) -> Sentence:
+    return Sentence(words, Tone.PERSON)
+
+
+def _plain(words: str) -> Sentence:
+    return Sentence(words, Tone.PLAIN)
+
+
+def _good(words: str) -> Sentence:
+    return Sentence(words, Tone.GOOD)
+
+
+def _bad(words: str) -> Sentence:
+    return Sentence(words, Tone.BAD)
+
+
+def _technical(words: str) -> Sentence:
+    return Sentence(words, Tone.TECHNICAL)
+
+
+SENTENCES: Final[Mapping[str, Sentence]] = {
+    # phone
+    "CallOffered": _plain(N_("Call from %(caller)s to %(did)s")),
+    "LegRinging": _technical(N_("The phone rings")),
+    "LegAnswered": _technical(N_("The phone was picked up")),
+    "LegEnded": _technical(N_("A phone line ended: %(cause)s")),
+    "DigitPressed": _plain(N_("Key pressed: %(digit)s")),
+    "LegHeld": _technical(N_("Put on hold by the phone")),
+    "LegResumed": _technical(N_("Taken back by the phone")),
+    # media
+    "PromptEnded": _technical(N_("Announcement heard: %(prompt)s, %(played_time)s s")),
+    "AudioLost": _bad(N_("No sound arrives from one side")),
+    "AudioBack": _good(N_("The sound is back")),
+    "RecordingStarted": _plain(N_("Recording started")),
+    "RecordingEnded": _plain(N_("Recording ended, %(seconds)s")),
+    "RecordingGap": _bad(
+        N_("Gap in the recording at %(at_time)s: %(seconds)s, %(side)s (%(cause)s)")
+    ),
+    "RecordingFailed": _bad(N_("Recording failed: %(reason)s")),
+    "RecordingPlayed": _person(N_("%(operator)s listened to the recording")),
+    # operators
+    "OperatorSignedIn": _plain(N_("%(operator)s signed in")),
+    "OperatorSignedOut": _plain(N_("%(operator)s signed out")),
+    "OperatorReady": _plain(N_("%(operator)s is ready")),
+    "OperatorOnBreak": _plain(N_("%(operator)s is on break: %(reason)s")),
+    "StationUp": _technical(N_("The phone of %(operator)s is there")),
+    "StationDown": _bad(N_("The phone of %(operator)s is gone: %(reason)s")),
+    "AnswerPressed": _person(N_("%(operator)s pressed answer")),
+    "HangUpPressed": _person(N_("%(operator)s pressed hang up")),
+    "HoldPressed": _person(N_("%(operator)s pressed hold")),
+    "ResumePressed": _person(N_("%(operator)s pressed take back")),
+    "OperatorStateChanged": _technical(N_("%(operator)s: %(state)s %(reason)s")),
+    # incident
+    "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
+    "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
+    "StepSkipped": _person(N_("%(operator)s left out step %(step)s: %(reason)s")),
+    "VerificationRecorded": _person(
+        N_("%(operator)s verified by %(means)s: %(result)s %(text)s")
+    ),
+    "NoteWritten": _person(N_("%(operator)s: %(text)s")),
+    "UrgencySet": _person(N_("%(operator)s set the urgency to %(urgency)s: %(reason)s")),
+    "CloseRequested": _person(N_("%(operator)s closes the case: %(disposition)s %(text)s")),
+    "IncidentOpened": _plain(N_("Case opened, urgency %(urgency)s")),
+    "ProcedureShown": _plain(N_("Consigne shown: %(procedure)s, version %(version)s")),
+    "IncidentReprioritised": _bad(N_("Urgency %(previous)s → %(urgency)s: %(reason)s")),
+    "IncidentClosed": _good(N_("Case closed: %(disposition)s")),
+    "CloseRefused": _bad(N_("Not closed, still missing: %(missing)s")),
+    # call
+    "CallQueued": _bad(N_("The call waits: %(reason)s")),
+    "OperatorChosen": _plain(N_("Chosen: %(reason)s")),
+    "OperatorRang": _plain(N_("The phone of %(operator)s rings")),
+    "OperatorAnswered": _good(N_("%(operator)s answered after %(answer_time)s")),
+    "OperatorMissed": _bad(N_("%(operator)s did not take the call: %(cause)s")),
+    "CallAbandoned": _bad(N_("The caller left after %(waiting_time)s, before an answer")),
+    "CallEnded": _plain(N_("Call ended by %(ended_by)s after %(talk_time)s")),
+    "CallRequeued": _bad(N_("The caller waits again, first in the queue: %(reason)s")),
+    "CallHeld": _plain(N_("The caller is on hold")),
+    "CallResumed": _plain(N_("The caller was taken back")),
+    "FallbackAnswered": _good(N_("The fallback number %(number)s answered")),
+    # engine
+    "DeadlineReached": _technical(N_("A time limit was reached")),
+    "CommandFailed": _bad(N_("The engine could not do it: %(command)s, %(reason)s")),
+    "EngineStarted": _plain(N_("The engine started, version %(version)s")),
+    "EngineDraining": _bad(N_("The engine is being stopped")),
+    "MediaRestarted": _bad(N_("The audio process was restarted, %(gap_time)s without sound")),
+    "TrunkStateChanged": _bad(N_("Carrier %(trunk)s changed state: %(reason)s")),
+    "Ignored": _technical(N_("Without effect: %(event)s in state %(state)s")),
+    "WrittenLate": _bad(N_("Lines were written late: the disk did not answer in time")),
+    # orders
+    "SignalRinging": _technical(N_("Order: tell the caller that it rings")),
+    "AnswerCaller": _technical(N_("Order: pick up the caller’s line")),
+    "RingOperator": _technical(N_("Order: ring %(operator)s")),
+    "DialNumber": _technical(N_("Order: dial %(number)s")),
+    "HangUp": _technical(N_("Order: end a line (%(cause)s)")),
+    "Play": _technical(N_("Order: play to the caller")),
+    "Bridge": _technical(N_("Order: connect both sides")),
+    "StartRecording": _technical(N_("Order: start recording")),
+    "StopRecording": _technical(N_("Order: stop recording")),
+}

@@ -1,0 +1,184 @@
+"""What the web needs of the rest of the product, as protocols.
+
+Nothing here is implemented: `securityline.app` hands in the real engine, logbook and
+directory; tests hand in small ones. Only plain attributes are read, only `Event`s go back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from callflows.call import InboundCall
+from callflows.events import CallId, Event, IncidentId, OperatorId
+from callflows.incident import Incident
+from callflows.operators import OperatorDesk
+from client_directory.directory import Directory
+from securityline.logbook.document import Document
+from securityline.logbook.store import Head
+
+
+class Line(Protocol):
+    """One line of the logbook, as it is read and as it is published."""
+
+    @property
+    def seq(self) -> int:
+        """Place in the logbook, and id on every feed."""
+
+    @property
+    def at(self) -> datetime:
+        """Wall clock, UTC."""
+
+    @property
+    def now(self) -> float:
+        """Engine time, seconds since the epoch."""
+
+    @property
+    def incident_id(self) -> str:
+        """The incident it belongs to, or the empty string."""
+
+    @property
+    def kind(self) -> str:
+        """`event`, `fact`, `command` or `note`."""
+
+    @property
+    def what(self) -> str:
+        """Name of the event, fact or command."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Its plain values."""
+
+    @property
+    def is_saved(self) -> bool:
+        """False for a line that was acted upon before the store had it."""
+
+
+class LogbookPort(Protocol):
+    """Reading the main courante."""
+
+    @property
+    def head(self) -> Head:
+        """The newest line appended, durable or not."""
+
+    @property
+    def unsaved_lines(self) -> int:
+        """Lines acted upon that the store does not have."""
+
+    def append(
+        self,
+        now: float,
+        lines: Sequence[tuple[str, str, str, Mapping[str, Any]]],
+        documents: Sequence[Document] = (),
+        *,
+        is_urgent: bool = True,
+    ) -> int:
+        """Queue lines (kind, incident, name, data) and documents; never blocks."""
+
+    def read(
+        self, after: int = 0, limit: int = 1000, incident_id: str | None = None
+    ) -> Sequence[Line]:
+        """Lines with a number above `after`, oldest first. Touches the disk; any thread."""
+
+    def documents(
+        self,
+        kind: str,
+        state: str | None = None,
+        id: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[Document]:
+        """Documents of one kind, newest change first. Touches the disk; any thread."""
+
+
+class SwitchboardPort(Protocol):
+    """The rules' state, read only."""
+
+    @property
+    def incidents(self) -> Mapping[IncidentId, Incident]:
+        """Open cases, and those closed within the hour."""
+
+    @property
+    def calls(self) -> Mapping[CallId, InboundCall]:
+        """Their calls."""
+
+    @property
+    def operators(self) -> Mapping[OperatorId, OperatorDesk]:
+        """Everybody who signed in since the start."""
+
+    def waiting(self) -> list[InboundCall]:
+        """Calls that nobody has answered, in the order in which they will be."""
+
+
+class EnginePort(Protocol):
+    """The one door for everything an operator does."""
+
+    @property
+    def switchboard(self) -> SwitchboardPort:
+        """The running calls, incidents and operators."""
+
+    def handle(
+        self,
+        event: Event,
+        documents: Sequence[Document] = (),
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Log the event with its consequences; `then` runs once that is durable."""
+
+    def subscribe(self, subscriber: Callable[[Sequence[Any]], None], /) -> Callable[[], None]:
+        """Hear of every durable line, in order; returns what ends it."""
+
+    def note(self, what: str, data: Mapping[str, Any], incident_id: str = "") -> None:
+        """Write a line of our own: no flow sees it."""
+
+
+class DirectoryHolderPort(Protocol):
+    """Where the directory is swapped when it is reloaded."""
+
+    @property
+    def current(self) -> Directory:
+        """The directory in force."""
+
+
+class TokenPort(Protocol):
+    """A program's token."""
+
+    @property
+    def name(self) -> str:
+        """What it was called when it was made."""
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What it may do."""
+
+
+class AccountsPort(Protocol):
+    """Passwords of operators and tokens of programs."""
+
+    def verify_password(self, operator: str, password: str) -> bool:
+        """Compare; takes 0.2 s of processor time whatever the answer. Run it in a thread."""
+
+    def token(self, token: str) -> TokenPort | None:
+        """A bearer token by its text; `None` when it is not one of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebServices:
+    """Everything `create_app` needs."""
+
+    engine: EnginePort
+    logbook: LogbookPort
+    directory: DirectoryHolderPort
+    accounts: AccountsPort
+    recording_path: Callable[[str], Path | None]
+    "Where the file of a recording is. Asked only with ids of letters, digits, `.`, `_`, `-`."
+    clock: Callable[[], float]
+    "Engine time, seconds since the epoch."
+    health: Callable[[], list[str]]
+    "Why calls cannot be taken, recorded or logged now; empty when they can."
+    time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
+    "Of the wall clock on the operators' screens."
+    version: str = "0"
+    max_body: int = 64 * 1024
+    "Octets of a request body."

@@ -1,0 +1,292 @@
+"""Every connected screen, and what each of them is sent.
+
+A message is `{"seq", "now", "fragments": [{"id", "html", …}], …}`. Fragments are states,
+not changes: each replaces the element of that id, so a screen that was away needs only
+those that changed since the last number it saw. A coming call is one message with the
+whole card, drawn and encoded once for all screens that may see it.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import structlog
+
+from securityline.web.board import Audience, Board
+from securityline.web.drawing import Drawing
+from securityline.web.ports import Line
+
+BACKLOG: Final = 64
+"Messages that may wait for a screen; one slower than that is dropped and comes back."
+PACE: Final = 0.1
+"Seconds between two drawings of the same list."
+LISTS: Final = ("calls", "cases", "operators")
+
+Fragment = dict[str, Any]
+log = structlog.get_logger()
+
+
+class Screen:
+    """One open desk."""
+
+    __slots__ = ("audience", "is_dropped", "operator", "queue", "sent", "session_id", "shown")
+
+    def __init__(self, operator: str, session_id: str, audience: Audience) -> None:
+        self.operator = operator
+        self.session_id = session_id
+        self.audience = audience
+        self.shown: str | None = None
+        "The case whose card is in front of him."
+        self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(BACKLOG)
+        self.sent: dict[str, str] = {}
+        "Fragments of his own as last sent, so that nothing is sent twice."
+        self.is_dropped = False
+
+    def send(self, message: bytes) -> None:
+        """Queue a message; a screen that does not keep up is given up."""
+        if self.is_dropped:
+            return
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.drop()
+
+    def drop(self) -> None:
+        """Give the screen up: its connection is closed, and the browser comes back."""
+        self.is_dropped = True
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.queue.put_nowait(None)
+
+
+def encode(message: dict[str, Any]) -> bytes:
+    """Write a message as it goes over the socket."""
+    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode(
+        errors="replace"
+    )
+
+
+class Screens:
+    """Tell every screen what changed, and no screen more than it may know."""
+
+    def __init__(self, drawing: Drawing, clock: Callable[[], float], seq: int) -> None:
+        self.run = secrets.token_hex(6)
+        "Of this process: after a restart every screen is painted anew."
+        self.seq = seq
+        self.screens: set[Screen] = set()
+        self._drawing = drawing
+        self._board: Board = drawing.board
+        self._clock = clock
+        self._changed_at: dict[str, int] = {}
+        self._list_sent: dict[tuple[Audience, str], str] = {}
+        self._drawn_at = 0.0
+        self._dirty: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    # ------------------------------------------------------------ from the engine
+
+    def publish(self, lines: Sequence[Line]) -> None:
+        """Take durable lines and tell the screens what they changed."""
+        if not lines:
+            return
+        self.seq = lines[-1].seq
+        self._drawing.timelines.add(lines)
+        incidents, operators, popped = _changes(lines)
+        for topic in (*incidents, *operators):
+            self._changed_at[topic] = self.seq
+        if self.screens:
+            for incident_id, rung in popped.items():
+                self._pop(incident_id, rung)
+            self._push_personal(incidents, operators)
+            self._tell(lines)
+            if any(not line.is_saved or line.what == "RecordingFailed" for line in lines):
+                self.check_alarms()
+        if incidents or operators:
+            self._mark(LISTS if incidents else ("operators",))
+
+    def _pop(self, incident_id: str, rung: list[str]) -> None:
+        incident = self._board.incident(incident_id)
+        if incident is None:
+            return
+        call = self._board.call_of(incident)
+        pop = {
+            "incident": incident_id,
+            "call": call.call_id if call else None,
+            "urgency": incident.urgency,
+            "words": incident.organisation_name,
+            "rung": rung,
+        }
+        for audience, screens in self._audiences().items():
+            if incident.clearance not in audience.clearances:
+                continue
+            card = self._drawing.card(incident_id, audience)
+            fragments = [_of_case("card", card, incident_id)]
+            fragments += self._list_fragments(audience, ("calls",))
+            message = self._encode(fragments, pop=pop)
+            for screen in screens:
+                if screen.shown == incident_id:
+                    screen.sent["card"] = card
+                screen.send(message)
+
+    def _push_personal(self, incidents: set[str], operators: set[str]) -> None:
+        for screen in tuple(self.screens):
+            fragments: list[Fragment] = []
+            if screen.operator in operators or self._his_case(screen) in incidents:
+                fragments += self._fresh(screen, self._drawing.own(screen))
+            if screen.shown in incidents:
+                fragments += self._fresh(screen, self._drawing.shown(screen))
+            if fragments:
+                screen.send(self._encode(fragments))
+
+    def _his_case(self, screen: Screen) -> str | None:
+        call = self._board.call(self._board.desk(screen.operator).call_id or "")
+        return call.incident_id if call else None
+
+    def _tell(self, lines: Iterable[Line]) -> None:
+        """Say to an operator why what he asked for was not done."""
+        for line in lines:
+            if line.what != "CloseRefused":
+                continue
+            for screen in self.screens:
+                if screen.operator == line.data.get("operator"):
+                    shown = self._drawing.timelines.show(line, screen.audience.language)
+                    screen.send(encode({"say": shown.words, "is_wrong": True}))
+
+    # ------------------------------------------------------------ lists
+
+    def _mark(self, names: Iterable[str]) -> None:
+        """Draw these lists now, or when the pace allows."""
+        self._dirty.update(names)
+        for name in names:
+            self._changed_at[name] = self.seq
+        if self._timer is None and self._dirty:
+            delay = max(0.0, self._drawn_at + PACE - self._clock())
+            self._timer = asyncio.get_running_loop().call_later(delay, self._draw_lists)
+
+    def check_alarms(self) -> None:
+        """Draw the red banners anew when they changed."""
+        if self._drawing.alarms.check():
+            self._mark(("alarms",))
+
+    def _draw_lists(self) -> None:
+        self._timer = None
+        self._drawn_at = self._clock()
+        dirty, self._dirty = tuple(sorted(self._dirty)), set()
+        try:
+            for audience, screens in self._audiences().items():
+                fragments = self._list_fragments(audience, dirty)
+                if fragments:
+                    message = self._encode(fragments)
+                    for screen in screens:
+                        screen.send(message)
+        except Exception:
+            log.exception("the lists could not be drawn")
+
+    def _list_fragments(self, audience: Audience, names: Iterable[str]) -> list[Fragment]:
+        fragments = []
+        for name in names:
+            html = self._drawing.shared(name, audience)
+            if self._list_sent.get((audience, name)) != html:
+                self._list_sent[audience, name] = html
+                fragments.append({"id": name, "html": html})
+        return fragments
+
+    # ------------------------------------------------------------ one screen
+
+    def open(self, screen: Screen, after: int, run: str, shown: str | None) -> None:
+        """Take a screen in and send it what it missed since line `after`.
+
+        A screen of an earlier process, or one that claims lines we never wrote, is painted
+        anew.
+        """
+        is_full = run != self.run or not 0 < after <= self.seq
+        self.screens.add(screen)
+        screen.shown = shown
+        fragments: list[Fragment] = []
+        names = [
+            name
+            for name in ("alarms", *LISTS)
+            if is_full or self._changed_at.get(name, 0) > after
+        ]
+        fragments += [
+            {"id": name, "html": self._drawing.shared(name, screen.audience)} for name in names
+        ]
+        fragments += self._fresh(screen, self._drawing.own(screen))
+        fragments += self._fresh(screen, self._drawing.shown(screen))
+        screen.send(self._encode(fragments, run=self.run, is_full=is_full))
+
+    def show(self, screen: Screen, incident_id: str | None) -> None:
+        """Put another card in front of him."""
+        screen.shown = incident_id
+        screen.sent.pop("card", None)
+        screen.sent.pop("log", None)
+        screen.send(self._encode(self._fresh(screen, self._drawing.shown(screen))))
+
+    def close(self, screen: Screen) -> None:
+        """Let a screen go."""
+        self.screens.discard(screen)
+        living = {one.audience for one in self.screens}
+        self._list_sent = {k: v for k, v in self._list_sent.items() if k[0] in living}
+
+    def drop_session(self, session_id: str) -> None:
+        """Close the screens of a session that has ended."""
+        for screen in tuple(self.screens):
+            if screen.session_id == session_id:
+                screen.drop()
+
+    def tidy(self) -> None:
+        """Forget what nobody looks at; called now and then."""
+        known = self._board.switchboard.incidents
+        shown = {screen.shown for screen in self.screens if screen.shown}
+        self._drawing.timelines.forget_all_but({*known, *shown})
+        self._changed_at = {
+            topic: seq
+            for topic, seq in self._changed_at.items()
+            if topic in known or topic in LISTS or topic == "alarms"
+        }
+
+    # ------------------------------------------------------------ small ones
+
+    def _audiences(self) -> dict[Audience, list[Screen]]:
+        audiences: dict[Audience, list[Screen]] = {}
+        for screen in self.screens:
+            audiences.setdefault(screen.audience, []).append(screen)
+        return audiences
+
+    def _fresh(self, screen: Screen, drawn: Iterable[Fragment]) -> list[Fragment]:
+        fresh = []
+        for fragment in drawn:
+            if screen.sent.get(fragment["id"]) != fragment["html"]:
+                screen.sent[fragment["id"]] = fragment["html"]
+                fresh.append(fragment)
+        return fresh
+
+    def _encode(self, fragments: list[Fragment], **more: Any) -> bytes:
+        message = {"seq": self.seq, "now": round(self._clock(), 3), "fragments": fragments}
+        return encode({**message, **more})
+
+
+def _of_case(name: str, html: str, incident_id: str) -> Fragment:
+    return {"id": name, "html": html, "incident": incident_id}
+
+
+def _changes(
+    lines: Iterable[Line],
+) -> tuple[set[str], set[str], dict[str, list[str]]]:
+    """Tell which cases and operators these lines touch, and which calls pop up for whom."""
+    incidents: set[str] = set()
+    operators: set[str] = set()
+    popped: dict[str, list[str]] = {}
+    for line in lines:
+        if line.incident_id:
+            incidents.add(line.incident_id)
+        operator = line.data.get("operator")
+        if isinstance(operator, str):
+            operators.add(operator)
+        if line.what == "CallOffered":
+            popped.setdefault(line.incident_id, [])
+        elif line.what == "OperatorRang" and isinstance(operator, str):
+            popped.setdefault(line.incident_id, []).append(operator)
+    return incidents, operators, popped

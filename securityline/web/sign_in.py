@@ -1,0 +1,167 @@
+"""Signing in and out, and the language of the pages."""
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from callflows.events import OperatorId, OperatorSignedIn, OperatorSignedOut
+from client_directory.model import Operator
+from securityline.logbook.document import Document
+from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.guard import page_language, read_form, read_own_form
+from securityline.web.problems import Problem
+from securityline.web.sessions import COOKIE, KIND, Session, is_token
+from securityline.web.words import LANGUAGES, N_, WORDS, best_language
+
+FORM_COOKIE: Final = "securityline_form"
+PARALLEL_CHECKS: Final = 2
+"Passwords compared at a time: each takes 64 MiB and 0.2 s of a core."
+FORM_KEY: Final = web.AppKey("form_key", bytes)
+CHECKS: Final = web.AppKey("checks", asyncio.Semaphore)
+log = structlog.get_logger()
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the pages of this file in the application."""
+    app[FORM_KEY] = secrets.token_bytes(32)
+    app[CHECKS] = asyncio.Semaphore(PARALLEL_CHECKS)
+    app.router.add_get("/sign-in", show)
+    app.router.add_post("/sign-in", sign_in)
+    app.router.add_post("/sign-out", sign_out)
+    app.router.add_post("/language", choose_language)
+
+
+async def show(request: web.Request) -> web.Response:
+    """`GET /sign-in`."""
+    context = request.app[CONTEXT]
+    if context.sessions.find(request.cookies.get(COOKIE), context.now()):
+        raise web.HTTPSeeOther("/")
+    return _page(request)
+
+
+async def sign_in(request: web.Request) -> web.Response:
+    """`POST /sign-in`: the same answer and the same time for a wrong name and password."""
+    fields = await read_form(request)
+    if not is_token(fields.get("csrf"), _form_token(request, request.cookies.get(FORM_COOKIE))):
+        return _page(request, N_("The page was too old. Please try again."), status=403)
+    operator, password = fields.get("operator", "")[:64], fields.get("password", "")[:256]
+    context, now = request.app[CONTEXT], request.app[CONTEXT].now()
+    address = request.remote or ""
+    wait = max(
+        context.wrong_from.wait_time(address, now),
+        context.wrong_for.wait_time(f"{operator}\n{address}", now),
+    )
+    if wait > 0:
+        page = _page(request, N_("Too many wrong tries. Wait a little."), operator, status=429)
+        page.headers["Retry-After"] = str(int(wait) + 1)
+        return page
+    context.wrong_from.take(address, now)
+    context.wrong_for.take(f"{operator}\n{address}", now)
+    async with request.app[CHECKS]:
+        is_right = await asyncio.to_thread(
+            context.services.accounts.verify_password, operator, password
+        )
+    person = find_operator(context, operator)
+    if not is_right or person is None:
+        log.warning("sign-in refused", operator=operator, address=address)
+        return _page(request, N_("Name or password is not right."), operator, status=401)
+    context.wrong_for.forgive(f"{operator}\n{address}")
+    context.wrong_from.forgive(address)
+    return _begin(request, context, person)
+
+
+def find_operator(context: Context, operator: str) -> Operator | None:
+    """Find an operator by id; the directory in force decides."""
+    return context.services.directory.current.operators.get(operator)
+
+
+def _begin(request: web.Request, context: Context, person: Operator) -> web.Response:
+    wanted = request.query.get("language") or request.cookies.get("language", "")
+    language = wanted if wanted in LANGUAGES else best_language(person.languages)
+    cookie, session = context.sessions.open(
+        person.operator, person.role, language, person.clearances, context.now()
+    )
+    _keep(context, session.document())
+    if person.role != "auditor":
+        context.services.engine.handle(
+            OperatorSignedIn(
+                operator=OperatorId(person.operator),
+                name=person.name,
+                languages=dict(person.languages),
+                clearances=person.clearances,
+                role=person.role,
+            )
+        )
+    response = web.HTTPSeeOther("/")
+    response.set_cookie(
+        COOKIE, cookie, httponly=True, samesite="Strict", secure=request.secure, path="/"
+    )
+    response.del_cookie(FORM_COOKIE)
+    raise response
+
+
+async def sign_out(request: web.Request) -> web.Response:
+    """`POST /sign-out`."""
+    await read_own_form(request)
+    end_session(request.app[CONTEXT], request[SESSION])
+    response = web.HTTPSeeOther("/sign-in")
+    response.del_cookie(COOKIE)
+    response.headers["Clear-Site-Data"] = '"storage"'
+    raise response
+
+
+def end_session(context: Context, session: Session) -> None:
+    """End a session and its screens; with the last one the operator leaves."""
+    context.sessions.close(session.session_id)
+    context.screens.drop_session(session.session_id)
+    _keep(context, Document(kind=KIND, id=session.session_id, data=None, at=context.now()))
+    if session.role != "auditor" and not context.sessions.has(session.operator):
+        gone = OperatorSignedOut(operator=OperatorId(session.operator))
+        context.services.engine.handle(gone)
+
+
+def _keep(context: Context, document: Document) -> None:
+    context.services.logbook.append(context.now(), (), [document], is_urgent=False)
+
+
+async def choose_language(request: web.Request) -> web.Response:
+    """`POST /language`: the language of this operator's pages."""
+    fields = await read_own_form(request)
+    language = fields.get("language", "")
+    if language not in LANGUAGES:
+        raise Problem(400, "There are no pages in this language.")
+    context = request.app[CONTEXT]
+    _keep(context, context.sessions.speak(request[SESSION], language).document())
+    response = web.HTTPSeeOther("/")
+    response.set_cookie("language", language, max_age=31536000, samesite="Strict", path="/")
+    raise response
+
+
+def _page(
+    request: web.Request, problem: str = "", operator: str = "", status: int = 200
+) -> web.Response:
+    language = page_language(request)
+    nonce = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(16)
+    values = {
+        "csrf": _form_token(request, nonce),
+        "problem": WORDS[language](problem) if problem else "",
+        "operator": operator,
+    }
+    html = request.app[CONTEXT].rendering("sign_in.html", language, values)
+    response = web.Response(text=html, content_type="text/html", status=status)
+    response.set_cookie(
+        FORM_COOKIE, nonce, httponly=True, samesite="Strict", secure=request.secure
+    )
+    if request.query.get("language") in LANGUAGES:
+        response.set_cookie("language", language, max_age=31536000, samesite="Strict", path="/")
+    return response
+
+
+def _form_token(request: web.Request, nonce: str | None) -> str:
+    key = request.app[FORM_KEY]
+    return hmac.new(key, (nonce or "").encode(), hashlib.sha256).hexdigest()

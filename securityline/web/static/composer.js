@@ -1,0 +1,72 @@
+// The one line in which everything is written: notes, answers, reasons. It stands outside
+// the live fragments, keeps a draft for each case, and remembers which case it is for.
+const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify"]);
+
+export class Composer {
+  constructor({ words, shown, press, say }) {
+    Object.assign(this, { words, shown, press, say });
+    this.form = document.getElementById("composer");
+    this.line = document.getElementById("line");
+    this.label = document.getElementById("line-words");
+    this.drafts = new Map();
+    this.incident = null;
+    this.task = { act: "note" };
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    this.line.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  onKey(event) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.submit(); }
+    else if (event.key === "Escape") { event.preventDefault(); this.cancel(); }
+  }
+
+  // Another case is on the card: its own draft comes with it.
+  moveTo(incident) {
+    if (this.incident !== null) this.drafts.set(this.incident, { task: this.task, text: this.line.value });
+    this.incident = incident;
+    const draft = this.drafts.get(incident) ?? { task: { act: "note" }, text: "" };
+    this.line.value = draft.text;
+    this.begin(draft.task);
+  }
+
+  begin(task) {
+    this.task = task;
+    const name = task.label ?? task.act;
+    this.label.textContent = this.words[name] ?? this.words.note;
+    this.line.placeholder = task.act === "note" ? this.words.note_hint : "";
+    this.form.classList.toggle("asks", task.act !== "note");
+  }
+
+  // Ask for a text: the note being written is put aside and comes back.
+  ask(task) {
+    if (this.task.act === "note") this.note = this.line.value;
+    this.begin(task);
+    this.line.value = "";
+    this.line.focus();
+  }
+
+  focus() { this.line.focus(); }
+
+  cancel() {
+    if (this.task.act !== "note") this.back();
+    this.line.blur();
+    document.getElementById("card-area").focus({ preventScroll: true });
+  }
+
+  back() {
+    this.line.value = this.note ?? "";
+    this.note = "";
+    this.begin({ act: "note" });
+  }
+
+  submit() {
+    const text = this.line.value.trim();
+    const { act, label: _, ...values } = this.task;
+    if (act !== "break" && this.incident === null) { this.say(this.words.no_case, true); return; }
+    if (!text && !CAN_BE_EMPTY.has(act)) return;
+    const incident = act === "break" ? {} : { incident: this.incident };
+    this.press(act, { ...values, ...incident, text });
+    if (act === "note") this.line.value = ""; else this.back();
+    this.cancel();
+  }
+}

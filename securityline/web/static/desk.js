@@ -1,0 +1,244 @@
+// The desk: paints what the server sends, turns keys and clicks into presses. No state of a
+// case lives here but what the operator is typing.
+import { Composer } from "./composer.js";
+import { Prompter } from "./prompter.js";
+import { chime, wake } from "./sound.js";
+import { Wire } from "./wire.js";
+
+const $ = (id) => document.getElementById(id);
+const { operator, seq, run, now } = document.body.dataset;
+const words = Object.fromEntries([...$("script-words").querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]));
+const OF_A_CASE = { card: "card-area", log: "log-area" };
+const kept = { card: new Map(), log: new Map() }; // what was last sent for each case
+const MOST_KEPT = 80;
+let shown = null;
+let popped = null;
+let clockAhead = Date.now() - Number(now) * 1000;
+let hasLetters = localStorage.getItem("letters") !== "off";
+
+// ---------------------------------------------------------------- painting
+
+const morphing = { morphStyle: "outerHTML", ignoreActiveValue: true, restoreFocus: true };
+
+function paint(id, html) {
+  const old = $(id);
+  if (old) window.Idiomorph.morph(old, html, morphing);
+}
+
+function swap(id, html) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  $(id)?.replaceWith(fresh.content);
+}
+
+function keep(id, incident, html) {
+  kept[id].delete(incident);
+  kept[id].set(incident, html);
+  if (kept[id].size > MOST_KEPT) kept[id].delete(kept[id].keys().next().value);
+}
+
+function onMessage(message) {
+  if (message.is_full) { kept.card.clear(); kept.log.clear(); }
+  if (message.now) clockAhead = Date.now() - message.now * 1000;
+  for (const { id, html, incident } of message.fragments ?? []) {
+    if (incident) keep(id, incident, html);
+    if (!incident) paint(id, html);
+    else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
+  }
+  if (message.say) say(message.say, message.is_wrong);
+  if (message.pop) onPop(message.pop);
+  decorate();
+}
+
+function decorate() {
+  for (const row of document.querySelectorAll(".row")) {
+    const isShown = row.dataset.incident === shown;
+    row.classList.toggle("shown", isShown);
+    row.querySelector(".open").setAttribute("aria-current", isShown);
+  }
+  const waiting = document.querySelectorAll("#calls .call").length;
+  document.title = (waiting ? `(${waiting}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
+  tick();
+}
+
+function duration(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole >= 172800) return `${Math.floor(whole / 86400)} d`;
+  const two = (n) => String(n).padStart(2, "0");
+  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
+  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}
+
+const wallClock = new Intl.DateTimeFormat("fr-BE", { timeStyle: "medium", timeZone: $("clock").dataset.zone });
+
+function tick() {
+  const engineNow = (Date.now() - clockAhead) / 1000;
+  $("clock").textContent = wallClock.format(new Date(engineNow * 1000));
+  for (const element of document.querySelectorAll(".elapsed")) {
+    const age = engineNow - Number(element.dataset.since), text = duration(age);
+    if (element.textContent !== text) element.textContent = text;
+    const { warn, alarm } = element.dataset;
+    if (!warn) continue;
+    element.classList.toggle("late", age >= warn && age < alarm);
+    element.classList.toggle("too-late", age >= Number(alarm));
+  }
+}
+
+function say(text, isWrong = false) {
+  const line = document.createElement("p");
+  line.textContent = text;
+  line.className = isWrong ? "wrong" : "";
+  $("say").append(line);
+  while ($("say").children.length > 3) $("say").firstChild.remove();
+  setTimeout(() => line.remove(), isWrong ? 12000 : 2500);
+}
+
+// ---------------------------------------------------------------- cases and pops
+
+function isTyping() {
+  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open;
+}
+
+function show(incident) {
+  if (popped?.incident === incident) hidePop();
+  if (incident === shown) return;
+  shown = incident;
+  sessionStorage.setItem("shown", incident);
+  composer.moveTo(incident);
+  if (kept.card.has(incident)) swap("card", kept.card.get(incident));
+  if (kept.log.has(incident)) swap("log", kept.log.get(incident));
+  $("card-area").scrollTop = 0;
+  wire.show(incident);
+  decorate();
+}
+
+function onPop(pop) {
+  const isMine = pop.rung.includes(operator);
+  const row = document.getElementById(`call-${pop.call}`);
+  row?.classList.remove("fresh");
+  requestAnimationFrame(() => row?.classList.add("fresh"));
+  if (!isMine) return;
+  chime(pop.urgency);
+  $("shout").textContent = `${words.new_call}: ${pop.words}`;
+  const isOnCall = ["talking", "held"].includes($("phone").dataset.state);
+  if (!isTyping() && !isOnCall) { show(pop.incident); return; }
+  if (pop.incident === shown) return;
+  popped = pop;
+  $("pop").querySelector(".words").textContent = `${words.new_call}: ${pop.words}`;
+  $("pop").hidden = false;
+}
+
+function hidePop() { popped = null; $("pop").hidden = true; }
+
+function step(direction) {
+  const rows = [...document.querySelectorAll(".side .row")];
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.dataset.incident === shown);
+  const next = rows[at < 0 ? (direction > 0 ? 0 : rows.length - 1) : (at + direction + rows.length) % rows.length];
+  show(next.dataset.incident);
+  next.scrollIntoView({ block: "nearest" });
+}
+
+// ---------------------------------------------------------------- presses
+
+function press(act, values) {
+  if (!wire.press(act, values)) say(words.not_sent, true);
+}
+
+function onAnswer(pending, { error }) {
+  if (error) say(words[error] ?? error, true);
+  else if (pending && ["note", "close"].includes(pending.press.act)) say(words.saved);
+}
+
+const DO = {
+  show: ({ incident }) => show(incident),
+  "show-pop": () => popped && show(popped.incident),
+  help: () => $("help").open ? $("help").close() : $("help").showModal(),
+  note: () => composer.focus(),
+  break: () => composer.ask({ act: "break", label: "break_reason" }),
+  skip: ({ step }) => composer.ask({ act: "skip", step }),
+  "write-answer": ({ step }) => composer.ask({ act: "answer_step", label: "answer", step }),
+  verify: ({ step, means }) => prompter.open($("results"), ({ result }) => composer.ask({ act: "verify", step, means, result, label: "answer" })),
+  choose: ({ choices }) => {
+    const { act, then } = $(choices).dataset;
+    const incident = shown;
+    prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
+  },
+};
+
+function activate(element) {
+  const { act, do: what, key: _, ...values } = element.dataset;
+  if (what) { DO[what]?.(values); return; }
+  if (!act) { element.click(); return; }
+  if (act === "answer_step") values.incident = shown;
+  if (act === "answer") {
+    const incident = element.closest("[data-incident]")?.dataset.incident;
+    if (incident) show(incident);
+  }
+  press(act, values);
+}
+
+document.addEventListener("click", (event) => {
+  wake();
+  const element = event.target.closest("[data-act], [data-do]");
+  if (element && !element.closest("#prompter")) activate(element);
+});
+
+$("language").addEventListener("change", (event) => event.target.form.submit());
+
+// ---------------------------------------------------------------- keys
+
+function nameOf(event) {
+  if (/^(Digit|Numpad)\d$/.test(event.code)) return event.code.slice(-1); // AZERTY's digits need Shift
+  return event.key.length === 1 ? event.key.toLowerCase() : event.key;
+}
+
+function find(name) {
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
+  return all.find((one) => one.closest("#phone")) ?? all.find((one) => one.checkVisibility());
+}
+
+document.addEventListener("keydown", (event) => {
+  wake();
+  const name = nameOf(event), isLetter = name.length === 1;
+  if (event.ctrlKey || event.metaKey || event.isComposing) return;
+  if (event.altKey && name === "0") { toggleLetters(event); return; }
+  if (prompter.isOpen && !event.altKey) { if (prompter.key(name)) event.preventDefault(); return; }
+  if (isTyping() ? isLetter || name.length < 2 : isLetter && !hasLetters && !event.altKey && name !== "?") return;
+  if (!isTyping() && walk(name)) { event.preventDefault(); return; }
+  if (isTyping() && !/^F\d/.test(name)) return;
+  const element = find(name);
+  if (element) { event.preventDefault(); activate(element); }
+});
+
+function walk(name) {
+  if (name === "ArrowDown") step(1);
+  else if (name === "ArrowUp") step(-1);
+  else if (name === "PageDown" || name === "PageUp") $("card-area").scrollBy({ top: (name === "PageDown" ? 0.8 : -0.8) * $("card-area").clientHeight });
+  else if (name === "p" && hasLetters) {
+    const audio = document.querySelector("#log audio");
+    if (audio) audio.paused ? audio.play() : audio.pause();
+  } else return false;
+  return true;
+}
+
+function toggleLetters(event) {
+  event.preventDefault();
+  hasLetters = !hasLetters;
+  localStorage.setItem("letters", hasLetters ? "on" : "off");
+  say(hasLetters ? words.letters_on : words.letters_off);
+}
+
+// ---------------------------------------------------------------- begin
+
+const prompter = new Prompter({ words });
+const composer = new Composer({ words, shown: () => shown, press, say });
+shown = sessionStorage.getItem("shown");
+if (shown) composer.moveTo(shown);
+const wire = new Wire({
+  seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,
+  onState: (state) => document.body.classList.toggle("stale", state === "stale"),
+});
+setInterval(tick, 1000);
+decorate();

@@ -1,0 +1,93 @@
+// The desk's one socket: reconnects by itself, resumes after the last number it saw, sends
+// a press again until the server says it is saved. The server does each press once.
+const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break"]);
+const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
+const QUIET = 2000; // ms without a word from the server: the page is stale
+
+export class Wire {
+  constructor({ seq, run, shown, onMessage, onState, onAnswer }) {
+    Object.assign(this, { seq, run, shown, onMessage, onState, onAnswer });
+    this.pending = new Map();
+    this.failures = 0;
+    this.heard = performance.now();
+    this.connect();
+    setInterval(() => this.beat(), 1000);
+  }
+
+  connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const query = new URLSearchParams({ after: this.seq, run: this.run, shown: this.shown() ?? "" });
+    const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/desk/live?${query}`));
+    socket.onopen = () => { this.heard = performance.now(); };
+    socket.onmessage = (event) => this.receive(JSON.parse(event.data));
+    socket.onclose = (event) => this.lost(socket, event.code);
+  }
+
+  lost(socket, code) {
+    if (socket !== this.socket) return;
+    this.onState("stale");
+    if (code === 4001) { location.assign("/sign-in"); return; }
+    this.failures += 1;
+    const pause = Math.min(250 * 2 ** Math.min(this.failures, 4), 3000) * (0.7 + Math.random() * 0.6);
+    setTimeout(() => this.again(), pause);
+  }
+
+  async again() {
+    if (this.failures % 3 === 0) {
+      try {
+        const answer = await fetch("/", { redirect: "manual", cache: "no-store" });
+        if (answer.type === "opaqueredirect") { location.assign("/sign-in"); return; }
+      } catch { /* the server is away; the socket says so too */ }
+    }
+    this.connect();
+  }
+
+  receive(message) {
+    this.heard = performance.now();
+    if (message.run) {
+      this.failures = 0;
+      this.run = message.run;
+      this.resend();
+    }
+    if (message.seq !== undefined) this.seq = Math.max(message.is_full ? 0 : this.seq, message.seq);
+    if (message.re) {
+      const press = this.pending.get(message.re);
+      this.pending.delete(message.re);
+      this.onAnswer(press, message);
+    }
+    this.onState("live");
+    if (message.fragments || message.say) this.onMessage(message);
+  }
+
+  press(act, values = {}) {
+    const random = crypto.getRandomValues(new Uint32Array(4));
+    const id = Array.from(random, (n) => n.toString(36)).join("");
+    const press = { id, act, ...values };
+    this.pending.set(id, { press, at: performance.now() });
+    return this.send(press);
+  }
+
+  show(incident) { this.send({ act: "show", incident: incident ?? "" }); }
+
+  send(message) {
+    const isOpen = this.socket.readyState === WebSocket.OPEN;
+    if (isOpen) this.socket.send(JSON.stringify(message));
+    return isOpen;
+  }
+
+  resend() {
+    for (const [id, { press, at }] of [...this.pending]) {
+      if (ONE_SHOT.has(press.act) && performance.now() - at > ONE_SHOT_AGE) {
+        this.pending.delete(id);
+        this.onAnswer({ press }, { error: "too_old" });
+      } else this.send(press);
+    }
+  }
+
+  beat() {
+    const quiet = performance.now() - this.heard;
+    if (quiet > QUIET) this.onState("stale");
+    if (quiet > 3 * QUIET && this.socket.readyState === WebSocket.OPEN) this.socket.close();
+    else if (quiet > 900) this.send({ act: "ping" });
+  }
+}

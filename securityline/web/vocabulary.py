@@ -1,0 +1,128 @@
+"""How the values of the rules are called on the page.
+
+Keys are the values; words are English and translated where they are shown. A value that
+is not here (a client's own kind of incident) is shown as it is written, readable.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from securityline.web.words import N_, Words
+
+URGENCIES: Final[Mapping[int, str]] = {
+    1: N_("Life in danger"),
+    2: N_("Urgent"),
+    3: N_("Normal"),
+    4: N_("Information"),
+}
+
+DESK_STATES: Final = {
+    "signed_out": N_("signed out"),
+    "on_break": N_("on break"),
+    "ready": N_("ready"),
+    "ringing": N_("rings"),
+    "talking": N_("on a call"),
+    "wrap_up": N_("wrap-up"),
+}
+
+CALL_STATES: Final = {
+    "waiting": N_("Waits, no phone rings"),
+    "offered": N_("Rings"),
+    "fallback": N_("Rings at the client’s fallback number"),
+    "talking": N_("On the line"),
+    "held": N_("On hold"),
+    "forwarded": N_("With the client’s fallback number"),
+    "ended": N_("Ended"),
+}
+
+KINDS: Final = {
+    "aggression": N_("Physical assault"),
+    "verbal_aggression": N_("Verbal aggression"),
+    "intrusion": N_("Intrusion"),
+    "early_open": N_("Opened too early"),
+    "late_close": N_("Closed too late"),
+    "holdup": N_("Hold-up"),
+    "panic": N_("Panic button"),
+    "fire": N_("Fire"),
+    "medical": N_("Medical emergency"),
+    "lone_worker": N_("Lone worker"),
+    "suspicious_package": N_("Suspicious package"),
+    "bomb_threat": N_("Bomb threat"),
+    "access": N_("Access"),
+    "theft": N_("Theft"),
+    "vandalism": N_("Vandalism"),
+    "technical": N_("Technical fault"),
+    "psychosocial": N_("Psychosocial"),
+    "other": N_("Something else"),
+}
+
+DISPOSITIONS: Final = {
+    "handled": N_("Handled"),
+    "services_called": N_("Emergency services called"),
+    "keyholder_informed": N_("Keyholder informed"),
+    "information_given": N_("Information given"),
+    "no_answer_on_call_back": N_("Called back, no answer"),
+    "wrong_number": N_("Wrong number"),
+    "false_alarm": N_("False alarm"),
+    "nuisance": N_("Nuisance call"),
+    "test": N_("Test"),
+    "duplicate": N_("Duplicate"),
+}
+
+MEANS: Final = {
+    "two_detectors": N_("Two detectors"),
+    "telephone": N_("Telephone"),
+    "video": N_("Video"),
+    "audio": N_("Audio"),
+    "on_site": N_("Somebody on site"),
+}
+
+RESULTS: Final = {
+    "confirmed": N_("Confirmed"),
+    "not_confirmed": N_("Not confirmed"),
+    "unclear": N_("Unclear"),
+}
+
+ACTIONS: Final = {
+    "police": N_("Call the police"),
+    "fire": N_("Call the fire brigade"),
+    "medical": N_("Call an ambulance"),
+    "start_call_tree": N_("Inform the keyholders"),
+    "await_restore": N_("Wait for the return to normal"),
+}
+
+ANSWERS: Final = {"yes": N_("Yes"), "no": N_("No"), "done": N_("Done")}
+
+SPOKEN: Final = {
+    "fr": N_("French"),
+    "nl": N_("Dutch"),
+    "de": N_("German"),
+    "en": N_("English"),
+}
+
+CAUSES: Final = {
+    "hung_up": N_("hung up"),
+    "cancelled": N_("gave up"),
+    "released": N_("ended by us"),
+    "no_answer": N_("no answer"),
+    "busy": N_("busy"),
+    "refused": N_("refused"),
+    "unreachable": N_("not reachable"),
+    "failed": N_("broken"),
+}
+
+ENDED_BY: Final = {
+    "caller": N_("the caller"),
+    "operator": N_("the operator"),
+    "engine": N_("the engine"),
+    "fault": N_("a fault"),
+    "abandoned": N_("the caller"),
+}
+
+SIDES: Final = {"caller": N_("caller"), "operator": N_("operator"), "both": N_("both sides")}
+
+
+def call_it(words: Words, names: Mapping[str, str], value: str) -> str:
+    """Name a value in the reader's language; one unknown to us as it is written."""
+    name = names.get(value)
+    return words(name) if name is not None else value.replace("_", " ").strip().capitalize()

@@ -1,0 +1,3 @@
+"""Words."""
+
+DE: dict[str, str | tuple[str, str]] = {}

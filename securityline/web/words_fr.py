@@ -1,0 +1,3 @@
+"""Words."""
+
+FR: dict[str, str | tuple[str, str]] = {}

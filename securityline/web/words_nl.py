@@ -1,0 +1,3 @@
+"""Words."""
+
+NL: dict[str, str | tuple[str, str]] = {}

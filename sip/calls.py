@@ -94,8 +94,7 @@ class TheirOffer:
     transaction: ServerTransaction
     request: Request
     method: OfferMethod
-    had_sdp: bool
-    session_headers: tuple[tuple[str, str], ...] = ()
+    sdp: bytes | None
 
 
 @dataclass(slots=True)
@@ -107,8 +106,8 @@ class OurOffer:
     is_refresh: bool = False
     "Only to keep the session alive: the owner did not ask and is not told."
     retries: int = 0
-    ack_waits_for_owner: tuple[OutgoingRequest, int] | None = None
-    "Their 2xx brought an offer; our ACK must carry the answer."
+    ack_number: int | None = None
+    "Their 2xx brought an offer: CSeq number of the ACK that must carry our answer."
 
 
 @dataclass(slots=True)
@@ -116,6 +115,7 @@ class Provisional:
     """Reliable provisional responses of one incoming call (RFC 3262)."""
 
     rseq: int
+    send_answer: Callable[[bytes, float], None]
     pending: Unacknowledged | None = None
     has_sdp: bool = False
     next_one: tuple[int, bytes | None] | None = None
@@ -183,22 +183,31 @@ class Call:
     "Header that the far end's last challenge was answered with."
     challenges: int = 0
     early: dict[str, Dialog] = field(default_factory=dict)
+    early_sdp: dict[str, bytes] = field(default_factory=dict)
+    "Session descriptions of provisional responses, by remote tag."
     reliable_seen: dict[str, int] = field(default_factory=dict)
     "Last RSeq taken in, by remote tag."
     last_ringing: tuple[int, bytes | None] | None = None
     acks: dict[tuple[str, int], Ack] = field(default_factory=dict)
     "By remote tag and CSeq number."
     answer_timer: Timer | None = None
-    cancel_reason: str | None = None
+    is_cancelled: bool = False
+    "Whether CANCEL was sent."
 
     their_offer: TheirOffer | None = None
     our_offer: OurOffer | None = None
     queued_offer: OurOffer | None = None
     offer_timer: Timer | None = None
+    "While it runs, offers of ours wait: the last one met one of theirs (491)."
+    late_answer: int | None = None
+    "CSeq number of the 2xx of ours that carried an offer; their ACK brings the answer."
     session: SessionTerms | None = None
     session_timer: Timer | None = None
     refresh_timer: Timer | None = None
-    bye_reason: str | None = None
+    bye_waits: bool = False
+    "Our owner hung up, but a callee sends no BYE before the ACK (section 15)."
+    reason: str | None = None
+    "Value of the Reason header for our CANCEL or BYE."
 
     @property
     def is_ended(self) -> bool:

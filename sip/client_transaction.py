@@ -55,12 +55,9 @@ class ClientTransaction(Transaction):
         """What responses are matched by: branch and method (section 17.1.3)."""
         return self.request.branch, self.request.method
 
-    def start(self, now: float) -> None:
-        """Send the request.
-
-        :raises ValueError: the request would not be one message.
-        """
-        self._last = bytes(self.request)
+    def start(self, data: bytes, now: float) -> None:
+        """Send the request, which is `data` once written out."""
+        self._last = data
         self._repeat(now, None)
         self._resend_time = T1
         self._resend_later(now, None)

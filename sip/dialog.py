@@ -152,7 +152,7 @@ class Dialog:
     ) -> Dialog:
         """Make the caller's side (section 12.1.2).
 
-        :raises ParseError: To, Record-Route or Contact cannot be read.
+        :raises ParseError: To cannot be read.
         """
         dialog = cls(
             call_id=request.call_id,
@@ -171,14 +171,17 @@ class Dialog:
         return dialog
 
     def confirm(self, request: OutgoingRequest, response: Response) -> None:
-        """Take the route set and target of the 2xx, which outrank the early ones (13.2.2.4).
+        """Take the route set and target of a 2xx, which outrank the early ones (13.2.2.4).
 
-        :raises ParseError: Record-Route or Contact cannot be read.
+        A phone that gives no Contact, or none that can be read, is in error; but it is
+        there, waits for our ACK, and is reached where it was called.
         """
-        self.route_set = tuple(str(route) for route in reversed(response.record_routes))
-        # A phone that sends no Contact is in error, but it is where we called it.
         self.remote_target = self.remote_target or request.uri
-        self.refresh_target(response)
+        try:
+            self.route_set = tuple(str(route) for route in reversed(response.record_routes))
+            self.refresh_target(response)
+        except ParseError:
+            return
 
     def refresh_target(self, message: Message) -> None:
         """Follow the far end to its new Contact (section 12.2), if it gives one.

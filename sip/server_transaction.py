@@ -16,7 +16,7 @@ from sip.transaction import (
     Wire,
 )
 
-OnAck = Callable[[Request, float], None]
+OnRequest = Callable[[Request, float], None]
 
 
 class ServerTransaction(Transaction):
@@ -26,7 +26,7 @@ class ServerTransaction(Transaction):
     :param local: the socket it came to, which the responses leave from.
     """
 
-    __slots__ = ("merge_key", "source", "status")
+    __slots__ = ("source", "status")
     table = SERVER
     first_state = State.TRYING
 
@@ -37,7 +37,6 @@ class ServerTransaction(Transaction):
         self.source = source
         self.status = 0
         "Of the last response; 0 before the first."
-        self.merge_key: tuple[str, str, int, str] | None = None
 
     @property
     def is_answered(self) -> bool:
@@ -82,9 +81,11 @@ class InviteServerTransaction(ServerTransaction):
 
     :ivar on_ack: called with the ACK of a 2xx that came with the INVITE's own branch, as
         some phones send it; a right one has a branch of its own and comes by the dialog.
+    :ivar to_tag: our tag in its responses, for the answer to a CANCEL (section 9.2).
+    :ivar on_cancel: called with a CANCEL that came before the final response.
     """
 
-    __slots__ = ("on_ack",)
+    __slots__ = ("on_ack", "on_cancel", "to_tag")
     table = INVITE_SERVER
     resend_cap = T2
     first_state = State.PROCEEDING
@@ -93,14 +94,26 @@ class InviteServerTransaction(ServerTransaction):
         self, wire: Wire, source: Endpoint, destination: Endpoint, local: Endpoint
     ) -> None:
         super().__init__(wire, source, destination, local)
-        self.on_ack: OnAck | None = None
+        self.to_tag: str | None = None
+        self.on_ack: OnRequest | None = None
+        self.on_cancel: OnRequest | None = None
 
     def start(self, now: float) -> None:
         """Wait as long as it takes: a call rings until somebody answers or gives up."""
 
+    def accepted_elsewhere(self, now: float) -> None:
+        """Know that a 2xx was given by a process which is no more, and absorb the rest."""
+        self.status, self.state = 200, State.ACCEPTED
+        self._end_after(TIMER_L, now)
+
     def receive_ack(self, ack: Request, now: float) -> None:
         """Take in an ACK with this branch."""
         self.happen(Happening.ACK, now, ack)
+
+    def receive_cancel(self, cancel: Request, now: float) -> None:
+        """Take in a CANCEL with this branch; after the final response it changes nothing."""
+        if not self.is_answered and self.on_cancel is not None:
+            self.on_cancel(cancel, now)
 
     def _deliver(self, now: float, message: object) -> None:
         if self.on_ack is not None and isinstance(message, Request):
@@ -122,4 +135,4 @@ class InviteServerTransaction(ServerTransaction):
 
     def _finish(self) -> None:
         super()._finish()
-        self.on_ack = None
+        self.on_ack = self.on_cancel = None

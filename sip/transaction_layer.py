@@ -105,19 +105,17 @@ class TransactionLayer:
     def ask(
         self,
         request: OutgoingRequest,
+        data: bytes,
         destination: Endpoint,
         local: Endpoint | None,
         now: float,
         on_response: OnResponse,
         on_failure: OnFailure,
     ) -> ClientTransaction:
-        """Send a request of ours.
-
-        :raises ValueError: it would not be one message; nothing was sent.
-        """
+        """Send a request of ours, which is `data` once written out."""
         kind = InviteClientTransaction if request.method == "INVITE" else ClientTransaction
         transaction = kind(self._wire, request, destination, local, on_response, on_failure)
-        transaction.start(now)
+        transaction.start(data, now)
         key = transaction.key
         self._clients[key] = transaction
         transaction.when_over(self._forgetter(key, transaction))

@@ -221,8 +221,8 @@ class LogbookStore:
             )
 
     def rows(self, *, after: int = 0, limit: int = -1) -> Iterator[Row]:
-        """Yield lines as they stand in the file, untouched, for checking."""
-        yield from self._db.execute(
+        """Return lines as they stand in the file, untouched, for checking."""
+        return self._db.execute(
             "SELECT * FROM logbook WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit)
         )
 

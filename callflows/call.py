@@ -105,17 +105,22 @@ class InboundCall:
     "The answered leg: the operator's, or the fallback number's."
     legs: dict[LegId, OperatorLeg] = field(default_factory=dict)
     "Operators' phones that ring, or are about to."
+    fallback_number: str | None = None
+    "The client's, E.164; `None` also when it may not be dialled."
     fallback_leg: LegId | None = None
     "The fallback number's leg while it rings."
     fallback_until: float | None = None
     "When it stops ringing."
-    fallback_at: float | None = None
-    "When it is rung next."
+    retry_at: float | None = None
+    "On hold: when the fallback number is rung next, and everybody free is looked at again."
     stage_until: float | None = None
+    "When the fallback number is rung although operators' phones still ring."
     rests: dict[OperatorId, float] = field(default_factory=dict)
     "Operators who did not take it: not rung for it before this engine time."
     given_up: dict[LegId, OperatorId | None] = field(default_factory=dict)
     "Legs that were hung up and are not yet gone."
+    slow: list[OperatorId] = field(default_factory=list)
+    "Operators who let it ring out one by one; they are rung again with all others."
     attempts: int = 0
     "Operators rung one by one so far."
     legs_made: int = 0
@@ -142,8 +147,8 @@ class InboundCall:
     "No audio arrives from the caller. He is never hung up for that."
     operator_silent_since: float | None = None
     "No audio arrives from the operator's phone."
-    is_station_down: bool = False
-    "The phone of the operator who talks is gone from the registrar."
+    station_down_since: float | None = None
+    "The registrar has lost the phone of the operator who talks."
     deadline: float | None = None
     "When it wants a `DeadlineReached`, engine time."
 

@@ -70,6 +70,11 @@ class Incident:
     closed_by: OperatorId | None = None
 
     @property
+    def is_open(self) -> bool:
+        """Whether it still waits for its disposition."""
+        return self.state is IncidentState.OPEN
+
+    @property
     def procedure(self) -> Procedure | None:
         """The copy of the consigne that is followed now."""
         return self.run.procedure

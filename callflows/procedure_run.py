@@ -74,6 +74,11 @@ class ProcedureRun:
         steps = self.procedure.steps if self.procedure else ()
         return next((step for step in steps if step.step == name), None)
 
+    def record(self, record: StepRecord) -> None:
+        """Keep what was done; a step recorded again is corrected, and moves to the end."""
+        self.records.pop(record.step, None)
+        self.records[record.step] = record
+
     @property
     def path(self) -> list[Step]:
         """Steps in the order in which answers lead through them, up to `end`.

@@ -1,0 +1,93 @@
+"""What the switchboard holds: every call, operator, case and leg. Rules move it."""
+
+from bisect import insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+
+from callflows.call import InboundCall
+from callflows.commands import Command
+from callflows.events import CallId, Event, Fact, Ignored, IncidentId, LegId, OperatorId
+from callflows.incident import Incident
+from callflows.operators import OperatorDesk
+
+Outcome = Command | Fact
+
+
+@dataclass(slots=True)
+class Board:
+    """State of the whole switchboard, and the outcomes of the event at hand."""
+
+    incidents: dict[IncidentId, Incident] = field(default_factory=dict)
+    calls: dict[CallId, InboundCall] = field(default_factory=dict)
+    operators: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
+    legs: dict[LegId, CallId] = field(default_factory=dict)
+    "Every leg that may still say something, and whose it is."
+    roster: list[OperatorDesk] = field(default_factory=list)
+    "The operators by id: whatever goes through all of them does so in this order."
+    seeking: dict[CallId, InboundCall] = field(default_factory=dict)
+    "Calls whose caller waits for somebody."
+    closed: list[tuple[float, IncidentId]] = field(default_factory=list)
+    "Closed cases by the time of closing, to be forgotten after a while."
+    now: float = 0.0
+    "Engine time of the event at hand."
+    is_draining: bool = False
+    is_unsettled: bool = False
+    "Something changed that may let an operator ring for another call."
+    outcomes: list[Outcome] = field(default_factory=list)
+    touched_calls: dict[CallId, InboundCall] = field(default_factory=dict)
+    "Calls whose deadline may have changed."
+    touched_desks: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
+
+    def say(self, *outcomes: Outcome) -> None:
+        """Conclude a fact or order a command."""
+        self.outcomes.extend(outcomes)
+
+    def ignore(self, event: Event, state: str) -> None:
+        """Note an event that means nothing here."""
+        self.say(
+            Ignored(incident_id=event.incident_id, event=type(event).__name__, state=state)
+        )
+
+    def touch(self, call: InboundCall) -> None:
+        """Have the call's deadline worked out again after this event."""
+        self.touched_calls[call.call_id] = call
+
+    def call_of(self, leg_id: LegId) -> InboundCall | None:
+        """Find the call of a leg."""
+        call_id = self.legs.get(leg_id)
+        return None if call_id is None else self.calls.get(call_id)
+
+    def calls_of(self, incident_id: IncidentId) -> list[InboundCall]:
+        """Find the calls of a case, first one first."""
+        incident = self.incidents.get(incident_id)
+        return [] if incident is None else [self.calls[c] for c in incident.call_ids]
+
+    def desk(self, operator: OperatorId) -> OperatorDesk:
+        """Find an operator, or keep a place for one not heard of before."""
+        desk = self.operators.get(operator)
+        if desk is None:
+            desk = OperatorDesk(operator=operator, since=self.now, idle_since=self.now)
+            self.operators[operator] = desk
+            insort(self.roster, desk, key=attrgetter("operator"))
+        return desk
+
+    def add_call(self, call: InboundCall) -> None:
+        """Keep a new call."""
+        self.calls[call.call_id] = call
+        self.legs[call.leg_id] = call.call_id
+        self.seeking[call.call_id] = call
+        self.touch(call)
+
+    def forget(self, incident_id: IncidentId) -> None:
+        """Drop a case that was closed long enough ago, with its calls."""
+        incident = self.incidents.pop(incident_id, None)
+        for call_id in incident.call_ids if incident else ():
+            call = self.calls.pop(call_id)
+            for leg_id in (call.leg_id, *call.given_up):
+                self.legs.pop(leg_id, None)
+
+
+def names(desks: Sequence[OperatorDesk]) -> str:
+    """Return the operators' names for a sentence."""
+    return ", ".join(desk.name or desk.operator for desk in desks)

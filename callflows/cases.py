@@ -1,0 +1,317 @@
+"""The life of a case: its kind, its consigne's steps, its urgency, its closing."""
+
+from typing import Final
+
+from callflows.board import Board
+from callflows.events import (
+    CallOffered,
+    CloseRefused,
+    CloseRequested,
+    Event,
+    IncidentClosed,
+    IncidentId,
+    IncidentOpened,
+    IncidentReprioritised,
+    KindChosen,
+    NoteWritten,
+    OperatorId,
+    ProcedureShown,
+    StepAnswered,
+    StepRefused,
+    StepSkipped,
+    UrgencySet,
+    VerificationRecorded,
+)
+from callflows.incident import DISPOSITIONS, Incident, IncidentState, Note
+from callflows.operators import DeskState
+from callflows.procedure_run import (
+    Outcome,
+    ProcedureRun,
+    StepRecord,
+    find_answer,
+)
+from callflows.ringing import UNKNOWN_NUMBER, move
+from callflows.transition import Transition
+from client_directory.model import Step
+
+MOST_URGENT: Final = 1
+"Life in danger."
+LEAST_URGENT: Final = 4
+"For information."
+
+# ---------------------------------------------------------------- opening
+
+
+def case_for(board: Board, event: CallOffered) -> Incident:
+    """Return the open case that a call belongs to, or open one."""
+    known = board.incidents.get(event.incident_id)
+    if known is not None and known.is_open:
+        if event.clearance == "high_security":
+            known.clearance = event.clearance
+        return known
+    whose = event.identification
+    title = whose.organisation_name or event.did
+    if whose.site_name:
+        title += f", {whose.site_name}"
+    incident = Incident(
+        incident_id=_new_id(board, event),
+        organisation=whose.organisation,
+        organisation_name=whose.organisation_name,
+        title=title if event.is_known_did else UNKNOWN_NUMBER,
+        source="call",
+        urgency=min(max(event.urgency, MOST_URGENT), LEAST_URGENT),
+        opened_at=board.now,
+        clearance=event.clearance if event.is_known_did else "standard",
+        run=ProcedureRun(event.procedure, "call"),
+    )
+    board.incidents[incident.incident_id] = incident
+    _tell_opened(board, incident)
+    return incident
+
+
+def _new_id(board: Board, event: CallOffered) -> IncidentId:
+    """Return the event's number for the case; a closed case is never opened again."""
+    incident_id = event.incident_id or IncidentId(f"inc-{event.call_id}")
+    while incident_id in board.incidents:
+        incident_id = IncidentId(f"{incident_id}-again")
+    return incident_id
+
+
+def _tell_opened(board: Board, incident: Incident) -> None:
+    board.say(
+        IncidentOpened(
+            incident_id=incident.incident_id,
+            organisation=incident.organisation,
+            organisation_name=incident.organisation_name,
+            source=incident.source,
+            urgency=incident.urgency,
+            title=incident.title,
+        )
+    )
+    _tell_procedure(board, incident)
+
+
+def _tell_procedure(board: Board, incident: Incident) -> None:
+    procedure = incident.procedure
+    if procedure is not None:
+        board.say(
+            ProcedureShown(
+                incident_id=incident.incident_id,
+                procedure=procedure.procedure,
+                version=procedure.version,
+                kind=incident.kind,
+            )
+        )
+
+
+# ---------------------------------------------------------------- urgency and kind
+
+
+def _reprioritise(board: Board, incident: Incident, urgency: int, reason: str) -> None:
+    """Change the urgency; whoever waits in this case moves in the queue at once."""
+    urgency = min(max(urgency, MOST_URGENT), LEAST_URGENT)
+    if urgency == incident.urgency:
+        return
+    board.say(
+        IncidentReprioritised(
+            incident_id=incident.incident_id,
+            urgency=urgency,
+            previous=incident.urgency,
+            reason=reason,
+        )
+    )
+    incident.urgency = urgency
+    for call in board.calls_of(incident.incident_id):
+        call.urgency = urgency
+    board.is_unsettled = True
+
+
+def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
+    """Follow the consigne for this kind, from its beginning; what was recorded is kept."""
+    incident.kind = event.kind
+    if event.procedure is None:
+        return True
+    if event.procedure != incident.procedure:
+        if incident.run.records:
+            incident.earlier_runs.append(incident.run)
+        incident.run = ProcedureRun(event.procedure, incident.source)
+    _tell_procedure(board, incident)
+    _reprioritise(board, incident, event.procedure.urgency, f"kind {event.kind}")
+    return True
+
+
+def _urgency_set(board: Board, incident: Incident, event: UrgencySet) -> bool:
+    if not MOST_URGENT <= event.urgency <= LEAST_URGENT:
+        return False
+    reason = event.reason or f"set by {event.operator}"
+    _reprioritise(board, incident, event.urgency, reason)
+    return True
+
+
+# ---------------------------------------------------------------- steps
+
+
+def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> bool:
+    step = _open_step(board, incident, event.step, event.operator)
+    if step is None:
+        return True
+    answer = find_answer(step, event.answer)
+    if step.verify:
+        return _refuse(board, incident, event, "a verification needs its means and result")
+    if step.answers == "free_text":
+        if not (event.text or event.answer).strip():
+            return _refuse(board, incident, event, "nothing was written")
+    elif step.answers and answer is None:
+        return _refuse(board, incident, event, "no such answer")
+    record = StepRecord(
+        step=step.step,
+        outcome=Outcome.DONE,
+        operator=event.operator,
+        at=board.now,
+        answer=event.answer,
+        text=event.text,
+    )
+    incident.run.record(record)
+    if answer is not None and answer.set_urgency is not None:
+        reason = f"step {step.step}: {answer.answer}"
+        _reprioritise(board, incident, answer.set_urgency, reason)
+    return True
+
+
+def _verification_recorded(
+    board: Board, incident: Incident, event: VerificationRecorded
+) -> bool:
+    step = _open_step(board, incident, event.step, event.operator)
+    if step is None:
+        return True
+    if event.means not in step.verify:
+        return _refuse(board, incident, event, f"{event.means} is no means of this step")
+    incident.run.record(
+        StepRecord(
+            step=step.step,
+            outcome=Outcome.VERIFIED,
+            operator=event.operator,
+            at=board.now,
+            answer=event.result,
+            text=f"{event.means}: {event.text}" if event.text else event.means,
+        )
+    )
+    return True
+
+
+def _step_skipped(board: Board, incident: Incident, event: StepSkipped) -> bool:
+    if incident.run.step(event.step) is None:
+        return _refuse(board, incident, event, "no such step")
+    if event.step in incident.run.records:
+        return _refuse(board, incident, event, "recorded already")
+    if not event.reason.strip():
+        return _refuse(board, incident, event, "skipping needs a reason")
+    incident.run.record(
+        StepRecord(
+            step=event.step,
+            outcome=Outcome.SKIPPED,
+            operator=event.operator,
+            at=board.now,
+            text=event.reason,
+        )
+    )
+    return True
+
+
+def _open_step(
+    board: Board, incident: Incident, name: str, operator: OperatorId
+) -> Step | None:
+    """Find a step that may be recorded now, or say why it may not."""
+    step = incident.run.step(name)
+    shut_by = incident.run.shut_by(step) if step else None
+    if step is not None and shut_by is None:
+        return step
+    board.say(
+        StepRefused(
+            incident_id=incident.incident_id,
+            operator=operator,
+            step=name,
+            reason=f"{shut_by} comes first" if step else "no such step",
+        )
+    )
+    return None
+
+
+def _refuse(
+    board: Board,
+    incident: Incident,
+    event: StepAnswered | StepSkipped | VerificationRecorded,
+    reason: str,
+) -> bool:
+    board.say(
+        StepRefused(
+            incident_id=incident.incident_id,
+            operator=event.operator,
+            step=event.step,
+            reason=reason,
+        )
+    )
+    return True
+
+
+# ---------------------------------------------------------------- notes and closing
+
+
+def _note_written(board: Board, incident: Incident, event: NoteWritten) -> bool:
+    if not event.text.strip():
+        return False
+    note = Note(at=board.now, operator=event.operator, text=event.text)
+    incident.notes.append(note)
+    return True
+
+
+def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
+    """Return what bars closing: `call:ID`, `step:ID`, `disposition`."""
+    return (
+        *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
+        *(f"step:{step.step}" for step in incident.run.missing()),
+        *(("disposition",) if disposition not in DISPOSITIONS else ()),
+    )
+
+
+def _close_requested(board: Board, incident: Incident, event: CloseRequested) -> bool:
+    lacks = missing(board, incident, event.disposition)
+    if lacks:
+        board.say(
+            CloseRefused(
+                incident_id=incident.incident_id, operator=event.operator, missing=lacks
+            )
+        )
+        return True
+    incident.state, incident.closed_at = IncidentState.CLOSED, board.now
+    incident.closed_by, incident.disposition = event.operator, event.disposition
+    incident.closing_text = event.text
+    board.closed.append((board.now, incident.incident_id))
+    board.say(
+        IncidentClosed(
+            incident_id=incident.incident_id,
+            operator=event.operator,
+            disposition=event.disposition,
+            text=event.text,
+        )
+    )
+    for desk in board.roster:
+        is_done = desk.incident_id == incident.incident_id
+        if desk.state is DeskState.WRAP_UP and is_done:
+            move(board, desk, DeskState.READY, "case closed")
+    return True
+
+
+OPEN: Final = IncidentState.OPEN
+CLOSED: Final = IncidentState.CLOSED
+
+TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = {
+    (OPEN, KindChosen): Transition(_kind_chosen),
+    (OPEN, UrgencySet): Transition(_urgency_set),
+    (OPEN, StepAnswered): Transition(_step_answered),
+    (OPEN, VerificationRecorded): Transition(_verification_recorded),
+    (OPEN, StepSkipped): Transition(_step_skipped),
+    (OPEN, NoteWritten): Transition(_note_written),
+    (OPEN, CloseRequested): Transition(_close_requested, (CLOSED,)),
+    (CLOSED, NoteWritten): Transition(_note_written),
+}

@@ -1,0 +1,112 @@
+"""How a call stops: the caller goes back in front of the queue, or the call is over."""
+
+from typing import Final, Literal
+
+from callflows import search
+from callflows.board import Board
+from callflows.call import CallState, InboundCall, Sound
+from callflows.commands import StopRecording
+from callflows.events import CallAbandoned, CallEnded, CallRequeued, LegId, OperatorId
+from callflows.operators import DeskState, OperatorDesk
+from callflows.ringing import hang_up, move, stop_all
+from callflows.sounds import hold_message
+
+FAILURE_REST: Final = 5.0
+"Seconds in which an operator whose phone broke in a call is not rung for it again."
+
+EndedBy = Literal["caller", "operator", "engine", "fault"]
+
+
+def requeue(
+    board: Board, call: InboundCall, reason: str, gone_leg: LegId | None = None
+) -> None:
+    """Put a caller whose other side broke in front of the queue, and look for another."""
+    desk = _release(board, call, gone_leg)
+    _count_talk(board, call)
+    call.state, call.operator, call.operator_leg = CallState.WAITING, None, None
+    call.is_requeued, call.waits_since = True, board.now
+    call.is_held_at_desk = call.is_held_at_phone = False
+    call.operator_silent_since = call.station_down_since = None
+    board.seeking[call.call_id] = call
+    board.say(CallRequeued(incident_id=call.incident_id, call_id=call.call_id, reason=reason))
+    if desk is not None:
+        call.rests[desk.operator] = board.now + FAILURE_REST
+        move(board, desk, desk.after_call or DeskState.READY, reason)
+        desk.after_call = None
+    hold_message(board, call)
+    search.begin(board, call)
+
+
+def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None = None) -> None:
+    """End a call: every leg of it, its recording, and the operator's part in it.
+
+    :param gone_leg: the leg whose end ends the call; it needs no hanging up.
+    """
+    stop_all(board, call, is_answered_elsewhere=False)
+    desk = _release(board, call, gone_leg)
+    _count_talk(board, call)
+    if gone_leg == call.leg_id:
+        board.legs.pop(call.leg_id, None)
+    else:
+        hang_up(board, call, call.leg_id, None)
+    if call.recording_id is not None:
+        board.say(
+            StopRecording(
+                incident_id=call.incident_id,
+                call_id=call.call_id,
+                recording_id=call.recording_id,
+            )
+        )
+    _conclude(board, call, by)
+    if desk is not None:
+        move(board, desk, desk.after_call or DeskState.WRAP_UP)
+        if desk.state is DeskState.WRAP_UP:
+            desk.incident_id = call.incident_id
+        desk.after_call = None
+
+
+def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
+    was_seeking = call.seeks
+    board.seeking.pop(call.call_id, None)
+    call.state, call.ended_at = CallState.ENDED, board.now
+    call.sound = Sound.NOTHING
+    call.stage_until = call.retry_at = call.notice_until = None
+    board.touch(call)
+    if call.answered_at is None:
+        call.ended_by = "abandoned"
+        board.say(
+            CallAbandoned(
+                incident_id=call.incident_id,
+                call_id=call.call_id,
+                waiting_time=board.now - call.offered_at,
+            )
+        )
+        return
+    # Whoever leaves the queue into which our fault put him back did not choose to end it.
+    call.ended_by = "fault" if was_seeking else by
+    board.say(
+        CallEnded(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            ended_by="fault" if was_seeking else by,
+            talk_time=call.talk_time,
+        )
+    )
+
+
+def _release(board: Board, call: InboundCall, gone_leg: LegId | None) -> OperatorDesk | None:
+    """End the leg of whoever talks to the caller; return his desk, if he is an operator."""
+    if call.operator_leg is None or call.seeks:
+        return None
+    operator: OperatorId | None = call.operator
+    if call.operator_leg == gone_leg:
+        board.legs.pop(call.operator_leg, None)
+    else:
+        hang_up(board, call, call.operator_leg, operator)
+    return board.operators[operator] if operator is not None else None
+
+
+def _count_talk(board: Board, call: InboundCall) -> None:
+    if call.talk_began_at is not None:
+        call.talk_time += board.now - call.talk_began_at
+        call.talk_began_at = None

@@ -1,0 +1,55 @@
+"""The engine starts again: which legs live, and what follows for those that do not."""
+
+from callflows import search
+from callflows.board import Board
+from callflows.call import InboundCall
+from callflows.ends import finish, requeue
+from callflows.events import EngineStarted, LegId
+from callflows.operators import DeskState
+from callflows.ringing import forget_fallback, move, refresh
+from callflows.sounds import repeat
+
+
+def engine_started(board: Board, event: EngineStarted) -> None:
+    """Give up the legs that did not survive, and go on with every caller who did."""
+    board.is_draining = False
+    alive = frozenset(event.surviving_legs)
+    running = sorted(
+        (call for call in board.calls.values() if not call.is_over),
+        key=lambda call: (call.offered_at, call.call_id),
+    )
+    for desk in board.roster:
+        desk.clearing_leg = None
+    for call in running:
+        for leg_id in [leg for leg in call.given_up if leg not in alive]:
+            del call.given_up[leg_id]
+            board.legs.pop(leg_id, None)
+        if call.leg_id not in alive:
+            finish(board, call, "fault", gone_leg=call.leg_id)
+        else:
+            _go_on(board, call, alive)
+    board.is_unsettled = True
+
+
+def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
+    _drop_dead_ringing(board, call, alive)
+    answered = call.operator_leg
+    if answered is not None and answered not in alive:
+        requeue(board, call, "the leg to the operator did not survive a restart", answered)
+    repeat(board, call)
+
+
+def _drop_dead_ringing(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
+    """Forget phones that rang before the restart; nobody is blamed for not answering."""
+    for leg in tuple(call.legs.values()):
+        if leg.leg_id not in alive:
+            del call.legs[leg.leg_id]
+            board.legs.pop(leg.leg_id, None)
+            desk = board.operators[leg.operator]
+            if desk.leg_id == leg.leg_id:
+                move(board, desk, DeskState.READY, "the engine was restarted")
+    if call.fallback_leg is not None and call.fallback_leg not in alive:
+        board.legs.pop(call.fallback_leg, None)
+        forget_fallback(board, call)
+        search.fallback_failed(board, call)
+    refresh(board, call)

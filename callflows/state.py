@@ -1,0 +1,120 @@
+"""The whole board as plain JSON values, and back: exact, so that a restart goes on."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from callflows.board import Board
+from callflows.call import InboundCall
+from callflows.codec import from_plain, to_plain
+from callflows.events import IncidentId
+from callflows.incident import Incident
+from callflows.operators import OperatorDesk
+from client_directory.model import Procedure
+
+VERSION: Final = 1
+"Raised when an older reader would misread it."
+
+
+def board_to_state(board: Board) -> dict[str, Any]:
+    """Describe the board. Each consigne stands in it once, however many cases follow it.
+
+    What has an order is a list: a store may sort the keys of objects.
+    """
+    procedures: list[Any] = []
+    places: dict[int, int] = {}
+
+    def refer(holder: dict[str, Any]) -> None:
+        """Put a number in the place of the consigne: its encoding is one object each."""
+        procedure = holder["procedure"]
+        if procedure is None:
+            return
+        if id(procedure) not in places:
+            places[id(procedure)] = len(procedures)
+            procedures.append(procedure)
+        holder["procedure"] = places[id(procedure)]
+
+    incidents, calls = [], []
+    for incident in board.incidents.values():
+        plain = to_plain(incident)
+        for run in (plain["run"], *plain["earlier_runs"]):
+            refer(run)
+            run["records"] = list(run["records"].values())
+        incidents.append(plain)
+    for call in board.calls.values():
+        plain = to_plain(call)
+        refer(plain["offer"])
+        plain["legs"] = list(plain["legs"].values())
+        calls.append(plain)
+    return {
+        "version": VERSION,
+        "now": board.now,
+        "is_draining": board.is_draining,
+        "incidents": incidents,
+        "calls": calls,
+        "operators": [to_plain(desk) for desk in board.roster],
+        "procedures": procedures,
+        "legs": dict(board.legs),
+        "closed": [list(entry) for entry in board.closed],
+    }
+
+
+def board_from_state(state: Mapping[str, Any]) -> Board:
+    """Build the board that was described.
+
+    :raises ValueError: it is not one of ours, or a later version's.
+    """
+    if state.get("version") != VERSION:
+        raise ValueError(f"cannot read state of version {state.get('version')!r:.20}")
+    try:
+        return _build(state)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"state: {type(error).__name__}: {error}") from error
+
+
+def _build(state: Mapping[str, Any]) -> Board:
+    procedures = [from_plain(Procedure, plain) for plain in state["procedures"]]
+    board = Board(now=state["now"], is_draining=state["is_draining"])
+    for plain in state["operators"]:
+        desk = from_plain(OperatorDesk, plain)
+        board.operators[desk.operator] = desk
+        board.roster.append(desk)
+    for plain in state["incidents"]:
+        incident = from_plain(Incident, _incident(plain))
+        runs = zip(
+            (incident.run, *incident.earlier_runs),
+            (plain["run"], *plain["earlier_runs"]),
+            strict=True,
+        )
+        for run, described in runs:
+            if described["procedure"] is not None:
+                run.procedure = procedures[described["procedure"]]
+        board.incidents[incident.incident_id] = incident
+    for plain in state["calls"]:
+        call = from_plain(InboundCall, _call(plain))
+        board.calls[call.call_id] = call
+        if call.seeks:
+            board.seeking[call.call_id] = call
+    board.legs.update(state["legs"])
+    board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
+    return board
+
+
+def _call(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **plain,
+        "offer": plain["offer"] | {"procedure": None},
+        "legs": {leg["leg_id"]: leg for leg in plain["legs"]},
+    }
+
+
+def _incident(plain: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **plain,
+        "run": _run(plain["run"]),
+        "earlier_runs": [_run(run) for run in plain["earlier_runs"]],
+    }
+
+
+def _run(plain: Mapping[str, Any]) -> dict[str, Any]:
+    records = {record["step"]: record for record in plain["records"]}
+    return {**plain, "procedure": None, "records": records}

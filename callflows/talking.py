@@ -1,0 +1,301 @@
+"""A call that somebody has answered: talk and hold."""
+
+from typing import Final
+
+from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
+from callflows.board import Board
+from callflows.call import CallState, InboundCall, OperatorLeg
+from callflows.ends import finish, requeue
+from callflows.events import (
+    AudioBack,
+    AudioLost,
+    CallHeld,
+    CallResumed,
+    Cause,
+    CommandFailed,
+    DeadlineReached,
+    Event,
+    FallbackAnswered,
+    HangUpPressed,
+    HoldPressed,
+    LegAnswered,
+    LegEnded,
+    LegHeld,
+    LegResumed,
+    OperatorAnswered,
+    ResumePressed,
+)
+from callflows.operators import DeskState
+from callflows.ringing import forget_fallback, gone, hang_up, lost, move, stop_all
+from callflows.sounds import hold_music, join, notice_heard_time
+from callflows.transition import Transition
+
+SILENT_TIME: Final = 20.0
+"""Seconds without audio from the operator's phone before the caller is given to another.
+
+Longer than any pause for thought, since some phones send nothing while muted; at once when
+the registrar has lost the phone as well.
+"""
+# ---------------------------------------------------------------- beginning
+
+
+def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
+    """Let caller and operator hear each other; whoever else rings is told it is taken."""
+    desk = board.operators[leg.operator]
+    heard, previous = notice_heard_time(call, board.now), call.operator_leg
+    del call.legs[leg.leg_id]
+    join(board, call, leg.leg_id)
+    _begin_talk(board, call, CallState.TALKING)
+    call.operator = leg.operator
+    desk.misses = 0
+    desk.after_call = None
+    move(board, desk, DeskState.TALKING)
+    board.say(
+        OperatorAnswered(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            leg_id=leg.leg_id,
+            operator=leg.operator,
+            answer_time=board.now - call.offered_at,
+            notice_heard_time=heard,
+        )
+    )
+    incident = board.incidents.get(call.incident_id)
+    if incident is not None and incident.owner is None:
+        incident.owner = leg.operator
+    stop_all(board, call, is_answered_elsewhere=True)
+    if previous is not None and previous not in call.given_up:
+        hang_up(board, call, previous, None)
+
+
+def forward(board: Board, call: InboundCall) -> None:
+    """Let the caller and the fallback number hear each other."""
+    leg_id = call.fallback_leg
+    if leg_id is None or call.fallback_number is None:
+        return
+    forget_fallback(board, call)
+    join(board, call, leg_id)
+    _begin_talk(board, call, CallState.FORWARDED)
+    call.operator = None
+    board.say(
+        FallbackAnswered(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            leg_id=leg_id,
+            number=call.fallback_number,
+        )
+    )
+    stop_all(board, call, is_answered_elsewhere=True)
+
+
+def _begin_talk(board: Board, call: InboundCall, state: CallState) -> None:
+    board.seeking.pop(call.call_id, None)
+    call.state = state
+    if call.answered_at is None:
+        call.answered_at = board.now
+    if call.talk_began_at is None:
+        call.talk_began_at = board.now
+    call.stage_until = call.retry_at = None
+    call.operator_silent_since = call.station_down_since = None
+    call.is_held_at_desk = call.is_held_at_phone = False
+    call.rests.clear()
+    board.touch(call)
+
+
+# ---------------------------------------------------------------- hold
+
+
+def _hold_pressed(board: Board, call: InboundCall, event: HoldPressed) -> bool:
+    if event.operator != call.operator:
+        return False
+    if call.is_held_at_desk:
+        return False
+    call.is_held_at_desk = True
+    if call.state is CallState.TALKING:
+        _begin_hold(board, call)
+    return True
+
+
+def _leg_held(board: Board, call: InboundCall, event: LegHeld) -> bool:
+    if event.leg_id == call.leg_id:
+        return caller_held(board, call, event)
+    if event.leg_id != call.operator_leg:
+        return False
+    call.is_held_at_phone = True
+    if call.state is CallState.TALKING:
+        _begin_hold(board, call)
+    return True
+
+
+def _begin_hold(board: Board, call: InboundCall) -> None:
+    call.state = CallState.HELD
+    hold_music(board, call)
+    board.say(
+        CallHeld(incident_id=call.incident_id, call_id=call.call_id, operator=call.operator)
+    )
+
+
+def _resume_pressed(board: Board, call: InboundCall, event: ResumePressed) -> bool:
+    if event.operator != call.operator or not call.is_held_at_desk:
+        return False
+    call.is_held_at_desk = False
+    _end_hold(board, call)
+    return True
+
+
+def _leg_resumed(board: Board, call: InboundCall, event: LegResumed) -> bool:
+    if event.leg_id == call.leg_id:
+        return caller_resumed(board, call, event)
+    if event.leg_id != call.operator_leg or not call.is_held_at_phone:
+        return False
+    call.is_held_at_phone = False
+    _end_hold(board, call)
+    return True
+
+
+def _end_hold(board: Board, call: InboundCall) -> None:
+    """Join them again, once neither the desk nor the phone holds."""
+    if call.is_held_at_desk or call.is_held_at_phone or call.operator_leg is None:
+        return
+    call.state = CallState.TALKING
+    if call.operator_silent_since is not None:
+        call.operator_silent_since = board.now
+    join(board, call, call.operator_leg)
+    board.say(
+        CallResumed(incident_id=call.incident_id, call_id=call.call_id, operator=call.operator)
+    )
+
+
+# ---------------------------------------------------------------- audio and station
+
+
+def audio_lost(board: Board, call: InboundCall, event: AudioLost) -> bool:
+    """Note whose audio fails. A silent caller stays; a silent operator's phone may not."""
+    if event.leg_id == call.leg_id:
+        call.is_caller_silent = True
+    elif event.leg_id == call.operator_leg and call.operator is not None:
+        call.operator_silent_since = board.now
+        board.touch(call)
+        if call.station_down_since is not None and call.state is CallState.TALKING:
+            requeue(board, call, "the operator's phone is gone")
+    else:
+        return False
+    return True
+
+
+def audio_back(board: Board, call: InboundCall, event: AudioBack) -> bool:
+    """Note that audio arrives again."""
+    if event.leg_id == call.leg_id:
+        call.is_caller_silent = False
+    elif event.leg_id == call.operator_leg:
+        call.operator_silent_since = None
+        board.touch(call)
+    else:
+        return False
+    return True
+
+
+def station_down(board: Board, call: InboundCall) -> None:
+    """Take that the registrar lost the phone of the operator who is in this call.
+
+    While his audio arrives, only his registration is gone and nobody is cut off for that.
+    """
+    call.station_down_since = board.now
+    board.touch(call)
+    if call.operator_silent_since is not None and call.state is CallState.TALKING:
+        requeue(board, call, "the operator's phone is gone")
+
+
+def station_up(board: Board, call: InboundCall) -> None:
+    """Take that the phone is back."""
+    call.station_down_since = None
+    board.touch(call)
+
+
+def silent_until(call: InboundCall) -> float | None:
+    """Return when the operator's side counts as broken, if it shows signs of that."""
+    if call.state is CallState.TALKING and call.operator_silent_since is not None:
+        return call.operator_silent_since + SILENT_TIME
+    if call.state is CallState.HELD and call.station_down_since is not None:
+        return call.station_down_since + SILENT_TIME
+    return None
+
+
+# ---------------------------------------------------------------- ends
+
+
+def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
+    """End the call, or look for another operator when only his side broke."""
+    if event.leg_id == call.leg_id:
+        is_fault = event.cause is Cause.FAILED
+        finish(board, call, "fault" if is_fault else "caller", gone_leg=event.leg_id)
+    elif event.leg_id == call.operator_leg:
+        if event.cause is Cause.HUNG_UP:
+            finish(board, call, "operator", gone_leg=event.leg_id)
+        else:
+            why = event.reason or event.cause.value
+            requeue(board, call, f"the leg to the operator broke: {why}", event.leg_id)
+    elif (leg := call.legs.get(event.leg_id)) is not None:
+        lost(board, call, leg, event.cause)
+    else:
+        return gone(board, call, event.leg_id)
+    return True
+
+
+def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> bool:
+    if event.operator != call.operator:
+        return False
+    finish(board, call, "operator")
+    return True
+
+
+# ---------------------------------------------------------------- the table
+
+
+def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
+    """Give the caller to another when his operator's side has been broken for long."""
+    until = silent_until(call)
+    if until is None or until > board.now:
+        return False
+    requeue(board, call, "no audio from the operator's phone")
+    return True
+
+
+def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
+    """Take a command's failure as the leg's; a bridge joins nobody without the other leg."""
+    if event.command == "Bridge":
+        requeue(board, call, f"caller and operator were not joined: {event.reason}")
+        return True
+    return leg_failed(board, call, event, leg_ended)
+
+
+TALKING: Final = CallState.TALKING
+HELD: Final = CallState.HELD
+FORWARDED: Final = CallState.FORWARDED
+ENDED: Final = CallState.ENDED
+ANEW: Final = (CallState.WAITING, CallState.OFFERED, CallState.FALLBACK)
+"Where a caller goes whose other side broke."
+
+TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
+    (TALKING, LegEnded): Transition(leg_ended, (ENDED, *ANEW)),
+    (TALKING, LegAnswered): Transition(late_answer),
+    (TALKING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (TALKING, HoldPressed): Transition(_hold_pressed, (HELD,)),
+    (TALKING, LegHeld): Transition(_leg_held, (HELD,)),
+    (TALKING, LegResumed): Transition(_leg_resumed),
+    (TALKING, AudioLost): Transition(audio_lost, ANEW),
+    (TALKING, AudioBack): Transition(audio_back),
+    (TALKING, DeadlineReached): Transition(_due, ANEW),
+    (TALKING, CommandFailed): Transition(_failed, (ENDED, *ANEW)),
+    (HELD, LegEnded): Transition(leg_ended, (ENDED, *ANEW)),
+    (HELD, LegAnswered): Transition(late_answer),
+    (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (HELD, HoldPressed): Transition(_hold_pressed),
+    (HELD, ResumePressed): Transition(_resume_pressed, (TALKING,)),
+    (HELD, LegHeld): Transition(_leg_held),
+    (HELD, LegResumed): Transition(_leg_resumed, (TALKING,)),
+    (HELD, AudioLost): Transition(audio_lost),
+    (HELD, AudioBack): Transition(audio_back),
+    (HELD, DeadlineReached): Transition(_due, ANEW),
+    (HELD, CommandFailed): Transition(_failed, (ENDED, *ANEW)),
+}

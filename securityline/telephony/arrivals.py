@@ -101,7 +101,7 @@ class Arrivals:
         try:
             branch = self._x.new_branch(leg, event.leg, event.source.host)
         except MediaError as error:
-            self._x.ua.refuse(event.leg, 503, self._x.clock(), headers=[("Retry-After", "2")])
+            self._x.ua.refuse(event.leg, 503, self._x.clock(), headers=(("Retry-After", "2"),))
             self._x.pump()
             return f"no audio port: {error}"
         try:

@@ -71,7 +71,7 @@ class Dialling:
 
     def _phones(self, command: RingOperator) -> dict[str, Any]:
         """Choose where an operator's phones are."""
-        domain = self._x.ua.settings.domain
+        domain = self._x.domain
         operator = self._x.directory.current.operators.get(command.operator)
         extension = operator.extension if operator else ""
         headers: list[tuple[str, str]] = []
@@ -103,7 +103,7 @@ class Dialling:
         if is_emergency_number(command.number, country):
             raise EmergencyNumberRefused(f"{command.number} is an emergency number")
         route = self._x.trunks.choose(self._x.clock(), (), command.trunk)
-        domain = self._x.ua.settings.domain
+        domain = self._x.domain
         identity = address("", command.presented_number or "anonymous", domain)
         return {
             "number": command.number,

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import structlog
-from sip.user_agent import UserAgent
 
 from callflows.events import Event, LegId
 from client_directory.directory import DirectoryHolder
@@ -16,6 +15,7 @@ from sip.endpoint import Endpoint
 from sip.media.protocol import FromLeg, LegSpec, Silence, Source
 from sip.registrar import Registrar
 from sip.trunk import TrunkGroup
+from sip.user_agent import UserAgent
 
 log = structlog.get_logger()
 
@@ -76,6 +76,8 @@ class Exchange:
     "Writes a document without a line, soon."
     later: Callable[[float, Callable[[], None]], object]
     "Calls a function in so many seconds."
+    domain: str
+    "Host of our own addresses."
     media_address: str
     default_country: str = "BE"
     "Where a number is dialled from when no client's number says so."
@@ -130,7 +132,7 @@ class Exchange:
                 port=branch.audio.port,
                 remote=agreed.remote,
                 also_from=(branch.signalling_host,),
-                payload_type=agreed.payload_type,
+                payload_type=0 if agreed.payload_type == 0 else 8,
                 dtmf_payload_type=agreed.dtmf_payload_type,
                 can_send=agreed.direction in ("sendrecv", "sendonly"),
                 can_receive=agreed.direction in ("sendrecv", "recvonly"),
@@ -156,12 +158,18 @@ class Exchange:
                     "is_answered": branch.is_answered,
                     "signalling_host": branch.signalling_host,
                     "audio": branch.audio.to_plain(),
-                    "dialog": self.ua.export(branch.sip_leg),
+                    "dialog": self._dialog(branch.sip_leg),
                 }
                 for branch in leg.branches.values()
             ],
         }
         return Document(kind=LEG, id=leg.leg_id, data=data, at=self.clock())
+
+    def _dialog(self, sip_leg: str) -> dict[str, Any] | None:
+        try:
+            return self.ua.export(sip_leg)
+        except LookupError:
+            return None  # not answered yet: the same INVITE again takes it over
 
     def no_leg_document(self, leg_id: LegId) -> Document:
         """Say that a leg needs no take-over any more."""

@@ -8,7 +8,7 @@ retransmission; after 32 s (64 T1, RFC 3261 section 17.1.1.2) it would be a seco
 an older one is not repeated and its outcome is told as unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from callflows.events import CallId, IncidentId, LegId
@@ -54,7 +54,7 @@ class Takeover:
         self._x.pump()
         return tuple(survivors)
 
-    def _rebuild(self, data: dict[str, Any]) -> Leg:
+    def _rebuild(self, data: Mapping[str, Any]) -> Leg:
         leg = Leg(
             leg_id=LegId(data["leg_id"]),
             call_id=CallId(data["call_id"]),

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import socket
-import struct
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -81,11 +79,12 @@ class MediaClient:
         self._on_event = on_event
         self._legs: dict[str, LegSpec] = {}
         self._recordings: dict[str, RecordingSpec] = {}
+        self._ending: set[str] = set()
         self._ready: deque[int] = deque()
         self._taken: set[int] = set()
         self._writer: asyncio.StreamWriter | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._carried = Carried({}, {})
+        self._carried: Carried | None = None
         self._unanswered = 0
         self._is_stopping = False
         self.pid: int | None = None
@@ -131,6 +130,7 @@ class MediaClient:
     def end_recording(self, recording_id: str) -> None:
         """Close a recording; `RecordingEnded` follows once it is on disk and hashed."""
         if recording_id in self._recordings:
+            self._ending.add(recording_id)
             self._send({"do": "end_recording", "recording_id": recording_id})
 
     def send_digits(self, leg_id: str, digits: str) -> None:
@@ -139,7 +139,7 @@ class MediaClient:
 
     def adopt(self) -> Carried:
         """Return what the process carried when we found it, to be kept or dropped."""
-        return self._carried
+        return self._carried or Carried({}, {})
 
     @property
     def legs(self) -> Mapping[str, LegSpec]:
@@ -180,7 +180,7 @@ class MediaClient:
             self._send({"do": "stop"})
             await asyncio.wait(others, timeout=START_TIME)
             if self.pid is not None and not launch.is_dead(self.pid):
-                await self._bury(self.pid)
+                await launch.bury(self.pid, START_TIME)
         for task in others:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -190,15 +190,21 @@ class MediaClient:
         """Connect to a living process or start one; exchange greetings."""
         streams = await self._open()
         if streams is None:
+            if self.pid is not None:
+                # It may still be dying with our ports bound.
+                launch.kill(self.pid)
+                await launch.bury(self.pid, START_TIME)
             streams = await self._launch()
         reader, writer = streams
         self._writer, self._unanswered = writer, 0
-        self.pid = _peer_pid(writer)
-        self._send({"do": "hello", "ports": sorted(self._taken), "is_new": not self._taken})
+        self.pid = launch.peer_pid(writer.get_extra_info("socket"))
+        self._send({"do": "hello", "ports": sorted(self._taken)})
         for leg in self._legs.values():
             self._send({"do": "leg", **wire.leg_to_plain(leg)})
         for recording in self._recordings.values():
             self._send({"do": "record", **wire.recording_to_plain(recording)})
+        for recording_id in self._ending:
+            self._send({"do": "end_recording", "recording_id": recording_id})
         try:
             line = await asyncio.wait_for(reader.readline(), START_TIME)
             self._take_welcome(wire.from_line(line))
@@ -228,13 +234,19 @@ class MediaClient:
                 raise MediaError(f"the media process ended at once; see {self._log_path}")
             await asyncio.sleep(_CONNECT_POLL_TIME)
         launch.kill(pid)
-        await self._bury(pid)
+        await launch.bury(pid, START_TIME)
         raise MediaError(f"the media process does not answer; see {self._log_path}")
 
     def _take_welcome(self, welcome: Mapping[str, Any]) -> None:
         self._take_ports(welcome["ready"], is_all=True)
         legs = [wire.leg_from_plain(plain) for plain in welcome["legs"]]
         recordings = [wire.recording_from_plain(plain) for plain in welcome["recordings"]]
+        if self._carried is not None:
+            # The same process after a broken connection: what we dropped meanwhile must go.
+            for leg in legs:
+                if leg.leg_id not in self._legs:
+                    self._send({"do": "drop", "leg_id": leg.leg_id})
+            return
         self._carried = Carried(
             {leg.leg_id: leg for leg in legs},
             {recording.recording_id: recording for recording in recordings},
@@ -271,23 +283,12 @@ class MediaClient:
     async def _restart(self) -> asyncio.StreamReader:
         attempt = 0
         while True:
-            if self.pid is not None:
-                # A hung process may still hold the ports; it must be gone first.
-                launch.kill(self.pid)
-                await self._bury(self.pid)
-                self.pid = None
             await asyncio.sleep(_RETRY_TIMES[min(attempt, len(_RETRY_TIMES) - 1)])
             try:
                 return await self._connect()
             except MediaError as error:
                 _log.error("media process: %s", error)
                 attempt += 1
-
-    async def _bury(self, pid: int) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + START_TIME
-        while not launch.is_dead(pid) and loop.time() < deadline:
-            await asyncio.sleep(_CONNECT_POLL_TIME)
 
     async def _watch(self) -> None:
         """Ask now and then whether the process is well; a hung one is killed."""
@@ -328,6 +329,7 @@ class MediaClient:
         elif event is not None:
             if isinstance(event, RecordingEnded):
                 self._recordings.pop(event.recording_id, None)
+                self._ending.discard(event.recording_id)
             self._tell(event)
 
     def _tell(self, event: MediaEvent) -> None:
@@ -341,13 +343,3 @@ class MediaClient:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-
-
-def _peer_pid(writer: asyncio.StreamWriter) -> int | None:
-    """Ask the kernel who is at the other end; Linux only."""
-    peer = writer.get_extra_info("socket")
-    option = getattr(socket, "SO_PEERCRED", None)
-    if peer is None or option is None:
-        return None
-    credentials = peer.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
-    return int(struct.unpack("3i", credentials)[0])

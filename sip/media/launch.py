@@ -1,7 +1,10 @@
 """Starts the media process so that it outlives the engine, and buries it when it is dead."""
 
+import asyncio
 import os
 import signal
+import socket
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,3 +54,24 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
     except ProcessLookupError:
         return
+
+
+async def bury(pid: int, patience: float) -> None:
+    """Wait until a process that was ended is gone, its ports free again.
+
+    :param patience: seconds after which we go on all the same.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    # It may be another engine's child, so there is nothing to wait on but time.
+    while not is_dead(pid) and loop.time() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
+def peer_pid(connection: socket.socket | None) -> int | None:
+    """Ask the kernel which process is at the other end of a Unix socket; Linux only."""
+    option = getattr(socket, "SO_PEERCRED", None)
+    if connection is None or option is None:
+        return None
+    credentials = connection.getsockopt(socket.SOL_SOCKET, option, struct.calcsize("3i"))
+    return int(struct.unpack("3i", credentials)[0])

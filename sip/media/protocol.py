@@ -136,8 +136,6 @@ class AudioBack:
     """The peer's packets arrive again."""
 
     leg_id: str
-    seconds: float
-    "How long nothing came."
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,168 @@
+"""One party of a call: its order, its peer, its two streams. No socket, no clock of its own."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sip.media.dtmf import Digit
+from sip.media.incoming import IncomingStream
+from sip.media.latch import Latch
+from sip.media.outgoing import OutgoingStream
+from sip.media.playback import PromptLoader, player_for
+from sip.media.protocol import (
+    AudioBack,
+    AudioLost,
+    DigitHeard,
+    FirstAudio,
+    FromLeg,
+    LegSpec,
+    MediaEvent,
+)
+from sip.media.tap import ANSWER, CALLER, Tap
+
+LOST_TIME: Final = 3.0
+"Seconds without a packet after which a leg that should speak is one-way."
+SILENT_PEER_TIME: Final = 1.0
+"Seconds without a packet after which a new negotiation lets go of the locked source."
+
+
+class Leg:
+    """Joins what an order says to the two streams that carry it out.
+
+    :param emit: takes the leg's events.
+    :param load: finds prompts.
+    """
+
+    __slots__ = (
+        "_emit",
+        "_expected_since",
+        "_is_lost",
+        "_load",
+        "incoming",
+        "latch",
+        "outgoing",
+        "spec",
+        "tap",
+    )
+
+    def __init__(
+        self,
+        spec: LegSpec,
+        now: float,
+        emit: Callable[[MediaEvent], None],
+        load: PromptLoader,
+    ) -> None:
+        self.spec = spec
+        self.latch = Latch()
+        self.incoming = IncomingStream(now, self._tell_first, self._tell_digit)
+        self.outgoing = OutgoingStream(spec.leg_id, now)
+        self.tap: Tap | None = None
+        "The recording of which this is the caller's leg."
+        self._emit = emit
+        self._load = load
+        self._expected_since: float | None = None
+        self._is_lost = False
+        self._play(spec)
+        self._settle(now)
+
+    def apply(self, spec: LegSpec, now: float) -> bool:
+        """Be as `spec` says from now on; what it does not change goes on undisturbed.
+
+        :returns: whether the peer changed, so that the socket must turn to him.
+        """
+        was, self.spec = self.spec, spec
+        if spec.source != was.source:
+            if self.outgoing.player is not None:
+                self.outgoing.player.cut()
+                self._take_player_events()
+            self._play(spec)
+            self.outgoing.forwarded_at = now
+        return self._settle(now)
+
+    def _play(self, spec: LegSpec) -> None:
+        source = spec.source
+        outgoing = self.outgoing
+        outgoing.is_filling = False
+        if isinstance(source, FromLeg):
+            outgoing.player = None
+        else:
+            outgoing.player = player_for(spec.leg_id, source, self._load)
+
+    def _settle(self, now: float) -> bool:
+        spec = self.spec
+        self.incoming.is_deaf = not spec.can_receive
+        self.incoming.dtmf_payload_type = spec.dtmf_payload_type
+        self.outgoing.payload_type = spec.payload_type
+        self.outgoing.dtmf_payload_type = spec.dtmf_payload_type
+        is_silent = now - self.incoming.heard_at > SILENT_PEER_TIME
+        is_turned = self.latch.negotiate(spec.remote, spec.also_from, is_silent=is_silent)
+        if not self.is_expected:
+            self._expected_since, self._is_lost = None, False
+        elif self._expected_since is None:
+            self._expected_since = now
+        return is_turned
+
+    @property
+    def is_expected(self) -> bool:
+        """Whether the peer should be heard."""
+        spec = self.spec
+        return spec.can_receive and spec.is_expected_to_speak and spec.remote is not None
+
+    @property
+    def may_send(self) -> bool:
+        """Whether the negotiation lets us send, and there is somebody to send to."""
+        return self.spec.can_send and self.spec.remote is not None
+
+    @property
+    def hears(self) -> str | None:
+        """The id of the leg this one hears, if it hears one."""
+        source = self.spec.source
+        return source.leg_id if isinstance(source, FromLeg) else None
+
+    def record(self, tap: Tap | None) -> None:
+        """Let a recording hear this leg both ways, or no recording any more."""
+        self.tap = self.incoming.tap = self.outgoing.tap = tap
+
+    def tell_tap(self, heard: "Leg | None", now: float) -> None:
+        """Tell the recording who should be heard: the caller, and `heard` by him."""
+        if self.tap is not None:
+            self.tap.expect(CALLER, self.is_expected, now)
+            self.tap.expect(ANSWER, heard is not None and heard.is_expected, now)
+
+    def scan(self, now: float) -> None:
+        """Do what need not be done at every packet; called every 100 ms or so."""
+        self.incoming.expire(now)
+        self._take_player_events()
+        self.outgoing.fill(now)
+        if self._expected_since is not None:
+            self._check_loss(now, self._expected_since)
+
+    def end(self) -> None:
+        """Tell what was cut short; the leg is gone."""
+        if self.outgoing.player is not None:
+            self.outgoing.player.cut()
+            self._take_player_events()
+        # No garbage collector runs in the media process: leave it no cycle.
+        self.incoming.close()
+
+    def _check_loss(self, now: float, expected_since: float) -> None:
+        heard_at = self.incoming.heard_at
+        if not self._is_lost:
+            if now - max(heard_at, expected_since) >= LOST_TIME:
+                self._is_lost = True
+                self._emit(AudioLost(self.spec.leg_id))
+        elif now - heard_at < LOST_TIME:
+            self._is_lost = False
+            self._emit(AudioBack(self.spec.leg_id))
+
+    def _take_player_events(self) -> None:
+        if self.outgoing.player is not None:
+            for event in self.outgoing.player.take_events():
+                self._emit(event)
+
+    def _tell_first(self) -> None:
+        peer = self.latch.peer
+        self.latch.lock()
+        self._emit(FirstAudio(self.spec.leg_id, f"{peer[0]}:{peer[1]}" if peer else ""))
+
+    def _tell_digit(self, digit: Digit) -> None:
+        self._emit(DigitHeard(self.spec.leg_id, digit.digit, digit.duration_ms))

@@ -1,0 +1,233 @@
+"""All legs of the media process: their sockets, who hears whom, which are recorded."""
+
+import select
+import socket
+from collections.abc import Callable
+from typing import Final
+
+from sip.media.leg import Leg
+from sip.media.playback import PromptLoader
+from sip.media.ports import PortPool
+from sip.media.protocol import LegFailed, LegSpec, MediaEvent
+from sip.media.rtp import parse
+from sip.media.tap import Tap
+
+RECEIVE_SIZE: Final = 2048
+_DOOR_BUDGET: Final = 64
+"Packets of strangers looked at in a beat, whatever their number: 0.3 ms at most."
+
+Line = tuple[Callable[[int], bytes], Callable[[bytes, float], None]]
+"How to take a datagram from a connected socket, and whom to give it to."
+
+
+class Patchbay:
+    """Carries out what the engine orders for legs.
+
+    :param poll: where connected sockets are waited for; their :attr:`lines` go by number.
+    """
+
+    def __init__(
+        self,
+        poll: select.epoll,
+        ports: PortPool,
+        emit: Callable[[MediaEvent], None],
+        load: PromptLoader,
+    ) -> None:
+        self._poll = poll
+        self._doors_poll = select.epoll()
+        self._ports = ports
+        self._emit = emit
+        self._load = load
+        self.legs: dict[str, Leg] = {}
+        self.lines: dict[int, Line] = {}
+        self.ticking: dict[Leg, None] = {}
+        "The legs that take part in the beat."
+        self._sockets: dict[str, socket.socket] = {}
+        self._doors: dict[int, tuple[socket.socket, Leg]] = {}
+        self._hearers: dict[str, dict[str, Leg]] = {}
+        self._taps: dict[str, Tap] = {}
+
+    # ------------------------------------------------------------ orders
+
+    def put(self, spec: LegSpec, now: float) -> None:
+        """Make a leg be as ordered, or say why that cannot be."""
+        leg = self.legs.get(spec.leg_id)
+        if leg is not None and leg.spec.port != spec.port:
+            self.drop(spec.leg_id, now)
+            leg = None
+        if leg is None:
+            leg = self._add(spec, now)
+            if leg is None:
+                return
+            is_turned = True
+        else:
+            before = leg.hears
+            is_turned = leg.apply(spec, now)
+            if before is not None and before != leg.hears:
+                self._unhear(before, spec.leg_id)
+        if leg.hears is not None:
+            self._hear(leg.hears, leg)
+        if is_turned:
+            self._turn(leg)
+        self._settle(leg, now)
+
+    def _add(self, spec: LegSpec, now: float) -> Leg | None:
+        try:
+            door = self._ports.take(spec.port)
+        except OSError as error:
+            self._emit(LegFailed(spec.leg_id, f"port {spec.port}: {error.strerror}"))
+            return None
+        leg = Leg(spec, now, self._emit, self._load)
+        self.legs[spec.leg_id] = leg
+        self._doors[door.fileno()] = (door, leg)
+        self._doors_poll.register(door.fileno(), select.EPOLLIN)
+        leg.record(self._taps.get(spec.leg_id))
+        self._listen(spec.leg_id)
+        return leg
+
+    def drop(self, leg_id: str, now: float) -> Leg | None:
+        """Forget a leg; its port stays taken until it is released. Return the leg."""
+        leg = self.legs.pop(leg_id, None)
+        if leg is None:
+            return None
+        leg.end()
+        self._unplug(leg)
+        door = self._ports.door(leg.spec.port)
+        self._doors_poll.unregister(door.fileno())
+        del self._doors[door.fileno()]
+        self.ticking.pop(leg, None)
+        if leg.hears is not None:
+            self._unhear(leg.hears, leg_id)
+        self._tell_hearers(leg_id, now)
+        return leg
+
+    def press(self, leg_id: str, digits: str) -> None:
+        """Send digits to a leg's peer."""
+        leg = self.legs.get(leg_id)
+        if leg is not None:
+            leg.outgoing.press(digits)
+            self._sort(leg)
+
+    def record(self, leg_id: str, tap: Tap | None, now: float) -> None:
+        """Let a recording hear a caller's leg, which may come later; `None` ends that."""
+        if tap is None:
+            self._taps.pop(leg_id, None)
+        else:
+            self._taps[leg_id] = tap
+        leg = self.legs.get(leg_id)
+        if leg is not None:
+            leg.record(tap)
+            self._settle(leg, now)
+
+    # ------------------------------------------------------------ who hears whom
+
+    def _hear(self, source: str, leg: Leg) -> None:
+        self._hearers.setdefault(source, {})[leg.spec.leg_id] = leg
+        self._listen(source)
+
+    def _unhear(self, source: str, leg_id: str) -> None:
+        hearers = self._hearers.get(source)
+        if hearers is not None:
+            hearers.pop(leg_id, None)
+            if not hearers:
+                del self._hearers[source]
+        self._listen(source)
+
+    def _listen(self, source: str) -> None:
+        leg = self.legs.get(source)
+        if leg is not None:
+            hearers = self._hearers.get(source, {})
+            leg.incoming.listeners = tuple(hearer.outgoing for hearer in hearers.values())
+
+    def _settle(self, leg: Leg, now: float) -> None:
+        """Draw the consequences of a change for sending, the beat and the recordings."""
+        line = self._sockets.get(leg.spec.leg_id)
+        leg.outgoing.send = line.send if line is not None and leg.may_send else None
+        self._sort(leg)
+        leg.tell_tap(self.legs.get(leg.hears) if leg.hears else None, now)
+        self._tell_hearers(leg.spec.leg_id, now)
+
+    def _tell_hearers(self, leg_id: str, now: float) -> None:
+        for hearer in self._hearers.get(leg_id, {}).values():
+            hearer.tell_tap(self.legs.get(leg_id), now)
+
+    def _sort(self, leg: Leg) -> None:
+        if leg.outgoing.is_ticked:
+            self.ticking[leg] = None
+        else:
+            self.ticking.pop(leg, None)
+
+    # ------------------------------------------------------------ sockets
+
+    def _turn(self, leg: Leg) -> None:
+        """Connect to the leg's peer, whoever that is now."""
+        self._unplug(leg)
+        peer = leg.latch.peer
+        if peer is None:
+            return
+        try:
+            line = self._ports.connect(leg.spec.port, peer)
+        except (OSError, ValueError, OverflowError) as error:
+            self._emit(LegFailed(leg.spec.leg_id, f"cannot send to {peer[0]}: {error}"[:200]))
+            return
+        self._sockets[leg.spec.leg_id] = line
+        self.lines[line.fileno()] = (line.recv, leg.incoming.receive)
+        self._poll.register(line.fileno(), select.EPOLLIN)
+
+    def _unplug(self, leg: Leg) -> None:
+        leg.outgoing.send = None
+        line = self._sockets.pop(leg.spec.leg_id, None)
+        if line is not None:
+            del self.lines[line.fileno()]
+            self._poll.unregister(line.fileno())
+            line.close()
+
+    def serve_doors(self, now: float) -> None:
+        """Look at what came from others than the legs' peers; nearly all of it is refused."""
+        for number, _ in self._doors_poll.poll(0, _DOOR_BUDGET):
+            entry = self._doors.get(number)
+            if entry is None:
+                continue
+            door, leg = entry
+            try:
+                data, source = door.recvfrom(RECEIVE_SIZE)
+            except OSError:
+                continue
+            self._judge(leg, data, (source[0], source[1]), now)
+
+    def _judge(self, leg: Leg, data: bytes, source: tuple[str, int], now: float) -> None:
+        packet = parse(data)
+        if packet is None or not leg.latch.admits(source) or not self._is_ours(leg, data):
+            leg.incoming.statistics.strangers += 1
+            return
+        leg.latch.turn_to(source)
+        self._turn(leg)
+        self._settle(leg, now)
+        leg.incoming.receive(data, now)
+
+    @staticmethod
+    def _is_ours(leg: Leg, data: bytes) -> bool:
+        """Whether it is of a kind that was negotiated: noise must not move a leg."""
+        return data[1] & 0x7F in (0, 8, leg.spec.dtmf_payload_type)
+
+    # ------------------------------------------------------------ the beat
+
+    def tick(self, now: float) -> None:
+        """Send 20 ms to every leg that something plays to."""
+        for leg in tuple(self.ticking):
+            if leg.outgoing.is_ticked:
+                leg.outgoing.tick(now)
+            else:
+                del self.ticking[leg]
+
+    def scan(self, leg: Leg, now: float) -> None:
+        """Look after one leg, unless it was dropped since."""
+        if self.legs.get(leg.spec.leg_id) is leg:
+            leg.scan(now)
+            self._sort(leg)
+
+    def close(self) -> None:
+        """Let go of all sockets."""
+        for line in self._sockets.values():
+            line.close()
+        self._doors_poll.close()

@@ -91,6 +91,7 @@ class Unacknowledged:
 class TheirOffer:
     """A re-INVITE or UPDATE of theirs that waits for our owner."""
 
+    dialog: Dialog
     transaction: ServerTransaction
     request: Request
     method: OfferMethod

@@ -44,11 +44,14 @@ class RegistrarPort(Protocol):
 
     def register(
         self, request: Request, source: Endpoint, now: float
-    ) -> tuple[Response, list[SipEvent]]:
-        """Answer a REGISTER."""
+    ) -> tuple[Response | None, list[SipEvent]]:
+        """Answer a REGISTER; no response: silence."""
 
     def peer_of(self, source: Endpoint, now: float) -> str | None:
         """Return the user whose live registration came from this source."""
+
+    def connection_lost(self, source: Endpoint, now: float) -> list[SipEvent]:
+        """Drop phones that can no longer be reached."""
 
     def next_timer(self) -> float | None:
         """Return when the next binding expires."""

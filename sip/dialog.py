@@ -257,16 +257,19 @@ class Dialog:
         says is often an address behind a NAT and may be anybody's. A connection that is
         there is used again.
         """
+        is_trunk = self.peer.kind == "trunk"
         has_flow = self.source.transport == "tcp" and not self.is_flow_lost
-        if self.peer.kind != "trunk" or has_flow:
+        if has_flow or not (is_trunk or self.is_flow_lost):
             return self.source
         target = self.remote_target
         if self.route_set:
             target = str(NameAddr.parse(self.route_set[0]).uri)
         try:
-            return endpoint_of(Uri.parse(target), self.source.transport) or self.source
+            found = endpoint_of(Uri.parse(target), self.source.transport)
         except ParseError:
             return self.source
+        is_credible = found is not None and (is_trunk or found.host == self.source.host)
+        return found if found is not None and is_credible else self.source
 
     def export(self) -> dict[str, Any]:
         """Return all of it as plain JSON values."""

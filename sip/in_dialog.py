@@ -10,7 +10,7 @@ from sip.calls import Call, CallState
 from sip.core import ALLOWED, Core, answer_options, reason_of
 from sip.dialog import Dialog
 from sip.ending import acknowledge, bye
-from sip.endpoint import Endpoint
+from sip.endpoint import Endpoint, Peer
 from sip.errors import ParseError
 from sip.events import Acknowledged, Cancelled, DigitReceived, Ended, OfferAnswered
 from sip.message import Request
@@ -42,6 +42,7 @@ def receive(
     dialog: Dialog,
     request: Request,
     key: ServerKey,
+    peer: Peer,
     source: Endpoint,
     local: Endpoint,
     now: float,
@@ -53,7 +54,8 @@ def receive(
     if not dialog.accepts_order(request.cseq.number):
         core.respond(transaction, request, 500, now)
         return
-    dialog.source, dialog.is_flow_lost = source, False
+    if source.host == dialog.source.host or peer == dialog.peer:
+        dialog.source, dialog.is_flow_lost = source, False
     foreign = [tag for tag in request.require if tag not in UNDERSTOOD]
     if foreign:
         headers: HeaderLines = (("Unsupported", ", ".join(foreign)),)
@@ -85,7 +87,7 @@ def _dispatch(
                 core, call, transaction, now
             )
             transaction.on_ack = lambda ack, now: receive_ack(core, call, ack, now)
-        their_offers.receive(core, call, transaction, request, now)
+        their_offers.receive(core, call, dialog, transaction, request, now)
     elif method == "INFO":
         _receive_info(core, call, transaction, request, now)
     elif method == "PRACK":

@@ -134,7 +134,7 @@ class Reception:
         found = in_dialog.find(core, request)
         if found is not None and found[1].may_come_from(source, peer):
             call, dialog = found
-            in_dialog.receive(core, call, dialog, request, key, source, local, now)
+            in_dialog.receive(core, call, dialog, request, key, peer, source, local, now)
         elif peer.kind != "stranger":
             core.answer_once(request, 481, source, local)
 
@@ -179,6 +179,8 @@ class Reception:
         assert core.registrar is not None  # noqa: S101
         response, events = core.registrar.register(request, source, now)
         core.events.extend(events)
+        if response is None:
+            return
         reply_to = core.reply_address(request, source)
         data = bytes(response)
         if response.status >= 300:

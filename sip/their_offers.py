@@ -16,7 +16,12 @@ from sip.server_transaction import InviteServerTransaction, ServerTransaction
 
 
 def receive(
-    core: Core, call: Call, transaction: ServerTransaction, request: Request, now: float
+    core: Core,
+    call: Call,
+    dialog: Dialog,
+    transaction: ServerTransaction,
+    request: Request,
+    now: float,
 ) -> None:
     """Take in a re-INVITE or UPDATE inside a dialog.
 
@@ -31,7 +36,8 @@ def receive(
         core.respond(transaction, request, 422, now, headers=headers)
         return
     if method == "UPDATE" and sdp is None:
-        _accept(core, call, TheirOffer(transaction, request, method, None), None, now)
+        refresh = TheirOffer(dialog, transaction, request, method, None)
+        _accept(core, call, refresh, None, now)
         return
     status = _objection(call)
     if status:
@@ -41,7 +47,7 @@ def receive(
             headers = (("Retry-After", str(round(10 * wait))),)
         core.respond(transaction, request, status, now, headers=headers)
         return
-    call.their_offer = TheirOffer(transaction, request, method, sdp)
+    call.their_offer = TheirOffer(dialog, transaction, request, method, sdp)
     if method == "INVITE":
         core.respond(transaction, request, 100, now)
     core.emit(Offered(call.leg, sdp, method))
@@ -93,10 +99,7 @@ def withdraw(core: Core, call: Call, transaction: ServerTransaction, now: float)
 
 
 def _accept(core: Core, call: Call, theirs: TheirOffer, sdp: bytes | None, now: float) -> None:
-    dialog, request = call.dialog, theirs.request
-    if dialog is None:
-        core.respond(theirs.transaction, request, 481, now)
-        return
+    dialog, request = theirs.dialog, theirs.request
     terms, session_headers = session_timer.accept(request, core.settings.min_session_expires)
     headers: HeaderLines = (
         ("Contact", dialog.local_contact),

@@ -61,6 +61,8 @@ class UserAgent:
             if call.dialog is not None and call.dialog.source == endpoint:
                 call.dialog.is_flow_lost = True
         core.transactions.cut(endpoint, now)
+        if core.registrar is not None:
+            core.events.extend(core.registrar.connection_lost(endpoint, now))
 
     def packets_to_send(self) -> list[Packet]:
         """Hand over the packets waiting to be sent, oldest first."""

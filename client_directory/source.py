@@ -114,11 +114,12 @@ def _complaint(detail: ErrorDetails) -> str:
 
 def _sharpest(details: list[ErrorDetails]) -> list[ErrorDetails]:
     """Keep of a union the alternative that came furthest: a validator reports them all."""
-    best: dict[Path, tuple[int, Path]] = {}
+    best: dict[Path, tuple[tuple[int, bool], Path]] = {}
     for detail in details:
         place, branch = _place(detail)
-        if place not in best or len(detail["loc"]) > best[place][0]:
-            best[place] = (len(detail["loc"]), branch)
+        reached = (len(detail["loc"]), not detail["type"].endswith("_type"))
+        if place not in best or reached > best[place][0]:
+            best[place] = (reached, branch)
     return [detail for detail in details if best[_place(detail)[0]][1] == _place(detail)[1]]
 
 

@@ -1,0 +1,259 @@
+"""The settings of the engine: one TOML file, each setting overridable by the environment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from securityline import config_values as v
+from securityline.config_file import ConfigError, Problem, Settings, read_settings
+from securityline.identity import DidSource, TrunkProfile
+from securityline.logbook.opening import LogbookSettings
+from sip.endpoint import Endpoint
+from sip.trunk import PeerAddress
+
+__all__ = ["Config", "ConfigError", "Problem", "load_config"]
+
+Text = Annotated[str, v.text]
+Flag = Annotated[bool, v.boolean]
+File = Annotated[Path, v.path]
+MaybeFile = Annotated[Path | None, v.unset(v.path)]
+MaybeAddress = Annotated[str | None, v.unset(v.address)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipConfig:
+    """The signalling side."""
+
+    listen: Annotated[tuple[Endpoint, ...], v.list_of(v.endpoint)]
+    domain: Annotated[str, v.domain]
+    "Realm of the operators' softphones."
+    advertised_host: MaybeAddress = None
+    "Address that others reach us at, when a socket listens on every address (0.0.0.0)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkConfig:
+    """One carrier."""
+
+    name: Annotated[str, v.name]
+    peers: Annotated[tuple[PeerAddress, ...], v.list_of(v.peer)]
+    "Only from here are calls taken and asserted identities believed."
+    outbound: Annotated[
+        tuple[Endpoint, ...], v.list_of(v.sip_target, is_empty_allowed=True)
+    ] = ()
+    "Where calls go out, preferred first; none: this trunk only brings calls."
+    default_country: Annotated[str, v.country] = "BE"
+    did_from: Annotated[
+        tuple[DidSource, ...], v.list_of(v.one_of("request_uri", "to", "p_called_party_id"))
+    ] = ("request_uri", "to")
+    "Where the dialled number stands, in order."
+    is_trusted: Flag = True
+    "Whether its P-Asserted-Identity is believed."
+    fallback_number: Annotated[str | None, v.unset(v.telephone)] = None
+    "Rung when no operator takes a call to a number that no client has."
+    username: Text = ""
+    "For a carrier that challenges our calls."
+    password: Text = field(default="", repr=False)
+    realm: Text = ""
+    "The only realm that gets our password."
+
+    @property
+    def profile(self) -> TrunkProfile:
+        """What reading its INVITEs takes."""
+        return TrunkProfile(
+            name=self.name,
+            default_country=self.default_country,
+            did_from=self.did_from,
+            is_trusted=self.is_trusted,
+            fallback_number=self.fallback_number,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaConfig:
+    """The media process."""
+
+    address: Annotated[str, v.address]
+    ports: Annotated[tuple[int, int], v.ports] = (20_000, 29_999)
+    "First and last UDP port for RTP."
+    advertised_address: MaybeAddress = None
+    "Written into SDP instead of `address`, behind a NAT."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebConfig:
+    """The desk and the API."""
+
+    listen: Annotated[tuple[str, int], v.host_and_port]
+    public_url: Annotated[str | None, v.unset(v.http_url)] = None
+    "As operators type it; https here makes the session cookie secure."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsConfig:
+    """Alarm receivers."""
+
+    dc09: Annotated[tuple[Endpoint, ...], v.list_of(v.endpoint, is_empty_allowed=True)] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataConfig:
+    """Where everything is kept."""
+
+    dir: File = Path("data")
+    "Logbook, accounts, keys, recordings."
+    recordings: MaybeFile = None
+    "Default: `recordings` in `dir`."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryConfig:
+    """Who the clients are."""
+
+    dir: File = Path("directory")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogbookConfig:
+    """The main courante."""
+
+    spool: MaybeFile = None
+    "File for lines while the store fails; better on another disk. Default: in the data dir."
+    anchor_log: MaybeFile = None
+    "File for signed heads; better where the engine can only append."
+    anchor_time: Annotated[float, v.number(1, 86_400)] = 300.0
+    "Seconds between two signatures."
+    ballast: Annotated[int, v.size] = 16 * 2**20
+    "Octets in reserve for a full disk. 256 MiB where there is room."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """The engine's own log, for administrators; the main courante is another thing."""
+
+    level: Annotated[str, v.one_of("debug", "info", "warning", "error")] = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All settings, checked."""
+
+    live_emergency_calls: Flag = False
+    "False: emergency services are simulated."
+    sip: SipConfig
+    trunks: tuple[TrunkConfig, ...]
+    media: MediaConfig
+    web: WebConfig
+    alarms: AlarmsConfig
+    data: DataConfig
+    directory: DirectoryConfig
+    logbook: LogbookConfig
+    log: LogConfig
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Where recordings are kept."""
+        return self.data.recordings or self.data.dir / "recordings"
+
+    @property
+    def logbook_settings(self) -> LogbookSettings:
+        """The logbook's part."""
+        return LogbookSettings(
+            folder=self.data.dir,
+            spool=self.logbook.spool,
+            anchor_log=self.logbook.anchor_log,
+            anchor_time=self.logbook.anchor_time,
+            ballast=self.logbook.ballast,
+        )
+
+
+SECTIONS: Final[Mapping[str, type]] = {
+    "sip": SipConfig,
+    "media": MediaConfig,
+    "web": WebConfig,
+    "alarms": AlarmsConfig,
+    "data": DataConfig,
+    "directory": DirectoryConfig,
+    "logbook": LogbookConfig,
+    "log": LogConfig,
+}
+
+
+def load_config(
+    file: Path,
+    environment: Mapping[str, str],
+    *,
+    directory: Path | None = None,
+    data: Path | None = None,
+) -> Config:
+    """Read the settings.
+
+    Paths in the file are relative to the file's folder; in the environment, and the two
+    given here, to the working directory.
+
+    :param directory: overrides `directory.dir`.
+    :param data: overrides `data.dir`.
+    :raises ConfigError: naming every wrong setting, with its file and line.
+    """
+    settings = read_settings(file, environment)
+    if directory is not None:
+        settings.override("directory", "dir", str(directory), "--directory")
+    if data is not None:
+        settings.override("data", "dir", str(data), "--data")
+    config = _build(settings)
+    if config is not None:
+        _check(config, settings)
+    if settings.problems or config is None:
+        raise ConfigError(settings.problems)
+    return config
+
+
+def _build(settings: Settings) -> Config | None:
+    sections = {name: settings.build(kind, name) for name, kind in SECTIONS.items()}
+    trunks = settings.build_list(TrunkConfig, "trunks")
+    top = settings.build(_Top)
+    settings.refuse_unknown()
+    if top is None or trunks is None or None in sections.values():
+        return None
+    parts: dict[str, Any] = {
+        **sections,
+        "trunks": trunks,
+        "live_emergency_calls": top.live_emergency_calls,
+    }
+    return Config(**parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Top:
+    live_emergency_calls: Flag = False
+
+
+def _check(config: Config, settings: Settings) -> None:
+    """Find what is wrong only when settings are looked at together."""
+    if not any(endpoint.transport == "udp" for endpoint in config.sip.listen):
+        settings.complain("sip", "listen", "needs a udp address: phones and carriers use it")
+    for endpoint in config.sip.listen:
+        if endpoint.host in ("0.0.0.0", "::") and not config.sip.advertised_host:  # noqa: S104
+            text = f"listens on every address ({endpoint.host}); give sip.advertised_host"
+            settings.complain("sip", "listen", text)
+    if config.media.address in ("0.0.0.0", "::") and not config.media.advertised_address:  # noqa: S104
+        text = "is every address; give media.advertised_address"
+        settings.complain("media", "address", text)
+    _check_trunks(config.trunks, settings)
+
+
+def _check_trunks(trunks: tuple[TrunkConfig, ...], settings: Settings) -> None:
+    names: set[str] = set()
+    peers: dict[PeerAddress, str] = {}
+    for index, trunk in enumerate(trunks):
+        if trunk.name in names:
+            settings.complain("trunks", "name", f"{trunk.name} is taken already", index)
+        names.add(trunk.name)
+        for peer in trunk.peers:
+            owner = peers.setdefault(peer, trunk.name)
+            if owner != trunk.name:
+                text = f"{peer.host} is a peer of {owner} already"
+                settings.complain("trunks", "peers", text, index)
+        if trunk.password and not trunk.realm:
+            settings.complain("trunks", "realm", "is needed where a password is", index)

@@ -18,8 +18,10 @@ from callflows.events import (
     Fact,
     IncidentClosed,
     IncidentId,
+    OperatorId,
 )
 from callflows.incident import Incident
+from callflows.operators import OperatorDesk
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry, Line
 from securityline.views import StateDocuments
@@ -38,8 +40,20 @@ log = structlog.get_logger()
 class Switchboard(Protocol):
     """The rules, as the engine sees them (`callflows.switchboard`)."""
 
-    incidents: Mapping[IncidentId, Incident]
-    calls: Mapping[CallId, InboundCall]
+    @property
+    def incidents(self) -> Mapping[IncidentId, Incident]:
+        """Open cases, and those closed within the hour."""
+
+    @property
+    def calls(self) -> Mapping[CallId, InboundCall]:
+        """Their calls."""
+
+    @property
+    def operators(self) -> Mapping[OperatorId, OperatorDesk]:
+        """Everybody who signed in, or whose phone was seen."""
+
+    def waiting(self) -> list[InboundCall]:
+        """Return the calls nobody has answered, in the order in which they will be."""
 
     def handle(self, event: Event, now: float) -> list[Outcome]:
         """Take one event; return what was concluded and what must be done, in order."""
@@ -79,6 +93,8 @@ class Engine:
 
     :param execute: carries out one command. An exception becomes a `CommandFailed` event.
     :param clock: engine time, seconds.
+    :param prepare: gets ready for commands before they are written, unnoticed by anybody
+        outside, and returns what must be durable with them: the intent to dial.
     """
 
     def __init__(
@@ -88,11 +104,13 @@ class Engine:
         execute: Callable[[Command], None],
         clock: Callable[[], float],
         *,
+        prepare: Callable[[Sequence[Command]], Sequence[Document]] = lambda _commands: (),
         snapshot_lines: int = SNAPSHOT_LINES,
     ) -> None:
         self.switchboard = switchboard
         self.logbook = logbook
         self._execute = execute
+        self._prepare = prepare
         self._clock = clock
         self._snapshot_lines = snapshot_lines
         self._lines_since_snapshot = 0
@@ -138,6 +156,8 @@ class Engine:
         outcomes = self.switchboard.handle(event, now)
         commands = [outcome for outcome in outcomes if isinstance(outcome, Command)]
         changed = self._documents.changed(event, outcomes, now)
+        if commands:
+            changed += self._prepare(commands)
 
         def act(entries: list[Entry]) -> None:
             if then is not None:

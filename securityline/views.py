@@ -18,8 +18,13 @@ MOST_REMEMBERED: Final = 1_000
 class Board(Protocol):
     """What is running (`callflows.switchboard.Switchboard`)."""
 
-    incidents: Mapping[IncidentId, Incident]
-    calls: Mapping[CallId, InboundCall]
+    @property
+    def incidents(self) -> Mapping[IncidentId, Incident]:
+        """Open cases, and those closed within the hour."""
+
+    @property
+    def calls(self) -> Mapping[CallId, InboundCall]:
+        """Their calls."""
 
 
 def show_time(now: float | None) -> str | None:

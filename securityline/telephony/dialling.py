@@ -159,6 +159,7 @@ class Dialling:
             to=NameAddr.parse(leg.order["to"]),
             sdp=leg.branches[sip_leg].audio.local,
             headers=tuple((name, value) for name, value in leg.order["headers"]),
+            credentials=self._x.credentials.get(target.get("trunk", "")),
         )
         if leg.role == "number":
             self._x.later(FAILOVER_TIME, lambda: self._overdue(leg, sip_leg))

@@ -1,6 +1,6 @@
 """What the two directions share: the user agent, the media, the legs, the way to the engine."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -14,6 +14,7 @@ from securityline.telephony.legs import Branch, Leg, LegTable
 from sip.endpoint import Endpoint
 from sip.media.protocol import FromLeg, LegSpec, Silence, Source
 from sip.registrar import Registrar
+from sip.settings import Credentials
 from sip.trunk import TrunkGroup
 from sip.user_agent import UserAgent
 
@@ -79,6 +80,8 @@ class Exchange:
     domain: str
     "Host of our own addresses."
     media_address: str
+    credentials: Mapping[str, Credentials] = field(default_factory=dict)
+    "What a carrier that challenges our calls gets, by trunk."
     default_country: str = "BE"
     "Where a number is dialled from when no client's number says so."
     legs: LegTable = field(default_factory=LegTable)

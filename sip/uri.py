@@ -16,7 +16,7 @@ from sip.grammar import (
 # userinfo, host, port, parameters, headers. The user part is taken literally up to the `@`:
 # `;`, `?` and `=` belong to it (RFC 4475 section 3.1.1.9).
 _SIP: Final = re.compile(
-    r"(?:([^\x00-\x20<>\"@\x7f]++)@)?+"
+    r"(?:([^\x00-\x20<>\"@\[\]\x7f]++)@)?+"
     r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_][A-Za-z0-9.\-_]*+)"
     r"(?::([0-9]{1,5}+))?+"
     r"(;[^\x00-\x20<>\"?@\x7f]*+)?+"

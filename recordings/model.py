@@ -24,7 +24,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The file is there and its first block is in it."""
+    """The file was made, and its first block will be in it soon."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ The media thread only ever puts jobs into a queue. A disk that stalls or fails c
 the file, which is reported, and never audio in the call.
 """
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ from typing import Final, Generic, TypeVar
 from recordings.file import NotOurs, RecordingFile
 from recordings.model import Ended, Failed, Gap, News, Started
 from recordings.wav import Origin
+
+_log = logging.getLogger(__name__)
 
 MAX_UNWRITTEN: Final = 64 * 2**20
 "Octets that may wait for a slow disk, in all: 20 s of 200 calls. Later blocks are dropped."
@@ -89,7 +92,11 @@ class DiskWriter(Generic[Tag]):
             # Never real-time, whatever the thread that started us is.
             os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         while (job := self._jobs.get()) is not None:
-            job()
+            try:
+                job()
+            except Exception:
+                # A fault of ours in one recording must not end the writing of all.
+                _log.exception("a recording's block was lost")
 
 
 class FileSink(Generic[Tag]):
@@ -101,7 +108,6 @@ class FileSink(Generic[Tag]):
         self._file = RecordingFile(path)
         self._origin: Origin | None = None
         self._is_open = False
-        self._is_started = False
         self._is_failing = False
         self._is_ours = True
 
@@ -152,9 +158,8 @@ class FileSink(Generic[Tag]):
         missing = self._file.open(self._origin or self._writer.origin_of(None))
         self._is_open = True
         if missing is None:
-            return
-        self._is_started = True
-        if self._origin is not None:
+            self._tell(Started())
+        elif self._origin is not None:
             at, seconds = missing
             self._tell(_gap(at, seconds, "the media process was restarted"))
 
@@ -170,9 +175,6 @@ class FileSink(Generic[Tag]):
             cause = "the disk refused" if self._is_failing else "the disk was too slow"
             self._tell(_gap(end, filled, cause))
         self._is_failing = False
-        if not self._is_started:
-            self._is_started = True
-            self._tell(Started())
 
     def _report(self, gap: Gap) -> None:
         at = round(self._file.place(0) + gap.at, 3)

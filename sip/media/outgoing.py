@@ -111,13 +111,12 @@ class OutgoingStream:
             return
         if kind != self.payload_type:
             payload = payload.translate(ULAW_TO_ALAW if kind == PCMU else ALAW_TO_ULAW)
+        second = marker | self.payload_type
+        packet = pack_header(PLAIN, second, sequence, timestamp, self.ssrc) + payload
         try:
-            send(
-                pack_header(PLAIN, marker | self.payload_type, sequence, timestamp, self.ssrc)
-                + payload
-            )
+            send(packet)
         except OSError:
-            self.unsent += 1
+            self._send_again(packet)
 
     def forward_digit(
         self,
@@ -164,8 +163,17 @@ class OutgoingStream:
     def _send(self, second: int, sequence: int, timestamp: int, payload: bytes) -> None:
         if self.send is None:
             return
+        packet = pack_header(PLAIN, second, sequence, timestamp, self.ssrc) + payload
         try:
-            self.send(pack_header(PLAIN, second, sequence, timestamp, self.ssrc) + payload)
+            self.send(packet)
+        except OSError:
+            self._send_again(packet)
+
+    def _send_again(self, packet: bytes) -> None:
+        """Send what the kernel gave back with the ICMP error of an earlier packet."""
+        try:
+            if self.send is not None:
+                self.send(packet)
         except OSError:
             self.unsent += 1
 

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from callflows.events import CallId, IncidentId, LegId
 from client_directory.directory import DirectoryHolder
-from securityline.identification import CallIds, build_call_offered, identify_caller
-from securityline.identity import TrunkProfile
+from securityline.identification import CallIds, build_call_offered
+from securityline.identity import TrunkProfile, read_identity
 from sip.message import Request, parse
 
 HERE = Path(__file__).parent
@@ -133,11 +133,16 @@ def measure(holder: DirectoryHolder, clients: int, *, is_cold: bool) -> list[flo
     ids = CallIds(IncidentId("i"), CallId("c"), LegId("l"))
     now = datetime.now(UTC)
     requests = [invite(number, clients, is_cold=is_cold) for number in range(CALLS)]
+    directory = holder.current
+
+    def is_ours(number: str) -> bool:
+        return directory.dialled(number) is not None
+
     times = []
     for request in requests:
         start = time.thread_time()
-        identity = identify_caller(request, holder.current, trunk)
-        event = build_call_offered(identity, holder.current, trunk, ids, now)
+        identity = read_identity(request, trunk, is_ours)
+        event = build_call_offered(identity, directory, trunk, ids, now)
         times.append(time.thread_time() - start)
         if not event.is_known_did:
             raise SystemExit(f"{event.did} is not known")

@@ -14,8 +14,7 @@ from zoneinfo import ZoneInfo
 from callflows.events import CallId, CallOffered, Certainty, Identification, IncidentId, LegId
 from client_directory.directory import Directory, Matches, consignes_in_force
 from client_directory.model import Did, Organisation, Person, Site
-from securityline.identity import CallerIdentity, TrunkProfile, read_identity
-from sip.message import Request
+from securityline.identity import CallerIdentity, TrunkProfile
 
 _URGENCY: Final = MappingProxyType(
     {"security_line": 1, "guards": 3, "service_desk": 3, "keyholder_callback": 3}
@@ -49,13 +48,6 @@ class _Found(NamedTuple):
 
 
 _NOTHING: Final = _Found()
-
-
-def identify_caller(
-    request: Request, directory: Directory, trunk: TrunkProfile
-) -> CallerIdentity:
-    """Read an INVITE, with this directory's numbers as the ones that are ours."""
-    return read_identity(request, trunk, lambda number: directory.dialled(number) is not None)
 
 
 def build_call_offered(

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from callflows.events import CallId, IncidentId, LegId
 from client_directory.directory import Directory
 from client_directory.loader import load_files
-from securityline.identification import CallIds, build_call_offered, identify_caller
-from securityline.identity import CallerIdentity, TrunkProfile
+from securityline.identification import CallIds, build_call_offered
+from securityline.identity import CallerIdentity, TrunkProfile, read_identity
 from tests.client_directory.factory import ACME, replaced, write
 from tests.securityline.invites import invite
 
@@ -31,6 +31,10 @@ ANN, BOB, HQ = "+32470004001", "+32470004002", "+3225554010"
 @pytest.fixture(scope="module")
 def directory(tmp_path_factory):
     return Directory.load(write(tmp_path_factory.mktemp("directory"), ACME, BANK))
+
+
+def is_ours(directory):
+    return lambda number: directory.dialled(number) is not None
 
 
 def offered(directory, now=NOW, **values):
@@ -76,7 +80,7 @@ def test_the_invite_leads_there(directory):
         "Diversion: <sip:042200310@t>",
         uri="sip:025554000@192.0.2.20",
     )
-    found = identify_caller(request, directory, TRUNK)
+    found = read_identity(request, TRUNK, is_ours(directory))
     event = build_call_offered(found, directory, TRUNK, IDS, NOW)
     assert event.identification.person == "ann"
     assert event.diverted_from == "+3242200310"
@@ -310,7 +314,7 @@ HEADERS = st.lists(
 def test_never_a_wrong_organisation(directory, headers, number, to):
     """Whatever else an INVITE says, the number in its Request-URI names the client."""
     request = invite(*headers, uri=f"sip:{number}@h", to=to if "x" not in to else "<sip:x@t>")
-    found = identify_caller(request, directory, TRUNK)
+    found = read_identity(request, TRUNK, is_ours(directory))
     event = build_call_offered(found, directory, TRUNK, IDS, NOW)
     assert event.did == number
     assert (

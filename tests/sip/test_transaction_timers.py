@@ -232,7 +232,7 @@ def test_a_repeated_request_gets_the_last_answer_again() -> None:
     assert [packet.data for packet in watched.wire.outbox] == [b"SIP/2.0 200 OK"] * 2
 
 
-def test_the_ack_of_a_refusal_has_the_branch_of_the_invite_and_the_tag_of_the_response() -> None:
+def test_the_ack_of_a_refusal_has_the_branch_of_the_invite_and_their_tag() -> None:
     watched = make_client("INVITE")
     watched.wire.outbox.clear()
     watched.transaction.receive(response(486), NOW)  # type: ignore[attr-defined]

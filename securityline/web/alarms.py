@@ -6,7 +6,7 @@ from typing import Final
 from securityline.web.board import Board
 from securityline.web.ports import LogbookPort
 from securityline.web.rendering import clip
-from securityline.web.words import N_, Words
+from securityline.web.words import Words, plural
 
 MOST: Final = 6
 
@@ -41,13 +41,17 @@ class Alarms:
         """Say the banners in words."""
         said = []
         if self._unsaved:
-            one = N_("NOT SAVED: %(num)d line. The disk does not answer; calls go on.")
-            several = N_("NOT SAVED: %(num)d lines. The disk does not answer; calls go on.")
-            said.append(words.many(one, several, self._unsaved) % {"num": self._unsaved})
-        if failed := self._failed:
-            one = N_("%(num)d call is NOT RECORDED. It goes on.")
-            several = N_("%(num)d calls are NOT RECORDED. They go on.")
-            said.append(words.many(one, several, failed) % {"num": failed})
+            unsaved = plural(
+                "NOT SAVED: %(num)d line. The disk does not answer; calls go on.",
+                "NOT SAVED: %(num)d lines. The disk does not answer; calls go on.",
+            )
+            said.append(words.many(*unsaved, self._unsaved) % {"num": self._unsaved})
+        if self._failed:
+            failed = plural(
+                "%(num)d call is NOT RECORDED. It goes on.",
+                "%(num)d calls are NOT RECORDED. They go on.",
+            )
+            said.append(words.many(*failed, self._failed) % {"num": self._failed})
         said += [
             words("Attention: %(reason)s") % {"reason": clip(reason, 300)}
             for reason in self._reasons

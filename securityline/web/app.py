@@ -85,7 +85,8 @@ async def _look(context: Context) -> None:
 
 async def _say_goodbye(app: web.Application) -> None:
     """Close the sockets, so that a stop does not wait for them."""
-    for socket in tuple(app[live.SOCKETS]):
+    sockets = app[live.SOCKETS]
+    for socket in tuple(sockets):
         with suppress(ConnectionError):
             await socket.close(code=WSCloseCode.GOING_AWAY)
     app[event_stream.FEED].readers.clear()

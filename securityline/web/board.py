@@ -90,7 +90,7 @@ class Board:
         return self.switchboard.calls.get(CallId(call_id))
 
     def desk(self, operator: str) -> OperatorDesk:
-        """An operator's desk; a blank one when the rules have not heard of him yet."""
+        """Return an operator's desk; a blank one when the rules have not heard of him yet."""
         found = self.switchboard.operators.get(OperatorId(operator))
         return found or OperatorDesk(operator=OperatorId(operator), name=operator)
 
@@ -102,7 +102,7 @@ class Board:
         return found.name if found and found.name else operator
 
     def call_of(self, incident: Incident) -> InboundCall | None:
-        """The call of a case that matters most now: the newest that lives, else the newest."""
+        """Pick a case's call that matters now: the newest that lives, else the newest."""
         calls = [c for i in incident.call_ids if (c := self.switchboard.calls.get(i))]
         living = [call for call in calls if not call.is_over]
         found = living or calls
@@ -111,7 +111,7 @@ class Board:
     # ------------------------------------------------------------ lists
 
     def waiting(self, clearances: Iterable[str]) -> tuple[list[CallRow], int]:
-        """Calls in queue order, and how many more are not for these clearances."""
+        """Return calls in queue order, and how many more are not for these clearances."""
         waiting = self.switchboard.waiting()
         seen = [call for call in waiting if call.clearance in clearances]
         return [self.call_row(call) for call in seen[:MOST_CALLS]], len(waiting) - len(seen)
@@ -131,12 +131,17 @@ class Board:
         )
 
     def open_cases(self, clearances: Iterable[str]) -> tuple[list[CaseRow], list[CaseRow], int]:
-        """Abandoned ones first, then the others; how many there are of the others in all."""
+        """Abandoned ones, then the others; how many there are of the others in all.
+
+        A case whose caller still waits stands in the other list.
+        """
         incidents = [
             incident
             for incident in self.switchboard.incidents.values()
             if incident.state is IncidentState.OPEN and incident.clearance in clearances
         ]
+        waiting = {call.incident_id for call in self.switchboard.waiting()}
+        incidents = [one for one in incidents if one.incident_id not in waiting]
         incidents.sort(key=lambda one: (one.urgency, one.opened_at, one.incident_id))
         abandoned: list[Incident] = []
         others: list[Incident] = []

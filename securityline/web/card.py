@@ -103,7 +103,11 @@ class Cards:
     def missing(self, incident: Incident, language: str) -> list[str]:
         """Say what the required steps are that nobody recorded."""
         words = WORDS[language]
-        return [describe_step(step, words) for step in incident.run.missing()]
+        lacks = [describe_step(step, words) for step in incident.run.missing()]
+        call = self._board.call_of(incident)
+        return (
+            lacks if call is None or call.is_over else [words("the call is still up"), *lacks]
+        )
 
     def _banners(self, incident: Incident, words: Words) -> list[str]:
         banners = []

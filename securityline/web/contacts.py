@@ -24,10 +24,8 @@ def action_details(
     for action, argument in (step.do or {}).items():
         if action == "call_service" and site is not None:
             names = [name for kind, name in site.services.items() if kind == argument]
-            services = [
-                directory.services[name] for name in names if name in directory.services
-            ]
-            return [f"{one.name} · {one.public}" for one in services]
+            services = [directory.services.get(name) for name in names]
+            return [f"{one.name} · {one.public}" for one in services if one]
         if action == "start_call_tree" and organisation is not None:
             return list(call_tree_lines(organisation, argument))
     return []

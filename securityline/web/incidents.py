@@ -116,5 +116,8 @@ def _moment(at: object, context: Context) -> str:
 
 
 def _raw(data: Mapping[str, Any]) -> str:
+    """Write a line's values; a number that the caller withheld is not for the eyes here."""
+    if data.get("is_withheld"):
+        data = {**data, "caller": None}
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
     return text[:LONGEST_RAW] + ("…" if len(text) > LONGEST_RAW else "")

@@ -39,7 +39,7 @@ GOODBYE: Final = {"signed_out": 4001, "nonsense": 1008, "slow": 1013, "stopping"
 
 PRESSES: Final = web.AppKey("presses", Presses)
 DONE: Final = web.AppKey("done", dict[str, "OrderedDict[str, bool]"])
-SOCKETS: Final = web.AppKey("sockets", set[Any])
+SOCKETS: Final[web.AppKey[set[web.WebSocketResponse[bool]]]] = web.AppKey("sockets")
 log = structlog.get_logger()
 
 

@@ -1,7 +1,7 @@
 """Log lines as sentences. The log itself keeps names and values; this is for people."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from securityline.web import vocabulary
 from securityline.web.log_words import SENTENCES, Tone
@@ -10,8 +10,19 @@ from securityline.web.rendering import Rendering, clip, write_duration, write_nu
 from securityline.web.vocabulary import call_it
 from securityline.web.words import WORDS, Words
 
-NamesOf = Callable[[str], str]
-"Operator's id to his name."
+
+class NamesOf(Protocol):
+    """How people, steps and consignes of a line are called."""
+
+    def name_of(self, operator: str | None) -> str:
+        """Name of an operator, or his id."""
+
+    def step_words(self, incident_id: str, step: str, words: Words) -> str:
+        """Words of a step, or its id."""
+
+    def procedure_words(self, incident_id: str, procedure: str, words: Words) -> str:
+        """Title of a consigne, or its id."""
+
 
 TYPED_LENGTH: Final = 600
 "Characters of a typed text in a timeline line."
@@ -32,7 +43,7 @@ class ShownLine(NamedTuple):
     raw: str
 
 
-def show_line(line: Line, language: str, rendering: Rendering, name_of: NamesOf) -> ShownLine:
+def show_line(line: Line, language: str, rendering: Rendering, names: NamesOf) -> ShownLine:
     """Put one line in words. Never raises, whatever an old log holds."""
     tone: str = "plain"
     sentence = SENTENCES.get(line.what)
@@ -41,7 +52,7 @@ def show_line(line: Line, language: str, rendering: Rendering, name_of: NamesOf)
         text = line.what
     else:
         tone = sentence.tone
-        values = _Values(line.data, words, name_of)
+        values = _Values(line, words, names)
         try:
             text = words(sentence.words) % values
         except (TypeError, ValueError, KeyError, AttributeError):
@@ -72,56 +83,74 @@ def is_for_operators(line: Line) -> bool:
 class _Values(dict[str, str]):
     """The values of a line as words; what a sentence asks for and is not there is `—`."""
 
-    def __init__(self, data: Mapping[str, Any], words: Words, name_of: NamesOf) -> None:
+    def __init__(self, line: Line, words: Words, names: NamesOf) -> None:
         super().__init__()
-        self._data, self._words, self._name_of = data, words, name_of
+        self._data, self._words, self._names = line.data, words, names
+        self._incident_id = line.incident_id
 
     def __missing__(self, key: str) -> str:
         value = self._data.get(key)
-        if value in (None, ""):
-            if key == "caller" and self._data.get("is_withheld"):
-                return self._words("withheld number")
-            return "—"
+        if key == "caller" and self._data.get("is_withheld"):
+            return self._words("withheld number")
+        if value in (None, "", [], ()):
+            return "—" if key in _NEEDED else ""
+        if key == "step":
+            return f"“{self._names.step_words(self._incident_id, str(value), self._words)}”"
+        if key == "procedure":
+            return self._names.procedure_words(self._incident_id, str(value), self._words)
         special = _SPECIAL.get(key)
         if special is not None:
-            return special(value, self._words, self._name_of)
+            return special(value, self._words, self._names)
         return clip(str(value), TYPED_LENGTH)
 
 
-def _time(value: Any, words: Words, name_of: NamesOf) -> str:
+def _time(value: Any, words: Words, names: NamesOf) -> str:
     return f"{float(value):.1f} s" if float(value) < 60 else write_duration(float(value))
 
 
-def _number(value: Any, words: Words, name_of: NamesOf) -> str:
+def _number(value: Any, words: Words, names: NamesOf) -> str:
     return write_number(str(value))
 
 
-def _operator(value: Any, words: Words, name_of: NamesOf) -> str:
-    return name_of(str(value))
+def _operator(value: Any, words: Words, names: NamesOf) -> str:
+    return names.name_of(str(value))
 
 
-def _operators(value: Any, words: Words, name_of: NamesOf) -> str:
-    return ", ".join(name_of(str(one)) for one in value)
+def _operators(value: Any, words: Words, names: NamesOf) -> str:
+    return ", ".join(names.name_of(str(one)) for one in value)
 
 
 def _named(table: Mapping[Any, str]) -> Callable[[Any, Words, NamesOf], str]:
-    def name(value: Any, words: Words, name_of: NamesOf) -> str:
+    def name(value: Any, words: Words, names: NamesOf) -> str:
         return call_it(words, table, str(value))
 
     return name
 
 
-def _urgency(value: Any, words: Words, name_of: NamesOf) -> str:
+def _urgency(value: Any, words: Words, names: NamesOf) -> str:
     return f"{value} {words(vocabulary.URGENCIES.get(int(value), ''))}".strip()
 
 
-def _list(value: Any, words: Words, name_of: NamesOf) -> str:
-    return ", ".join(clip(str(one), 80) for one in value)
+def _missing(value: Any, words: Words, names: NamesOf) -> str:
+    return ", ".join(_lack(str(one), words) for one in value)
 
 
-def _answer(value: Any, words: Words, name_of: NamesOf) -> str:
+def _lack(name: str, words: Words) -> str:
+    """Say what bars closing: `call:ID`, `step:ID` or `disposition`."""
+    what, _, rest = name.partition(":")
+    if what == "call":
+        return words("the call is still up")
+    if what == "disposition":
+        return words("how the case ended")
+    return clip(rest or name, 80)
+
+
+def _answer(value: Any, words: Words, names: NamesOf) -> str:
     return call_it(words, vocabulary.ANSWERS, str(value))
 
+
+_NEEDED: Final = frozenset({"caller", "did", "operator", "reason", "cause", "number"})
+"Values whose absence is shown, with a dash."
 
 _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "answer_time": _time,
@@ -147,5 +176,5 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "answer": _answer,
     "urgency": _urgency,
     "previous": _urgency,
-    "missing": _list,
+    "missing": _missing,
 }

@@ -108,7 +108,7 @@ class SwitchboardPort(Protocol):
         """Everybody who signed in since the start."""
 
     def waiting(self) -> list[InboundCall]:
-        """Calls that nobody has answered, in the order in which they will be."""
+        """Return the calls nobody has answered, in the order in which they will be."""
 
 
 class EnginePort(Protocol):
@@ -160,7 +160,7 @@ class AccountsPort(Protocol):
         """Compare; takes 0.2 s of processor time whatever the answer. Run it in a thread."""
 
     def token(self, token: str) -> TokenPort | None:
-        """A bearer token by its text; `None` when it is not one of ours."""
+        """Find a bearer token by its text; `None` when it is not one of ours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

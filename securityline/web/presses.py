@@ -123,7 +123,8 @@ class Presses:
 
     def _own_call(self, session: Session, message: Message) -> InboundCall:
         call = self._call(session, message)
-        if call.operator != session.operator or call.is_over:
+        rung = {leg.operator for leg in call.legs.values()}
+        if call.is_over or session.operator not in {call.operator, *rung}:
             raise Refused(N_("This is not your call."))
         return call
 

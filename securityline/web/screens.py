@@ -22,6 +22,7 @@ BACKLOG: Final = 64
 "Messages that may wait for a screen; one slower than that is dropped and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
+REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused"})
 LISTS: Final = ("calls", "cases", "operators")
 
 Fragment = dict[str, Any]
@@ -147,7 +148,7 @@ class Screens:
     def _tell(self, lines: Iterable[Line]) -> None:
         """Say to an operator why what he asked for was not done."""
         for line in lines:
-            if line.what != "CloseRefused":
+            if line.what not in REFUSALS:
                 continue
             for screen in self.screens:
                 if screen.operator == line.data.get("operator"):

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from securityline.web.board import Board
 from securityline.web.log_lines import ShownLine, is_for_operators, show_line
+from securityline.web.names import Names
 from securityline.web.ports import Line
 from securityline.web.rendering import Rendering
 
@@ -30,7 +31,7 @@ class Timelines:
     """Lines by case: filled from the log when first shown, then by what is published."""
 
     def __init__(self, board: Board, rendering: Rendering) -> None:
-        self._board = board
+        self._names = Names(board)
         self._rendering = rendering
         self._lines: dict[str, deque[Line]] = {}
 
@@ -76,7 +77,7 @@ class Timelines:
 
     def show(self, line: Line, language: str) -> ShownLine:
         """Put one line in words."""
-        return show_line(line, language, self._rendering, self._board.name_of)
+        return show_line(line, language, self._rendering, self._names)
 
 
 def recordings(lines: Iterable[Line], rendering: Rendering) -> list[RecordingRow]:

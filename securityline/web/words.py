@@ -1,16 +1,14 @@
 """The words of the pages, in the languages of the operators.
 
-English is the key, as with gettext: a sentence without a translation is shown in English,
-and a test fails. Plurals are pairs. Words that come from the directory or from callers
-are never translated here.
+English is the key, as with gettext, and the translations are gettext's `.po` files, read as
+they are. A sentence without a translation is shown in English, and a test fails. Words that
+come from the directory or from callers are never translated here.
 """
 
-from collections.abc import Mapping
+import ast
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
-
-from securityline.web.words_de import DE
-from securityline.web.words_fr import FR
-from securityline.web.words_nl import NL
 
 LANGUAGES: Final[Mapping[str, str]] = {
     "fr": "Français",
@@ -20,13 +18,62 @@ LANGUAGES: Final[Mapping[str, str]] = {
 }
 "Language tag to its own name, in the order of the menu."
 
+FOLDER: Final = Path(__file__).parent / "templates" / "words"
 Catalogue = Mapping[str, str | tuple[str, str]]
-CATALOGUES: Final[Mapping[str, Catalogue]] = {"fr": FR, "nl": NL, "de": DE, "en": {}}
+
+
+def read_po(text: str) -> dict[str, str | tuple[str, str]]:
+    """Read a `.po` file: `msgid`, `msgid_plural`, `msgstr`, `msgstr[0]`, `msgstr[1]`.
+
+    :raises ValueError: a line is none of these; its number is in the text.
+    """
+    catalogue: dict[str, str | tuple[str, str]] = {}
+    for block in _blocks(text):
+        key = block.get("msgid", "")
+        if "msgstr[0]" in block and "msgstr[1]" in block:
+            catalogue[key] = (block["msgstr[0]"], block["msgstr[1]"])
+        elif block.get("msgstr"):
+            catalogue[key] = block["msgstr"]
+    catalogue.pop("", None)
+    return catalogue
+
+
+def _blocks(text: str) -> Iterator[dict[str, str]]:
+    block: dict[str, str] = {}
+    name = ""
+    for number, line in enumerate([*text.splitlines(), ""], 1):
+        if line.startswith("#"):
+            continue
+        if not line.strip():
+            if block:
+                yield block
+            block = {}
+            continue
+        word, _, rest = line.partition(" ")
+        if not line.startswith('"'):
+            name, line = word, rest
+        try:
+            block[name] = block.get(name, "") + str(ast.literal_eval(line))
+        except (SyntaxError, ValueError) as error:
+            raise ValueError(f"line {number}: not a line of a .po file") from error
+
+
+CATALOGUES: Final[Mapping[str, Catalogue]] = {
+    language: read_po((FOLDER / f"{language}.po").read_text("utf-8"))
+    if language != "en"
+    else {}
+    for language in LANGUAGES
+}
 
 
 def N_(words: str) -> str:
     """Mark words for translation without translating them yet."""
     return words
+
+
+def plural(one: str, several: str) -> tuple[str, str]:
+    """Mark a pair for translation."""
+    return one, several
 
 
 class Words:

@@ -13,6 +13,7 @@ const kept = { card: new Map(), log: new Map() }; // what was last sent for each
 const MOST_KEPT = 80;
 let shown = null;
 let popped = null;
+let followed = "";
 let clockAhead = Date.now() - Number(now) * 1000;
 let hasLetters = localStorage.getItem("letters") !== "off";
 
@@ -45,9 +46,18 @@ function onMessage(message) {
     if (!incident) paint(id, html);
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
+  follow();
   if (message.say) say(message.say, message.is_wrong);
   if (message.pop) onPop(message.pop);
   decorate();
+}
+
+// The step to do now stays in sight; where the operator scrolled to is left alone else.
+function follow() {
+  const current = document.querySelector("#card .step.current");
+  const name = current ? `${shown} ${current.dataset.step}` : "";
+  if (current && name !== followed) current.scrollIntoView({ block: "nearest" });
+  followed = name;
 }
 
 function decorate() {

@@ -16,7 +16,8 @@ export class Wire {
 
   connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    const query = new URLSearchParams({ after: this.seq, run: this.run, shown: this.shown() ?? "" });
+    this.asked = this.shown() ?? "";
+    const query = new URLSearchParams({ after: this.seq, run: this.run, shown: this.asked });
     const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/desk/live?${query}`));
     socket.onopen = () => { this.heard = performance.now(); };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
@@ -48,6 +49,7 @@ export class Wire {
       this.failures = 0;
       this.run = message.run;
       this.resend();
+      if ((this.shown() ?? "") !== this.asked) this.show(this.shown());
     }
     if (message.seq !== undefined) this.seq = Math.max(message.is_full ? 0 : this.seq, message.seq);
     if (message.re) {

@@ -1,3 +1,0 @@
-"""Words."""
-
-DE: dict[str, str | tuple[str, str]] = {}

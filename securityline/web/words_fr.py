@@ -1,3 +1,0 @@
-"""Words."""
-
-FR: dict[str, str | tuple[str, str]] = {}

@@ -1,3 +1,0 @@
-"""Words."""
-
-NL: dict[str, str | tuple[str, str]] = {}

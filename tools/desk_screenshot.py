@@ -1,0 +1,117 @@
+"""Pictures of the desk in a real browser: `python tools/desk_screenshot.py OUT [--size WxH]`.
+
+Needs Playwright for Python and a Chromium (`apt-get install chromium`).
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Page, async_playwright, expect
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tests.securityline.web.rig import PASSWORD, House
+from tools.desk_demo import NIGHT, demo, more_calls, play
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@asynccontextmanager
+async def chromium(width: int, height: int) -> AsyncIterator[Any]:
+    """Open a headless browser with windows of one size."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        context = await browser.new_context(viewport={"width": width, "height": height})
+        try:
+            yield context
+        finally:
+            await browser.close()
+
+
+async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
+    """Sign in and wait until the desk is live."""
+    await page.goto(f"{address}/sign-in?language={language}")
+    await page.fill("#operator", operator)
+    await page.fill("#password", PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#live .on")).to_be_visible()
+
+
+async def take(out: Path, width: int, height: int, language: str) -> None:
+    """Take every picture once."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as context,
+            TestServer(night.app()) as server,
+        ):
+            address = str(server.make_url("/")).rstrip("/")
+            await _pictures(night, context, address, out, name, language)
+
+
+async def _pictures(
+    night: House, context: Any, address: str, out: Path, name: str, language: str
+) -> None:
+    page = await context.new_page()
+
+    async def shoot(what: str) -> None:
+        await page.mouse.move(0, 0)
+        await page.screenshot(path=out / f"{what}-{name}.png")
+
+    await page.goto(f"{address}/sign-in?language={language}")
+    await shoot("sign-in")
+    ids = await play(night)
+    await sign_in(page, address, "op-1", language)
+    await expect(page.locator("#card-title")).to_be_visible()
+    await more_calls(night)
+    night.clock.follow(NIGHT)
+    await expect(page.locator(".row.call")).to_have_count(2)
+    await page.wait_for_timeout(4000)  # the flash of a new row is over
+    await shoot("desk")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("ArrowUp")
+    await expect(page.locator("#card .theirs").first).to_be_visible()
+    await shoot("other-language")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#card .withheld")).to_be_visible()
+    await shoot("unknown")
+    await page.keyboard.press("c")
+    await shoot("closing")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await shoot("keys")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("F9")
+    await expect(page.locator("#phone.wrap_up")).to_be_visible()
+    await expect(page.locator("#log audio")).to_be_visible()
+    await shoot("wrap-up")
+    await page.goto(f"{address}/incidents/{ids['postes'][0]}")
+    await shoot("incident")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--size", default="1440x900")
+    parser.add_argument("--language", default="fr")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    wide, high = (int(part) for part in options.size.split("x"))
+    asyncio.run(take(options.out, wide, high, options.language))

@@ -1,5 +1,6 @@
 """Checking a book: the chain line by line, the signed heads, the spool beside it."""
 
+import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -32,15 +33,17 @@ def verify_rows(rows: Iterable[Row], head: Head = START) -> Head:
     :return: the head after them.
     :raises BrokenChain: naming the first line that is missing or not as it was written.
     """
-    expected, previous = head
-    for seq, at, now, incident_id, kind, what, text, hashed in rows:
-        expected += 1
-        if seq != expected:
-            raise BrokenChain(f"line {expected}: missing, line {seq} follows")
-        if hashed != hash_line(seq, at, now, incident_id, kind, what, text, previous):
-            raise BrokenChain(f"line {seq}: not as it was written, or the one before")
-        previous = hashed
-    return Head(expected, previous)
+    last, previous = head
+    try:
+        for seq, at, now, incident_id, kind, what, text, hashed in rows:
+            if seq != last + 1:
+                raise BrokenChain(f"line {last + 1}: missing, line {seq} follows")
+            if hashed != hash_line(seq, at, now, incident_id, kind, what, text, previous):
+                raise BrokenChain(f"line {seq}: not as it was written, or the one before")
+            last, previous = seq, hashed
+    except sqlite3.DatabaseError as error:
+        raise BrokenChain(f"line {last + 1}: cannot be read: {error}") from error
+    return Head(last, previous)
 
 
 def verify_entries(entries: Iterable[Entry], head: Head = START) -> Head:

@@ -1,0 +1,1 @@
+"""The commands of `securityline`: one file a family."""

@@ -1,0 +1,65 @@
+"""`securityline serve`, `check` and `verify-log`."""
+
+import os
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from client_directory.finding import exit_status
+from client_directory.loader import load_files
+from securityline.config import load_config
+from securityline.logbook.verify import BrokenChain, verify_book
+
+
+@click.command()
+@click.option("--config", required=True, type=click.Path(path_type=Path), help="Settings file.")
+@click.option(
+    "--directory", type=click.Path(path_type=Path), help="Clients, instead of the settings'."
+)
+@click.option("--data", type=click.Path(path_type=Path), help="Data directory, likewise.")
+def serve(config: Path, directory: Path | None, data: Path | None) -> None:
+    """Run the engine. Prints `ready sip=… http=…` once it takes calls; SIGTERM drains."""
+    settings = load_config(config, os.environ, directory=directory, data=data)
+    # Late: the other commands should not wait for all that the engine imports.
+    run = import_module("securityline.app").run
+    raise SystemExit(run(settings) or 0)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def check(folder: Path) -> None:
+    """Validate and prove a directory: one finding a line, `FILE:LINE: CODE: text`.
+
+    Exit status 0: clean; 1: defects; 2: unreadable.
+    """
+    findings = load_files(folder).findings
+    for finding in findings:
+        click.echo(str(finding))
+    raise SystemExit(int(exit_status(findings)))
+
+
+@click.command("verify-log")
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option(
+    "--anchors",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Copy of anchors.log that was kept elsewhere.",
+)
+@click.option(
+    "--public-key",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Copy of anchor.pub that was kept elsewhere.",
+)
+def verify_log(data: Path, anchors: Path | None, public_key: Path | None) -> None:
+    """Check a whole logbook. Prints `ok LINES HASH`, or names the first bad line."""
+    try:
+        verdict = verify_book(data, anchor_log=anchors, public_keys=public_key)
+    except BrokenChain as broken:
+        click.echo(str(broken))
+        raise SystemExit(1) from None
+    except (OSError, sqlite3.Error, ValueError) as error:
+        click.echo(f"securityline: the logbook cannot be read: {error}", err=True)
+        raise SystemExit(1) from None
+    click.echo(f"ok {verdict.head.seq} {verdict.head.hash}")

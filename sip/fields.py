@@ -7,12 +7,13 @@ malformed. :func:`sip.message.parse` has already made sure of those that it name
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar, Final, Literal
 
 from sip.errors import ParseError
 from sip.grammar import parse_number, split_list
 from sip.headers import Headers
-from sip.multipart import Part, bare_type, split_parts
+from sip.multipart import Part, bare_type, iter_parts
 from sip.values import CSeq, NameAddr, Via
 
 _MAX_DELTA_SECONDS: Final = 2**32 - 1
@@ -46,12 +47,12 @@ class Message:
     @property
     def from_(self) -> NameAddr:
         """Who sent the request, by his own account."""
-        return self.headers.parsed("from", parse_party)
+        return self.headers.parsed("from", parse_from)
 
     @property
     def to(self) -> NameAddr:
         """Whom the request was first meant for."""
-        return self.headers.parsed("to", parse_party)
+        return self.headers.parsed("to", parse_to)
 
     @property
     def call_id(self) -> str:
@@ -120,31 +121,33 @@ class Message:
         """
         return _parse_addresses(self.headers.get_all(name))
 
-    def parts(self) -> list[Part]:
-        """Return the parts of the body; a plain body is one part, no body none.
+    def iter_parts(self) -> Iterator[Part]:
+        """Give the parts of the body; a plain body is one part, no body none.
 
-        :raises ParseError: a multipart body that cannot be taken apart.
+        :raises ParseError: a multipart body that cannot be taken apart, when it gets there.
         """
-        if not self.body:
-            return []
         content_type = self.content_type or "text/plain"
         if content_type.startswith("multipart/"):
-            return split_parts(self.headers.get("Content-Type", ""), self.body)
-        return [Part(content_type, self.headers, self.body)]
+            yield from iter_parts(self.headers.get("Content-Type", ""), self.body)
+        elif self.body:
+            yield Part(content_type, self.headers, self.body)
+
+    def parts(self) -> list[Part]:
+        """Return the parts of the body, all of them well formed.
+
+        :raises ParseError: they are not.
+        """
+        return list(self.iter_parts())
 
     def sdp_body(self) -> bytes | None:
         """Return the session description, also one inside a multipart body.
 
-        :raises ParseError: a multipart body that cannot be taken apart.
+        :raises ParseError: a multipart body that cannot be taken apart, as far as the
+            description: what is wrong behind it does no harm to a call.
         """
-        if not self.body:
-            return None
-        if self.content_type == "application/sdp":
-            return self.body
-        if (self.content_type or "").startswith("multipart/"):
-            for part in self.parts():
-                if part.content_type == "application/sdp":
-                    return part.body
+        for part in self.iter_parts():
+            if part.content_type == "application/sdp":
+                return part.body
         return None
 
     def __bytes__(self) -> bytes:
@@ -164,9 +167,14 @@ class Message:
     __hash__ = None  # type: ignore[assignment]
 
 
-def parse_party(lines: list[str]) -> NameAddr:
-    """Read the only line of From or To."""
-    return NameAddr.parse(parse_single(lines, "From or To"))
+def parse_from(lines: list[str]) -> NameAddr:
+    """Read From."""
+    return NameAddr.parse(parse_single(lines, "From"))
+
+
+def parse_to(lines: list[str]) -> NameAddr:
+    """Read To."""
+    return NameAddr.parse(parse_single(lines, "To"))
 
 
 def parse_single(lines: list[str], what: str) -> str:

@@ -14,17 +14,17 @@ from sip.grammar import is_token, split_list
 T = TypeVar("T")
 
 _WELL_KNOWN: Final = """
-Accept Accept-Encoding Accept-Language Alert-Info Allow Allow-Events Answer-Mode
-Authentication-Info Authorization Call-ID Call-Info Contact Content-Disposition
+Accept Accept-Contact Accept-Encoding Accept-Language Alert-Info Allow Allow-Events
+Answer-Mode Authentication-Info Authorization Call-ID Call-Info Contact Content-Disposition
 Content-Encoding Content-ID Content-Language Content-Length Content-Type CSeq Date Diversion
 Error-Info Event Expires From Geolocation Geolocation-Routing History-Info Identity
 In-Reply-To Max-Forwards MIME-Version Min-Expires Min-SE Organization P-Access-Network-Info
 P-Asserted-Identity P-Asserted-Service P-Called-Party-ID P-Charging-Vector P-Early-Media
 P-Preferred-Identity Path Priority Privacy Proxy-Authenticate Proxy-Authorization
-Proxy-Require RAck Reason Record-Route Refer-To Referred-By Remote-Party-ID Replaces
-Reply-To Require Retry-After Route RSeq Server Service-Route Session-Expires Subject
-Subscription-State Supported Timestamp To Unsupported User-Agent Via Warning
-WWW-Authenticate
+Proxy-Require RAck Reason Record-Route Refer-To Referred-By Reject-Contact Remote-Party-ID
+Replaces Reply-To Request-Disposition Require Retry-After Route RSeq Server Service-Route
+Session-Expires Subject Subscription-State Supported Timestamp To Unsupported User-Agent Via
+Warning WWW-Authenticate
 """
 _COMPACT: Final = {
     "a": "Accept-Contact",
@@ -223,7 +223,7 @@ def parse_headers(block: str) -> Headers:
     for line in block.split("\r\n"):
         name, colon, value = line.partition(":")
         known = spellings.get(name)
-        if known is None:
+        if known is None or not colon:
             if line.startswith((" ", "\t")):
                 if block.startswith((" ", "\t")):
                     raise ParseError(400, "Folded start line")

@@ -20,8 +20,9 @@ from sip.fields import (
     parse_content_length,
     parse_content_type,
     parse_cseq,
+    parse_from,
     parse_max_forwards,
-    parse_party,
+    parse_to,
     parse_top_via,
 )
 from sip.grammar import is_token, make_printable, split_list
@@ -49,8 +50,8 @@ __all__ = [
 # What every element relies on: slot, header and reader.
 _RELIED_ON: Final = (
     ("top via", "via", parse_top_via),
-    ("from", "from", parse_party),
-    ("to", "to", parse_party),
+    ("from", "from", parse_from),
+    ("to", "to", parse_to),
     ("call-id", "call-id", parse_call_id),
     ("cseq", "cseq", parse_cseq),
     ("max-forwards", "max-forwards", parse_max_forwards),

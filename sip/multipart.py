@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from sip.errors import ParseError
@@ -30,27 +31,26 @@ def bare_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip(" \t").lower()
 
 
-def split_parts(content_type: str, body: bytes) -> list[Part]:
-    """Split a `multipart/*` body; parts that are multipart themselves are opened up.
+def iter_parts(content_type: str, body: bytes) -> Iterator[Part]:
+    """Give the parts of a `multipart/*` body; those that are multipart themselves are opened.
 
-    :raises ParseError: no or bad boundary, too many parts, too deep.
+    :raises ParseError: no or bad boundary, too many parts, too deep; only when it gets there.
     """
-    found: list[Part] = []
-    _collect(content_type, body, found, 1)
-    return found
+    for count, part in enumerate(_open(content_type, body, 1), start=1):
+        if count > MAX_PARTS:
+            raise ParseError(400, "Too many body parts")
+        yield part
 
 
-def _collect(content_type: str, body: bytes, found: list[Part], depth: int) -> None:
+def _open(content_type: str, body: bytes, depth: int) -> Iterator[Part]:
     if depth > _MAX_DEPTH:
         raise ParseError(400, "Body parts too deep")
     for raw in _pieces(content_type, body):
         part = _read_part(raw)
         if part.content_type.startswith("multipart/"):
-            _collect(part.headers.get("Content-Type", ""), part.body, found, depth + 1)
+            yield from _open(part.headers.get("Content-Type", ""), part.body, depth + 1)
         else:
-            found.append(part)
-        if len(found) > MAX_PARTS:
-            raise ParseError(400, "Too many body parts")
+            yield part
 
 
 def _pieces(content_type: str, body: bytes) -> list[bytes]:

@@ -28,7 +28,10 @@ from sip.uri import Uri
         ("sip:[2001:db8::10:5070]", Uri("sip", host="[2001:db8::10:5070]")),
         ("sip:[2001:db8::10]:5070", Uri("sip", host="[2001:db8::10]", port=5070)),
         ("sip:u@[2001:db8:::192.0.2.1]", Uri("sip", "u", host="[2001:db8:::192.0.2.1]")),
-        ("sip:a@b?Subject=x&Route=%3Csip:c%3E", Uri("sip", "a", host="b", headers="Subject=x&Route=%3Csip:c%3E")),
+        (
+            "sip:a@b?Subject=x&Route=%3Csip:c%3E",
+            Uri("sip", "a", host="b", headers="Subject=x&Route=%3Csip:c%3E"),
+        ),
         ("sip:a?b=/;c@d", Uri("sip", "a?b=/;c", host="d")),
         ("sip:%00%40@d", Uri("sip", "%00%40", host="d")),
         ("sip:*31#022@d", Uri("sip", "*31#022", host="d")),
@@ -41,7 +44,7 @@ from sip.uri import Uri
         ("soap.beep://192.0.2.103:3002", Uri("soap.beep", opaque="//192.0.2.103:3002")),
         ("urn:service:sos", Uri("urn", opaque="service:sos")),
     ],
-)  # fmt: skip
+)
 def test_uris(text: str, uri: Uri) -> None:
     assert Uri.parse(text) == uri
     assert Uri.parse(str(uri)) == uri

@@ -68,6 +68,8 @@ def leg_failed(
     :param ended: what this state does when a leg ends.
     """
     if event.command in _LEG_COMMANDS and event.leg_id is not None:
+        if event.command == "AnswerCaller":  # he may still hear his network's tone
+            board.say(HangUp(incident_id=event.incident_id, leg_id=event.leg_id))
         ended(
             board,
             call,

@@ -1,6 +1,7 @@
 """The whole board as plain JSON values, and back: exact, so that a restart goes on."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from callflows.board import Board
@@ -24,14 +25,16 @@ def board_to_state(board: Board) -> dict[str, Any]:
     places: dict[int, int] = {}
 
     def refer(holder: dict[str, Any]) -> None:
-        """Put a number in the place of the consigne: its encoding is one object each."""
+        """Put a number in the place of the consigne."""
         procedure = holder["procedure"]
         if procedure is None:
             return
-        if id(procedure) not in places:
-            places[id(procedure)] = len(procedures)
-            procedures.append(procedure)
-        holder["procedure"] = places[id(procedure)]
+        place = places.get(id(procedure))  # the codec encodes each consigne once
+        if place is None:
+            if procedure not in procedures:
+                procedures.append(procedure)
+            place = places[id(procedure)] = procedures.index(procedure)
+        holder["procedure"] = place
 
     incidents, calls = [], []
     for incident in board.incidents.values():
@@ -91,6 +94,9 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.incidents[incident.incident_id] = incident
     for plain in state["calls"]:
         call = from_plain(InboundCall, _call(plain))
+        if plain["offer"]["procedure"] is not None:
+            procedure = procedures[plain["offer"]["procedure"]]
+            call.offer = replace(call.offer, procedure=procedure)
         board.calls[call.call_id] = call
         if call.seeks:
             board.seeking[call.call_id] = call

@@ -1,0 +1,174 @@
+"""One switchboard for every state that a call, an operator or a case can be in."""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from callflows import events as e
+from callflows.call import CallState
+from callflows.events import CallId, IncidentId, LegId, OperatorId
+from callflows.incident import IncidentState
+from callflows.operators import DeskState
+from tests.stories.line import AGGRESSION, Line
+
+CALL = CallId("call-1")
+CALLER_LEG = LegId("call-1-a")
+CASE = IncidentId("inc-call-1")
+ANN = OperatorId("ann")
+
+
+def offered() -> Line:
+    line = Line()
+    line.ready("ann", "bob")
+    line.calls()
+    return line
+
+
+def waiting() -> Line:
+    line = Line()
+    line.signs_in("ann")
+    line.calls()
+    return line
+
+
+def fallback() -> Line:
+    line = waiting()
+    line.fast_forward(31)
+    return line
+
+
+def talking() -> Line:
+    line = offered()
+    line.picks_up("ann")
+    return line
+
+
+def held() -> Line:
+    line = talking()
+    line.presses(e.HoldPressed, "ann", CALL)
+    return line
+
+
+def forwarded() -> Line:
+    line = fallback()
+    line.picks_up("+3225550199")
+    line.ready("ann")
+    return line
+
+
+def ended() -> Line:
+    line = talking()
+    line.gives_up(CALL)
+    return line
+
+
+CALLS: dict[CallState, Callable[[], Line]] = {
+    CallState.WAITING: waiting,
+    CallState.OFFERED: offered,
+    CallState.FALLBACK: fallback,
+    CallState.TALKING: talking,
+    CallState.HELD: held,
+    CallState.FORWARDED: forwarded,
+    CallState.ENDED: ended,
+}
+
+
+def signed_out() -> Line:
+    line = Line()
+    line.station_up("ann")
+    return line
+
+
+def ready() -> Line:
+    line = Line()
+    line.ready("ann")
+    return line
+
+
+DESKS: dict[DeskState, Callable[[], Line]] = {
+    DeskState.SIGNED_OUT: signed_out,
+    DeskState.ON_BREAK: waiting,
+    DeskState.READY: ready,
+    DeskState.RINGING: offered,
+    DeskState.TALKING: talking,
+    DeskState.WRAP_UP: ended,
+}
+
+
+def closed() -> Line:
+    line = ended()
+    line.tell(e.StepAnswered(incident_id=CASE, operator=ANN, step="facts", text="nothing"))
+    line.tell(e.CloseRequested(incident_id=CASE, operator=ANN, disposition="test"))
+    return line
+
+
+CASES: dict[IncidentState, Callable[[], Line]] = {
+    IncidentState.OPEN: talking,
+    IncidentState.CLOSED: closed,
+}
+
+EVENTS = [
+    kind
+    for kind in vars(e).values()
+    if isinstance(kind, type) and issubclass(kind, e.Event) and kind is not e.Event
+]
+
+
+def examples(kind: type[e.Event], line: Line) -> Iterator[e.Event]:
+    """Build one event of a class for everything it could be about."""
+    call = line.switchboard.calls.get(CALL)
+    legs = {CALLER_LEG, LegId("call-1-o1"), LegId("call-1-f1"), LegId("unknown")}
+    if call is not None:
+        legs |= {call.leg_id, *call.legs, *call.given_up}
+        legs |= {leg for leg in (call.operator_leg, call.fallback_leg) if leg}
+    names = {f.name for f in dataclasses.fields(kind)}
+    if kind is e.CallOffered:
+        yield e.CallOffered(call_id=CALL, leg_id=CALLER_LEG, did="+3225550100")
+        yield e.CallOffered(call_id=CallId("new"), leg_id=LegId("new-a"), did="x", urgency=9)
+    elif "leg_id" in names:
+        for leg_id in sorted(legs):
+            yield build(kind, leg_id=leg_id)
+    elif "operator" in names:
+        for operator in ("ann", "bob", "nobody"):
+            yield build(kind, operator=OperatorId(operator))
+    else:
+        yield build(kind)
+        yield build(kind, incident_id=e.NO_INCIDENT, call_id=CallId("unknown"))
+
+
+VALUES: dict[str, Any] = {
+    "incident_id": CASE,
+    "call_id": CALL,
+    "operator": ANN,
+    "cause": e.Cause.FAILED,
+    "command": "Bridge",
+    "procedure": AGGRESSION,
+    "kind": "aggression",
+    "step": "facts",
+    "text": "words",
+    "disposition": "test",
+    "urgency": 1,
+    "result": "confirmed",
+    "side": "both",
+    "clearances": ("standard",),
+    "languages": {"fr": 1},
+    "reason": "because",
+}
+
+
+def build(kind: type[e.Event], **values: Any) -> Any:
+    """Build an event, with something plausible in every field that needs it."""
+    hints = typing.get_type_hints(kind)
+    given = VALUES | values
+    made = {}
+    for part in dataclasses.fields(kind):
+        if part.name in given:
+            made[part.name] = given[part.name]
+        elif (
+            part.default is dataclasses.MISSING and part.default_factory is dataclasses.MISSING
+        ):
+            made[part.name] = {str: "x", float: 1.0, int: 1, bool: True}.get(
+                hints[part.name], "x"
+            )
+    return kind(**made)

@@ -1,0 +1,122 @@
+"""Every state meets every event: handled as its table says, or noted; never an exception."""
+
+from typing import Any
+
+import pytest
+
+from callflows import cases, shift
+from callflows import events as e
+from callflows.call import CallState
+from callflows.incident import IncidentState
+from callflows.operators import DeskState
+from callflows.switchboard import CALL_TABLE, ROUTES
+from tests.callflows.situations import ANN, CALL, CALLS, CASE, CASES, DESKS, EVENTS, examples
+from tests.stories.line import Line
+
+SEEKING = {CallState.WAITING, CallState.OFFERED, CallState.FALLBACK}
+
+
+def tell(line: Line, event: e.Event) -> list[Any]:
+    """Tell an event; the line checks that nothing broke and everything holds."""
+    if isinstance(event, e.LegAnswered) and event.leg_id in line.phones:
+        line.phones[event.leg_id].is_up = True
+    return line.tell(event)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", CallState)
+def test_every_state_of_a_call_meets_every_event(state: CallState, kind: type[e.Event]) -> None:
+    for event in list(examples(kind, CALLS[state]())):
+        line = CALLS[state]()
+        assert line.call(CALL).state is state
+        known = set(line.switchboard._board.legs)
+        outcomes = tell(line, event)
+        after = line.call(CALL).state
+        is_about_call = getattr(event, "leg_id", None) in known
+        if is_about_call and ROUTES.get(kind) and (state, kind) not in CALL_TABLE:
+            assert [type(x) for x in outcomes] == [e.Ignored]
+            assert after is state
+        if (state, kind) in CALL_TABLE:
+            allowed = {state, *CALL_TABLE[state, kind].to}
+            assert after in (allowed | SEEKING if allowed & SEEKING else allowed)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", DeskState)
+def test_every_state_of_an_operator_meets_every_event(
+    state: DeskState, kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, DESKS[state]())):
+        line = DESKS[state]()
+        assert line.state_of("ann") == state.value
+        outcomes = tell(line, event)
+        if (
+            getattr(event, "operator", "") == ANN
+            and ROUTES.get(kind) is ROUTES[e.OperatorReady]
+        ):
+            if (state, kind) not in shift.TABLE:
+                assert [type(x) for x in outcomes] == [e.Ignored]
+                assert line.state_of("ann") == state.value
+            else:
+                # Free operators are rung, and called operators answer, within one event.
+                allowed = {state, *shift.TABLE[state, kind].to}
+                if DeskState.READY in allowed:
+                    allowed.add(DeskState.RINGING)
+                assert DeskState(line.state_of("ann")) in allowed
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", IncidentState)
+def test_every_state_of_a_case_meets_every_event(
+    state: IncidentState, kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, CASES[state]())):
+        line = CASES[state]()
+        assert line.switchboard.incidents[CASE].state is state
+        outcomes = tell(line, event)
+        after = line.switchboard.incidents[CASE].state
+        if kind in ROUTES or event.incident_id != CASE:
+            assert after is state
+        elif (state, kind) not in cases.TABLE:
+            assert [type(x) for x in outcomes] == [e.Ignored]
+            assert after is state
+        else:
+            assert after in {state, *cases.TABLE[state, kind].to}
+
+
+def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
+    class Unheard(e.Event):
+        """What a later version may bring."""
+
+    line = CALLS[CallState.TALKING]()
+    assert line.tell(Unheard(incident_id=CASE)) == [
+        e.Ignored(incident_id=CASE, event="Unheard", state="open")
+    ]
+    assert line.tell(Unheard()) == [e.Ignored(event="Unheard", state="unknown incident")]
+
+
+def test_every_class_of_event_goes_somewhere() -> None:
+    by_case = {kind for _, kind in cases.TABLE}
+    assert set(EVENTS) == set(ROUTES) | by_case
+    assert not set(ROUTES) & by_case
+
+
+def test_no_flow_has_more_than_eight_states() -> None:
+    for states in (CallState, DeskState, IncidentState):
+        assert len(list(states)) <= 8
+
+
+def test_a_defect_in_a_rule_takes_no_other_call_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = CALLS[CallState.TALKING]()
+    state = line.switchboard.calls[CALL].state
+
+    def broken(*_: object) -> bool:
+        raise KeyError("a defect")
+
+    table = {(state, e.LegRinging): type(CALL_TABLE[state, e.LegEnded])(broken)}
+    monkeypatch.setattr("callflows.switchboard.CALL_TABLE", CALL_TABLE | table)
+    event = e.LegRinging(leg_id=line.call(CALL).leg_id)
+    assert line.switchboard.handle(event, line.now) == [
+        e.FlowFailed(event="LegRinging", reason="KeyError: 'a defect'")
+    ]
+    assert [type(x) for x in line.gives_up(CALL)][-2:] == [e.CallEnded, e.OperatorStateChanged]

@@ -1,0 +1,393 @@
+"""The switchboard on a table: real rules, pretend phones, pretend time.
+
+`Line` tells events, carries commands out in a pretend telephone world, and after every
+event checks what must always hold. A story reads like what happened; a broken promise
+fails in whatever story meets it.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from callflows import commands as c
+from callflows import events as e
+from callflows.call import CallState, InboundCall
+from callflows.deadlines import deadline_of
+from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
+from callflows.switchboard import Outcome, Switchboard
+from client_directory.model import Answer, Clearance, Procedure, Step
+from client_directory.numbers import is_emergency_number
+
+T = TypeVar("T")
+
+DID = "+3225550100"
+CALLER = "+32470000001"
+FALLBACK = "+3225550199"
+
+CONSIGNE = Procedure(
+    procedure="default",
+    version=1,
+    incident_kinds=("other",),
+    title={"fr": "Procédure générale", "nl": "Algemene procedure"},
+    urgency=3,
+    steps=(
+        Step(
+            step="facts",
+            ask={"fr": "Que s'est-il passé ?"},
+            answers="free_text",
+            is_required=True,
+            go_to="end",
+        ),
+    ),
+)
+
+AGGRESSION = Procedure(
+    procedure="aggression",
+    version=3,
+    incident_kinds=("aggression",),
+    title={"fr": "Agression physique"},
+    urgency=1,
+    steps=(
+        Step(
+            step="safe",
+            ask={"fr": "Êtes-vous en sécurité ?"},
+            is_required=True,
+            answers=(
+                Answer(answer="yes", go_to="inform"),
+                Answer(answer="no", set_urgency=1, go_to="police"),
+            ),
+        ),
+        Step(step="police", do={"call_service": "police"}, is_required=True, go_to="inform"),
+        Step(step="inform", do={"start_call_tree": "x"}, is_required=True, go_to="end"),
+    ),
+)
+
+
+@dataclass(slots=True)
+class Phone:
+    """One leg in the pretend world."""
+
+    leg_id: LegId
+    whose: str
+    is_caller: bool = False
+    is_up: bool = False
+    is_told_to_end: bool = False
+    hears: Any = "nothing"
+    "A `Play`, the leg it is bridged to, `ringback` from the network, or `nothing`."
+
+
+@dataclass(slots=True)
+class Line:
+    """Drive the switchboard through its doors and look at what comes out."""
+
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    now: float = 1000.0
+    phones: dict[LegId, Phone] = field(default_factory=dict)
+    "Legs that live."
+    said: list[tuple[float, Any]] = field(default_factory=list)
+    "Every event and outcome, in order."
+    recordings: dict[str, str] = field(default_factory=dict)
+    "Recording to `running` or `stopped`."
+    ends: dict[CallId, int] = field(default_factory=dict)
+    "How often each call was said to have ended."
+    is_slow_to_end: bool = False
+    "Phones that are hung up say so only when the story says `settles`."
+    is_cloned: bool = False
+    "A copy made from a snapshot must say the same to every event."
+    calls_made: int = 0
+
+    # ------------------------------------------------ telling
+
+    def tell(self, event: e.Event) -> list[Outcome]:
+        """Let something happen; return what came of it directly."""
+        outcomes = self._handle(event)
+        if not self.is_slow_to_end:
+            self.settles()
+        return outcomes
+
+    def settles(self) -> None:
+        """Let every phone that was told to end say that it has."""
+        while told := [p for p in self.phones.values() if p.is_told_to_end]:
+            for phone in told:
+                self._handle(e.LegEnded(leg_id=phone.leg_id, cause=Cause.RELEASED))
+
+    def _handle(self, event: e.Event) -> list[Outcome]:
+        states = {call.call_id: call.state for call in self.switchboard.calls.values()}
+        clone = self._clone() if self.is_cloned else None
+        outcomes = self.switchboard.handle(event, self.now)
+        if clone is not None:
+            assert clone.handle(event, self.now) == outcomes, "a restored copy differs"
+            assert clone.to_state() == self.switchboard.to_state()
+            assert clone.next_deadline() == self.switchboard.next_deadline()
+        self.said.append((self.now, event))
+        if isinstance(event, e.CallOffered) and event.call_id not in states:
+            phone = Phone(event.leg_id, event.call_id, is_caller=True)
+            self.phones.setdefault(event.leg_id, phone)
+        if isinstance(event, e.LegEnded):
+            self.phones.pop(event.leg_id, None)
+        for outcome in outcomes:
+            self.said.append((self.now, outcome))
+            self._carry_out(outcome)
+        self._check(states)
+        return outcomes
+
+    def _clone(self) -> Switchboard:
+        return Switchboard.from_state(
+            json.loads(json.dumps(self.switchboard.to_state(), sort_keys=True))
+        )
+
+    def fast_forward(self, seconds: float) -> None:
+        """Let time pass; deadlines are told when they are due."""
+        end = self.now + seconds
+        while (due := self.switchboard.next_deadline()) is not None and due[0] <= end:
+            self.now = max(self.now, due[0])
+            self.tell(e.DeadlineReached(incident_id=due[1]))
+            left = self.switchboard.next_deadline()
+            assert left is None or left != due, "a deadline that was told comes again"
+        self.now = end
+
+    def restart(self, *, surviving: Iterable[LegId] | None = None) -> list[Outcome]:
+        """Kill the engine and start it again from its snapshot."""
+        self.switchboard = self._clone()
+        alive = tuple(self.phones if surviving is None else surviving)
+        self.phones = {leg: phone for leg, phone in self.phones.items() if leg in alive}
+        return self.tell(e.EngineStarted(version="2", surviving_legs=alive))
+
+    # ------------------------------------------------ operators
+
+    def signs_in(
+        self,
+        operator: str,
+        languages: dict[str, int] | None = None,
+        clearances: tuple[Clearance, ...] = ("standard",),
+    ) -> None:
+        """An operator registers his phone, signs in, and is not ready yet."""
+        who = OperatorId(operator)
+        self.tell(e.StationUp(operator=who))
+        self.tell(
+            e.OperatorSignedIn(
+                operator=who,
+                name=operator.capitalize(),
+                languages=languages if languages is not None else {"fr": 2, "nl": 2},
+                clearances=clearances,
+            )
+        )
+
+    def ready(self, *operators: str) -> list[Outcome]:
+        """They may be rung; whoever is not signed in signs in first."""
+        outcomes: list[Outcome] = []
+        for operator in operators:
+            if OperatorId(operator) not in self.switchboard.operators:
+                self.signs_in(operator)
+            outcomes += self.tell(e.OperatorReady(operator=OperatorId(operator)))
+        return outcomes
+
+    def on_break(self, operator: str) -> list[Outcome]:
+        return self.tell(e.OperatorOnBreak(operator=OperatorId(operator), reason="coffee"))
+
+    def signs_out(self, operator: str) -> list[Outcome]:
+        return self.tell(e.OperatorSignedOut(operator=OperatorId(operator)))
+
+    def station_down(self, operator: str) -> list[Outcome]:
+        return self.tell(e.StationDown(operator=OperatorId(operator), reason="expired"))
+
+    def station_up(self, operator: str) -> list[Outcome]:
+        return self.tell(e.StationUp(operator=OperatorId(operator)))
+
+    def leg_of(self, operator: str) -> LegId:
+        """The leg at an operator's phone."""
+        return next(
+            p.leg_id
+            for p in self.phones.values()
+            if p.whose == operator and not p.is_told_to_end
+        )
+
+    def picks_up(self, operator: str) -> list[Outcome]:
+        leg_id = self.leg_of(operator)
+        self.phones[leg_id].is_up = True
+        return self.tell(e.LegAnswered(leg_id=leg_id))
+
+    def rejects(self, operator: str, cause: Cause = Cause.REFUSED) -> list[Outcome]:
+        return self.tell(e.LegEnded(leg_id=self.leg_of(operator), cause=cause))
+
+    def hangs_up(self, operator: str, cause: Cause = Cause.HUNG_UP) -> list[Outcome]:
+        return self.tell(e.LegEnded(leg_id=self.leg_of(operator), cause=cause))
+
+    def presses(self, button: type[e.Event], operator: str, call: str) -> list[Outcome]:
+        """He presses a button on his desk: `AnswerPressed`, `HoldPressed` …"""
+        return self.tell(
+            button(operator=OperatorId(operator), call_id=CallId(call))  # type: ignore[call-arg]
+        )
+
+    def state_of(self, operator: str) -> str:
+        return self.switchboard.operators[OperatorId(operator)].state.value
+
+    # ------------------------------------------------ callers
+
+    def calls(self, **offer: Any) -> str:
+        """Somebody dials the number; returns the call's id."""
+        self.calls_made += 1
+        call_id = offer.pop("call_id", f"call-{self.calls_made}")
+        values: dict[str, Any] = {
+            "call_id": CallId(call_id),
+            "leg_id": LegId(f"{call_id}-a"),
+            "incident_id": IncidentId(f"inc-{call_id}"),
+            "did": DID,
+            "caller": CALLER,
+            "fallback_number": FALLBACK,
+            "procedure": CONSIGNE,
+            "identification": e.Identification(organisation="acme", organisation_name="Acme"),
+        }
+        self.tell(e.CallOffered(**(values | offer)))
+        return str(call_id)
+
+    def gives_up(self, call: str, cause: Cause = Cause.CANCELLED) -> list[Outcome]:
+        """The caller hangs up."""
+        return self.tell(e.LegEnded(leg_id=self.call(call).leg_id, cause=cause))
+
+    def call(self, call: str) -> InboundCall:
+        return self.switchboard.calls[CallId(call)]
+
+    def hears(self, call: str) -> Any:
+        """What the caller hears: prompts, the leg he talks to, or his network's tone."""
+        heard = self.phones[self.call(call).leg_id].hears
+        return (heard.prompts, heard.then) if isinstance(heard, c.Play) else heard
+
+    # ------------------------------------------------ looking
+
+    def ringing(self, call: str | None = None) -> list[str]:
+        """Whose phones ring now."""
+        return sorted(
+            phone.whose
+            for phone in self.phones.values()
+            if not phone.is_caller
+            and not phone.is_up
+            and not phone.is_told_to_end
+            and (call is None or phone.leg_id.startswith(f"{call}-"))
+        )
+
+    def all(self, kind: type[T]) -> list[T]:
+        """Every event, fact or command of that class, in order."""
+        return [what for _, what in self.said if isinstance(what, kind)]
+
+    def last(self, kind: type[T]) -> T:
+        return self.all(kind)[-1]
+
+    # ------------------------------------------------ the pretend world
+
+    def _carry_out(self, outcome: Outcome) -> None:
+        match outcome:
+            case c.SignalRinging(leg_id=leg_id):
+                self.phones[leg_id].hears = "ringback"
+            case c.AnswerCaller(leg_id=leg_id):
+                self.phones[leg_id].is_up = True
+            case c.Play(leg_id=leg_id):
+                self._unbridge(self.phones[leg_id])
+                self.phones[leg_id].hears = outcome
+            case c.Bridge(leg_id=leg_id, other_leg_id=other):
+                self._bridge(self.phones[leg_id], self.phones[other])
+            case c.RingOperator(leg_id=leg_id, operator=operator):
+                self._ring_operator(outcome)
+                self.phones[leg_id] = Phone(leg_id, operator)
+            case c.DialNumber(leg_id=leg_id, number=number):
+                assert not is_emergency_number(number, "BE"), "an emergency number was dialled"
+                self.phones[leg_id] = Phone(leg_id, number)
+            case c.HangUp(leg_id=leg_id):
+                if leg_id in self.phones:
+                    self._unbridge(self.phones[leg_id])
+                    self.phones[leg_id].is_told_to_end = True
+            case c.StartRecording(recording_id=recording_id):
+                assert recording_id not in self.recordings
+                self.recordings[recording_id] = "running"
+            case c.StopRecording(recording_id=recording_id):
+                assert self.recordings[recording_id] == "running"
+                self.recordings[recording_id] = "stopped"
+            case e.CallEnded(call_id=call_id) | e.CallAbandoned(call_id=call_id):
+                self.ends[call_id] = self.ends.get(call_id, 0) + 1
+
+    def _ring_operator(self, order: c.RingOperator) -> None:
+        desk = self.switchboard.operators[order.operator]
+        others = [
+            p
+            for p in self.phones.values()
+            if p.whose == order.operator and not p.is_told_to_end
+        ]
+        assert not others, f"{order.operator} is rung twice"
+        clearance = self.switchboard.calls[order.call_id].clearance
+        assert clearance == "standard" or clearance in desk.clearances, "clearance"
+        assert order.leg_id not in self.phones, "a leg is made twice"
+
+    def _bridge(self, one: Phone, other: Phone) -> None:
+        assert one.is_up, "bridged to a caller who was not answered"
+        assert other.is_up, "bridged to a phone that was not picked up"
+        self._unbridge(one)
+        self._unbridge(other)
+        one.hears, other.hears = other.leg_id, one.leg_id
+
+    def _unbridge(self, phone: Phone) -> None:
+        other = self.phones.get(phone.hears) if isinstance(phone.hears, str) else None
+        if other is not None:
+            other.hears = "nothing"
+        phone.hears = "nothing"
+
+    # ------------------------------------------------ what must always hold
+
+    def _check(self, before: dict[CallId, CallState]) -> None:
+        assert not [x for _, x in self.said if isinstance(x, e.FlowFailed)], self.said[-1]
+        board = self.switchboard._board
+        for call in self.switchboard.calls.values():
+            self._check_call(call)
+            assert call.deadline == deadline_of(board, call), "a deadline was not updated"
+            assert not call.seeks or call.deadline is not None, "a caller waits for ever"
+            assert call.seeks == (call.call_id in board.seeking)
+        due = self.switchboard.next_deadline()
+        times = [x.deadline for x in self.switchboard.calls.values() if x.deadline is not None]
+        times += [d.deadline for d in self.switchboard.operators.values() if d.deadline]
+        assert (due[0] if due else None) == min(times, default=None)
+        self._check_desks()
+
+    def _check_call(self, call: InboundCall) -> None:
+        assert self.ends.get(call.call_id, 0) == call.is_over
+        if call.recording_id:
+            assert self.recordings[call.recording_id] == (
+                "stopped" if call.is_over else "running"
+            )
+        others = [
+            p
+            for leg, p in self.phones.items()
+            if leg != call.leg_id and self.switchboard._board.legs.get(leg) == call.call_id
+        ]
+        if call.is_over:
+            assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
+            return
+        caller = self.phones[call.leg_id]
+        bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
+        assert len(bridged) <= 1, "two people talk to one caller"
+        if call.state in (CallState.TALKING, CallState.FORWARDED):
+            assert [p.leg_id for p in bridged] == [caller.hears] == [call.operator_leg]
+        elif caller.is_up:
+            assert isinstance(caller.hears, c.Play), f"silence for the caller: {caller.hears}"
+            assert caller.hears.prompts, "silence for the caller"
+        else:
+            assert caller.hears == "ringback", "silence for the caller"
+            assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"
+
+    def _check_desks(self) -> None:
+        calls = self.switchboard.calls
+        for desk in self.switchboard.operators.values():
+            rings_for = [
+                call.call_id
+                for call in calls.values()
+                for leg in call.legs.values()
+                if leg.operator == desk.operator
+            ]
+            talks_in = [
+                call.call_id
+                for call in calls.values()
+                if call.operator == desk.operator and call.state in ("talking", "held")
+            ]
+            held = rings_for + talks_in
+            assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"
+            expected = {"ringing": len(rings_for), "talking": len(talks_in)}
+            assert expected.get(desk.state.value, len(held) == 0) == 1

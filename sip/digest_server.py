@@ -103,10 +103,18 @@ class DigestServer:
         self._used: OrderedDict[str, _Uses] = OrderedDict()
         self._forgotten_until = float("-inf")
 
-    def challenge(self, now: float, *, source: str = "", is_stale: bool = False) -> list[str]:
+    def challenge(
+        self,
+        now: float,
+        *,
+        source: str = "",
+        is_stale: bool = False,
+        algorithms: tuple[str, ...] | None = None,
+    ) -> list[str]:
         """Return the values for WWW-Authenticate, one line each, best algorithm first.
 
         :param source: address of the asker; only he can use the nonce.
+        :param algorithms: fewer than all, for a phone that cannot choose.
         """
         self._serial = (self._serial + 1) & 0xFFFFFFFF
         body = f"{int(now * 1e6) & 0xFFFFFFFFFFFFFFFF:016x}{self._serial:08x}"
@@ -116,6 +124,7 @@ class DigestServer:
             f'Digest realm={quote(self.realm)}, nonce="{nonce}", algorithm={algorithm}, '
             f'qop="auth"{stale}'
             for algorithm in self._algorithms
+            if algorithms is None or algorithm in algorithms
         ]
 
     def check(

@@ -13,6 +13,7 @@ from ipaddress import IPv6Network
 from typing import Any, Final
 
 from sip.bindings import Binding, BindingTable
+from sip.challenge_choice import ChallengeChoice
 from sip.digest_server import DigestServer, Outcome
 from sip.endpoint import Endpoint
 from sip.errors import ParseError
@@ -54,6 +55,7 @@ class Registrar:
         self._identifiers = Identifiers(secret)
         self._settings = settings or RegistrarSettings()
         self._lockout = Lockout(lockout)
+        self._choice = ChallengeChoice()
         self._table = BindingTable()
         # Who has been registered from where, (host, user), the latest last.
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -161,6 +163,7 @@ class Registrar:
             source=source.host,
         )
         if outcome is Outcome.ACCEPTED and username == user:
+            self._choice.answered((_host_of(source), user))
             self._make_familiar(source, user)
             return
         if outcome in (Outcome.WRONG, Outcome.ACCEPTED):
@@ -168,7 +171,17 @@ class Registrar:
         if outcome is Outcome.ACCEPTED:  # somebody else's address of record
             raise Refusal(403, "Forbidden")
         is_stale = outcome is Outcome.STALE
-        challenge = self._digest.challenge(now, source=source.host, is_stale=is_stale)
+        algorithms = None
+        if outcome is Outcome.MISSING:
+            algorithms = self._choice.algorithms(
+                (_host_of(source), user),
+                f"{request.call_id} {request.cseq.number}",
+                request.headers.get("User-Agent") or "",
+                now,
+            )
+        challenge = self._digest.challenge(
+            now, source=source.host, is_stale=is_stale, algorithms=algorithms
+        )
         lines = tuple(("WWW-Authenticate", value) for value in challenge)
         raise Refusal(401, "Unauthorized", lines)
 

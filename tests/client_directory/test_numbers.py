@@ -105,6 +105,10 @@ def test_a_context_that_is_no_number_is_not_read():
     assert normalise("022001234;phone-context=+evil", "BE") == BRUSSELS
 
 
+def test_a_context_is_not_put_before_an_international_number():
+    assert normalise("+3222001234;phone-context=+44", "BE") == BRUSSELS
+
+
 def test_a_number_out_of_service_is_still_a_number():
     assert normalise("+32 2 099 99 99", "BE") is not None
 

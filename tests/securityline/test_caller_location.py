@@ -102,6 +102,10 @@ def test_size_is_limited():
     assert parse_location(document(circle() + padding)) is None
 
 
+def test_breadth_is_no_depth():
+    assert parse_location(document("<a></a>" * 100 + circle())) == (50.8466, 4.3528, 25.0)
+
+
 def test_text_is_limited():
     assert parse_location(document(f"<gml:pos>50 4{' ' * 20_000}</gml:pos>")) == (
         50.0,

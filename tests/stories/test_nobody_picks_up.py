@@ -1,0 +1,352 @@
+"""The ladder: one, the next, all, the fallback number, and hold without end."""
+
+import pytest
+
+from callflows import commands as c
+from callflows import events as e
+from callflows.events import Cause
+from tests.stories.line import CALLER, DID, FALLBACK, Line
+
+CALM = (("all_busy_calm",), "repeat")
+
+
+def three() -> Line:
+    line = Line(is_cloned=True)
+    line.ready("ann", "bob", "cas")
+    return line
+
+
+def test_the_next_is_rung_after_ten_seconds_and_the_first_stops() -> None:
+    line = three()
+    line.calls()
+    assert line.ringing() == ["ann"]
+    line.fast_forward(9.9)
+    assert line.ringing() == ["ann"]
+    line.fast_forward(0.1)
+    assert line.ringing() == ["bob"]
+    assert line.last(e.OperatorMissed).operator == "ann"
+    assert line.last(e.OperatorMissed).cause is Cause.NO_ANSWER
+    assert line.last(c.HangUp).cause is Cause.NO_ANSWER
+
+
+def test_after_two_all_phones_ring_together_for_twenty_seconds() -> None:
+    line = three()
+    line.calls()
+    line.fast_forward(20)
+    assert line.ringing() == ["ann", "bob", "cas"]
+    assert len(line.all(e.OperatorMissed)) == 1, "the second keeps ringing"
+    line.fast_forward(19.9)
+    assert line.ringing() == ["ann", "bob", "cas"]
+
+
+def test_then_the_fallback_number_showing_the_client_s_own() -> None:
+    line = three()
+    call = line.calls(presented_number="+3225550177")
+    line.fast_forward(40)
+    assert line.ringing() == [FALLBACK]
+    assert line.last(c.DialNumber).presented_number == "+3225550177"
+    assert line.call(call).state == "fallback"
+
+
+def test_without_a_number_to_present_the_dialled_one_is_shown() -> None:
+    line = three()
+    line.calls()
+    line.fast_forward(40)
+    assert line.last(c.DialNumber).presented_number == DID
+
+
+def test_after_the_fallback_the_caller_is_held_and_everybody_tried_again_and_again() -> None:
+    line = three()
+    call = line.calls(while_ringing="ringback")
+    line.fast_forward(64.9)
+    assert line.hears(call) == "ringback"
+    line.fast_forward(0.1)
+    assert line.hears(call) == CALM
+    assert line.last(e.CallQueued).reason.startswith("no operator took it, nor the fallback")
+    line.fast_forward(3600)
+    assert line.call(call).seeks
+    rang = [x.operator for x in line.all(c.RingOperator)]
+    assert rang.count("cas") > 30
+    assert len(line.all(c.DialNumber)) > 30
+    assert line.hears(call) == CALM
+
+
+def test_the_fallback_number_rings_again_every_minute_for_twenty_five_seconds() -> None:
+    line = Line()
+    line.calls()
+    times = []
+    for _ in range(300):
+        line.fast_forward(1)
+        if FALLBACK in line.ringing():
+            times.append(line.now - 1000)
+    starts = [t for t in times if t - 1 not in times]
+    assert starts == [30, 115, 200, 285]
+    assert times.count(54) == 1
+    assert 55 not in times
+
+
+def test_the_only_operator_keeps_ringing_instead_of_being_rung_twice() -> None:
+    line = Line()
+    line.ready("ann")
+    line.calls()
+    line.fast_forward(29.9)
+    assert line.ringing() == ["ann"]
+    assert len(line.all(c.RingOperator)) == 1
+    line.fast_forward(0.1)
+    assert line.ringing() == [FALLBACK]
+    assert len(line.all(e.OperatorMissed)) == 1
+
+
+def test_without_a_fallback_number_hold_follows_at_once() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls(fallback_number=None)
+    line.fast_forward(30)
+    assert line.hears(call) == CALM
+    assert line.last(e.CallQueued).reason.startswith("no operator took it:")
+    line.fast_forward(500)
+    assert not line.all(c.DialNumber)
+    assert line.call(call).seeks
+
+
+@pytest.mark.parametrize(
+    "cause", [Cause.REFUSED, Cause.BUSY, Cause.UNREACHABLE, Cause.FAILED, Cause.NO_ANSWER]
+)
+def test_a_phone_that_fails_or_refuses_is_followed_by_the_next_at_once(cause: Cause) -> None:
+    line = three()
+    line.calls()
+    line.fast_forward(2)
+    line.rejects("ann", cause)
+    assert line.ringing() == ["bob"]
+    assert line.last(e.OperatorMissed).cause is cause
+    assert line.state_of("ann") == "ready"
+
+
+def test_who_refused_is_left_in_peace_while_others_can_be_rung() -> None:
+    line = three()
+    line.calls()
+    line.rejects("ann")
+    line.rejects("bob")
+    assert line.ringing() == ["cas"], "all who may: those who refused may not"
+    line.fast_forward(29.9)
+    assert "ann" not in line.ringing()
+    line.fast_forward(0.1)
+    assert "ann" in line.ringing()
+
+
+def test_who_let_it_ring_out_is_rung_again_with_all_the_others() -> None:
+    line = three()
+    line.calls()
+    line.fast_forward(10)
+    line.rejects("bob")
+    assert line.ringing() == ["ann", "cas"]
+
+
+def test_a_command_that_cannot_be_carried_out_counts_as_the_leg_s_failure() -> None:
+    line = three()
+    line.calls()
+    leg_id = line.leg_of("ann")
+    line.phones.pop(leg_id)
+    line.tell(e.CommandFailed(command="RingOperator", reason="no such phone", leg_id=leg_id))
+    assert line.ringing() == ["bob"]
+    assert line.last(e.OperatorMissed).cause is Cause.FAILED
+
+
+def test_a_prompt_that_fails_ends_nobody_s_call() -> None:
+    line = three()
+    call = line.calls()
+    leg_id = line.call(call).leg_id
+    for command in ("Play", "SignalRinging", "StartRecording"):
+        assert line.tell(e.CommandFailed(command=command, reason="?", leg_id=leg_id)) == []
+    assert line.ringing() == ["ann"]
+
+
+def test_a_caller_who_cannot_be_answered_is_let_go_as_a_fault() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls()
+    leg_id = line.call(call).leg_id
+    line.tell(e.CommandFailed(command="AnswerCaller", reason="?", leg_id=leg_id))
+    assert line.call(call).ended_by == "abandoned"
+    assert line.ringing() == []
+    assert leg_id not in line.phones
+
+
+def test_the_fallback_number_answers() -> None:
+    line = Line(is_cloned=True)
+    line.ready("ann", "bob")
+    call = line.calls()
+    line.fast_forward(45)
+    line.ready("cas")
+    assert line.ringing() == [FALLBACK, "cas"]
+
+    line.picks_up(FALLBACK)
+
+    assert line.call(call).state == "forwarded"
+    assert line.hears(call) == line.leg_of(FALLBACK)
+    assert line.ringing() == []
+    answered = line.last(e.FallbackAnswered)
+    assert (answered.number, answered.call_id) == (FALLBACK, call)
+    assert line.last(c.HangUp).is_answered_elsewhere
+    assert line.state_of("cas") == "ready"
+    line.fast_forward(100)
+    line.hangs_up(FALLBACK)
+    assert line.last(e.CallEnded).ended_by == "operator"
+    assert line.last(e.CallEnded).talk_time == 100.0
+
+
+def test_an_operator_takes_a_forwarded_call_back_from_a_voicemail() -> None:
+    line = Line(is_cloned=True)
+    call = line.calls()
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.ready("ann")
+    assert line.ringing() == []
+
+    line.presses(e.AnswerPressed, "ann", call)
+    assert line.ringing() == ["ann"]
+    assert line.call(call).state == "forwarded"
+    line.picks_up("ann")
+
+    assert line.call(call).state == "talking"
+    assert line.call(call).operator == "ann"
+    assert [p.whose for p in line.phones.values()] == [call, "ann"]
+
+
+@pytest.mark.parametrize("way", ["ring out", "refuse", "desk"])
+def test_a_forwarded_call_stays_forwarded_when_the_operator_s_phone_is_not_picked_up(
+    way: str,
+) -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.ready("ann")
+    line.presses(e.AnswerPressed, "ann", call)
+    if way == "ring out":
+        line.fast_forward(20)
+    elif way == "refuse":
+        line.rejects("ann")
+    else:
+        line.presses(e.HangUpPressed, "ann", call)
+    assert line.call(call).state == "forwarded"
+    assert line.ringing() == []
+    assert line.state_of("ann") == "ready"
+    line.fast_forward(600)
+    assert line.call(call).state == "forwarded"
+
+
+def test_a_fallback_leg_that_breaks_gives_the_caller_back() -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.ready("ann")
+    line.hangs_up(FALLBACK, Cause.FAILED)
+    assert line.ringing() == ["ann"]
+    assert line.last(e.CallRequeued).call_id == call
+    assert line.hears(call) == CALM
+
+
+def test_the_caller_leaves_the_fallback_call() -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.gives_up(call)
+    assert line.last(e.CallEnded).ended_by == "caller"
+    assert line.phones == {}
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_a_fallback_that_fails_is_tried_again_a_minute_later(cause: Cause) -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(30)
+    line.fast_forward(5)
+    line.rejects(FALLBACK, cause)
+    assert line.call(call).state == "waiting"
+    line.fast_forward(59.9)
+    assert line.ringing() == []
+    line.fast_forward(0.1)
+    assert line.ringing() == [FALLBACK]
+
+
+@pytest.mark.parametrize(
+    "number", ["112", "101", "+32112", "+32101", "tel:112", "0032112", "x"]
+)
+def test_no_flow_ever_dials_an_emergency_number(number: str) -> None:
+    line = Line()
+    call = line.calls(fallback_number=number)
+    assert line.last(e.DialRefused).number == number
+    line.fast_forward(600)
+    assert not line.all(c.DialNumber)
+    assert line.call(call).seeks
+    assert line.hears(call) == CALM
+
+
+def test_the_caller_gives_up_while_the_fallback_number_rings() -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(31)
+    line.gives_up(call)
+    assert line.phones == {}
+    assert line.last(e.CallAbandoned).waiting_time == 31.0
+
+
+def test_the_notice_is_not_cut_off_by_the_hold_message() -> None:
+    line = Line()
+    call = line.calls()
+    assert line.hears(call) == (("recording_notice",), "ringback")
+    line.fast_forward(7)
+    line.tell(
+        e.PromptEnded(
+            leg_id=line.call(call).leg_id,
+            prompt="recording_notice",
+            played_time=7.0,
+            is_complete=True,
+        )
+    )
+    assert line.hears(call) == CALM
+    assert line.call(call).notice_heard_time == 7.0
+
+
+def test_the_hold_message_comes_even_when_the_notice_s_end_is_never_told() -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(14.9)
+    assert line.hears(call) == (("recording_notice",), "ringback")
+    line.fast_forward(0.1)
+    assert line.hears(call) == CALM
+    assert line.call(call).notice_heard_time == 15.0
+
+
+def test_other_prompts_and_other_legs_do_not_end_the_notice() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls()
+    for leg_id, prompt in (
+        (line.call(call).leg_id, "please_hold"),
+        (line.leg_of("ann"), "recording_notice"),
+    ):
+        line.tell(
+            e.PromptEnded(leg_id=leg_id, prompt=prompt, played_time=1.0, is_complete=True)
+        )
+    assert line.call(call).notice_heard_time is None
+
+
+def test_hold_after_the_notice_was_heard_comes_at_once() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls(fallback_number=None, caller=CALLER)
+    line.tell(
+        e.PromptEnded(
+            leg_id=line.call(call).leg_id,
+            prompt="recording_notice",
+            played_time=6.0,
+            is_complete=True,
+        )
+    )
+    assert line.hears(call)[0] == ("recording_notice",)
+    line.rejects("ann")
+    assert line.hears(call) == CALM

@@ -8,7 +8,7 @@ from securityline.simulation.handset_audio import HandsetAudio, tone
 from securityline.simulation.phone_call import CallState, PhoneCall
 from sip.digest import make_ha1
 from sip.digest_server import DigestServer
-from sip.endpoint import Endpoint
+from sip.endpoint import STRANGER, Endpoint
 from sip.events import (
     Acknowledged,
     Answered,
@@ -33,17 +33,28 @@ SECRET = b"an exchange for tests only"
 
 
 class Exchange:
-    """Knows phone 201, password `secret`. Everything that happens lands in `seen`."""
+    """Knows phone 201, password `secret`. Everything that happens lands in `seen`.
 
-    def __init__(self, listen):
+    `classify` says who is a trunk; `algorithms` what the registrar offers.
+    """
+
+    def __init__(self, listen, classify=None, algorithms=("SHA-256", "MD5")):
         ha1 = {name: make_ha1(name, "201", DOMAIN, "secret") for name in ("MD5", "SHA-256")}
         digest = DigestServer(
-            DOMAIN, SECRET, lambda user, algorithm: ha1[algorithm] if user == "201" else None
+            DOMAIN,
+            SECRET,
+            lambda user, algorithm: ha1[algorithm] if user == "201" else None,
+            algorithms=algorithms,
         )
         settings = RegistrarSettings(min_expires=1)
         self.registrar = Registrar(digest, SECRET, settings)
         self.ua = UserAgent(
-            UserAgentSettings(listen=listen, domain=DOMAIN, secret=SECRET),
+            UserAgentSettings(
+                listen=listen,
+                domain=DOMAIN,
+                secret=SECRET,
+                classify=classify or (lambda _source: STRANGER),
+            ),
             self.registrar,
             digest,
         )
@@ -113,9 +124,9 @@ class Exchange:
 
 
 @asynccontextmanager
-async def running_exchange(*transports):
+async def running_exchange(*transports, **kwargs):
     listen = tuple(Endpoint(each, "127.0.0.1", 0) for each in transports or ("udp",))
-    exchange = Exchange(listen)
+    exchange = Exchange(listen, **kwargs)
     exchange.addresses = await exchange.shell.start(listen)
     exchange.ua.listen_on(exchange.addresses)
     try:

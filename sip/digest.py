@@ -63,7 +63,8 @@ def parse_credentials(value: str) -> tuple[str, dict[str, str]]:
         raise ParseError(400, "Bad credentials")
     scheme, position = match[1].lower(), match.end()
     found: dict[str, str] = {}
-    while position < len(value):
+    end = len(value.rstrip(" \t,"))
+    while position < end:
         match = _PARAMETER.match(value, position)
         if match is None:
             raise ParseError(400, "Bad credentials")

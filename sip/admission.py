@@ -44,6 +44,8 @@ class Admission:
             return True
         if method not in ("INVITE", "REGISTER") or self._lockout.is_shut(source.host, now):
             return False
+        if method == "REGISTER" and self._core.registrar is None:
+            return False
         return self._strangers.allows(source.host, now)
 
     def is_too_much(self, source: Endpoint, now: float) -> bool:

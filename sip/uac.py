@@ -271,19 +271,20 @@ def _receive_refusal(core: Core, call: Call, response: Response, now: float) -> 
             _try_again(core, call, (answer,), now)
             return
     if response.status == 422 and attempt.cseq < _MAX_RETRIES:
-        minimum = parse_number(response.headers.get("Min-SE") or "", 2**31, "Min-SE")
-        wanted = session_timer.ask(float(minimum), minimum)
-        _try_again(core, call, wanted, now)
-        return
-    retry_after = _retry_after(response)
+        minimum = _number_in(response, "Min-SE")
+        if minimum is not None:
+            _try_again(core, call, session_timer.ask(minimum, minimum), now)
+            return
+    retry_after = _number_in(response, "Retry-After")
     cause = ", ".join(response.headers.get_all("Reason"))
     core.end(call, Refused(call.leg, response.status, response.reason, cause, retry_after), now)
 
 
-def _retry_after(response: Response) -> float | None:
-    value = (response.headers.get("Retry-After") or "").partition(";")[0].partition("(")[0]
+def _number_in(response: Response, name: str) -> float | None:
+    """Return the seconds in a header, without comment and parameters; `None` if unreadable."""
+    value = (response.headers.get(name) or "").partition(";")[0].partition("(")[0]
     try:
-        return float(parse_number(value.strip(" \t"), 2**31, "Retry-After"))
+        return float(parse_number(value.strip(" \t"), 2**31, name))
     except ParseError:
         return None
 

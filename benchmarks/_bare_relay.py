@@ -10,14 +10,13 @@ import os
 import select
 import socket
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
     first, calls, peers = map(int, sys.argv[1:4])
-    try:
+    with suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(10))
-    except OSError:
-        pass
     poll = select.epoll()
     legs = []
     for i in range(2 * calls):

@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from sip.media.client import MediaClient
@@ -80,7 +81,8 @@ async def load(
         stdout=subprocess.PIPE,
     )
     pin(process.pid, GENERATOR_CORE)
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     process.stdin.write("".join(f"{g} {a} {b}\n" for g, a, b in endpoints).encode())
     process.stdin.close()
     marks: list[list[float]] = []
@@ -92,8 +94,7 @@ async def load(
             groups.append(json.loads(line))
     await process.wait()
     windows = [
-        [b - a for a, b in zip(before, after, strict=True)]
-        for before, after in zip(marks, marks[1:], strict=False)
+        [b - a for a, b in zip(before, after, strict=True)] for before, after in pairwise(marks)
     ]
     return windows, groups
 
@@ -155,7 +156,7 @@ class Engine:
         return endpoints
 
     async def until(self, is_so: Callable[[], bool]) -> None:
-        while not is_so():
+        while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
 

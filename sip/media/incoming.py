@@ -125,7 +125,7 @@ class IncomingStream:
 
         Some phones start another stream at every re-INVITE and leave the first running.
         """
-        if self.was_heard and now - self.heard_at < FOREIGN_TIME:
+        if self.ssrc >= 0 and now - self.heard_at < FOREIGN_TIME:
             packets = self.statistics.packets
             if ssrc != self._foreign or packets != self._foreign_since:
                 self._foreign, self._foreign_since, self._foreign_count = ssrc, packets, 0
@@ -173,6 +173,12 @@ class IncomingStream:
             listener.forward_digit(
                 self.stream, payload, sequence, timestamp, second & MARKER, step, now
             )
+
+    def forget_source(self) -> None:
+        """Begin anew: packets come from another peer from now on."""
+        self.ssrc = -1
+        self.was_heard = False
+        self.statistics.forget_source()
 
     def expire(self, now: float) -> None:
         """Tell of a digit whose end was lost; called every 100 ms or so."""

@@ -162,6 +162,7 @@ class Patchbay:
     def _turn(self, leg: Leg) -> None:
         """Connect to the leg's peer, whoever that is now."""
         self._unplug(leg)
+        leg.incoming.forget_source()
         peer = leg.latch.peer
         if peer is None:
             return

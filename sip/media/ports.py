@@ -125,6 +125,8 @@ class PortPool:
         :raises OSError: `peer` is no address that packets can be sent to.
         """
         door = self._doors[port]
+        # A name instead of an address would be looked up, and everybody's audio would wait.
+        socket.inet_pton(door.family, peer[0])
         line = socket.socket(door.family, socket.SOCK_DGRAM)
         try:
             line.setblocking(False)

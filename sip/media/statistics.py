@@ -87,6 +87,11 @@ class ReceiveStatistics:
         self._transit = None
         self.sources += 1
 
+    def forget_source(self) -> None:
+        """Let the next packet be the first of a source, whatever its SSRC."""
+        self._earlier_lost = self.lost
+        self._ssrc = -1
+
     def measure(self, arrival: int, timestamp: int) -> None:
         """Take an audio packet into the jitter; `arrival` in samples of any steady clock."""
         transit = arrival - timestamp
@@ -108,7 +113,7 @@ class ReceiveStatistics:
     def lost(self) -> int:
         """Packets that never came; never negative, unlike RFC 3550's cumulative number."""
         if self._ssrc < 0:
-            return 0
+            return self._earlier_lost
         expected = self._highest - self._base + 1
         return self._earlier_lost + max(0, expected - self._received)
 

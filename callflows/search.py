@@ -186,6 +186,8 @@ def _take_from_another(
     )
     spare.remove(taken)
     stop(board, other, taken.leg)
+    if not other.legs and other.stage is Stage.ONE_BY_ONE:
+        other.attempts = 0  # nobody failed to take it: its search begins anew
     return desk, why
 
 

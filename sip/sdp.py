@@ -5,9 +5,9 @@ RFC 4566 and RFC 8866. What two of them agree on is in :mod:`sip.offer_answer`.
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, Literal, NamedTuple, Self
 
 from sip.errors import ParseError
@@ -154,9 +154,11 @@ def is_reachable(address: str) -> bool:
 @lru_cache(maxsize=1024)
 def _is_one_host(address: str) -> bool:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed: IPv4Address | IPv6Address = ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
     is_everybody = parsed.version == 4 and int(parsed) == 2**32 - 1
     return not (parsed.is_multicast or parsed.is_unspecified or is_everybody)
 

@@ -18,21 +18,22 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         (call for call in board.calls.values() if not call.is_over),
         key=lambda call: (call.offered_at, call.call_id),
     )
-    for desk in board.roster:
-        desk.clearing_leg = None
     for call in running:
         for leg_id in [leg for leg in call.given_up if leg not in alive]:
             del call.given_up[leg_id]
             board.legs.pop(leg_id, None)
+        _drop_dead_ringing(board, call, alive)
         if call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
         else:
             _go_on(board, call, alive)
+    for desk in board.roster:
+        if desk.clearing_leg not in alive:
+            desk.clearing_leg = None
     board.is_unsettled = True
 
 
 def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
-    _drop_dead_ringing(board, call, alive)
     answered = call.operator_leg
     if answered is not None and answered not in alive:
         requeue(board, call, "the leg to the operator did not survive a restart", answered)

@@ -40,10 +40,11 @@ class RecordingFile:
         """Length of what is in the file."""
         return self._frames / RATE
 
-    def open(self, origin: Origin) -> tuple[float, float] | None:
+    def open(self, origin: Origin, *, is_ending: bool = False) -> tuple[float, float] | None:
         """Create the file, or continue it if it is there.
 
         :param origin: of the positions that :meth:`write` will be given.
+        :param is_ending: nothing will be written, so no silence up to `origin` either.
         :returns: start and length in seconds of the silence that was put between the file's
             end and the first position, when it is continued.
         :raises NotOurs: another file is there.
@@ -60,8 +61,8 @@ class RecordingFile:
             self._write_header()
             return None
         self._origin, self._frames = found, frames_in(size)
-        self._offset = max(self._frames, found.frames_until(origin))
         end = self._frames
+        self._offset = end if is_ending else max(end, found.frames_until(origin))
         self._fill(self._offset - end)
         return end / RATE, (self._offset - end) / RATE
 

@@ -155,11 +155,13 @@ class FileSink(Generic[Tag]):
     def _ensure_open(self) -> None:
         if self._is_open:
             return
-        missing = self._file.open(self._origin or self._writer.origin_of(None))
+        is_ending = self._origin is None
+        origin = self._origin or self._writer.origin_of(None)
+        missing = self._file.open(origin, is_ending=is_ending)
         self._is_open = True
         if missing is None:
             self._tell(Started())
-        elif self._origin is not None:
+        elif not is_ending:
             at, seconds = missing
             self._tell(_gap(at, seconds, "the media process was restarted"))
 

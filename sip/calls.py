@@ -242,6 +242,7 @@ class CallTable:
     def __init__(self) -> None:
         self._by_leg: dict[str, Call] = {}
         self._by_dialog: dict[tuple[str, str], Call] = {}
+        self._call_ids: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._by_leg)
@@ -250,13 +251,22 @@ class CallTable:
         """Take a call in. Call-ID and local tag name it: all its forks share them."""
         self._by_leg[call.leg] = call
         self._by_dialog[call.call_id, call.local_tag] = call
+        self._call_ids[call.call_id] = self._call_ids.get(call.call_id, 0) + 1
 
     def remove(self, call: Call) -> None:
         """Forget a call; one that is not there is fine."""
-        if self._by_leg.get(call.leg) is call:
-            del self._by_leg[call.leg]
+        if self._by_leg.get(call.leg) is not call:
+            return
+        del self._by_leg[call.leg]
+        left = self._call_ids.pop(call.call_id) - 1
+        if left:
+            self._call_ids[call.call_id] = left
         if self._by_dialog.get((call.call_id, call.local_tag)) is call:
             del self._by_dialog[call.call_id, call.local_tag]
+
+    def has_call_id(self, call_id: str) -> bool:
+        """Say whether any call, whatever its tags, has this Call-ID."""
+        return call_id in self._call_ids
 
     def by_leg(self, leg: str) -> Call | None:
         """Return the call its owner means."""

@@ -120,11 +120,12 @@ class Dialog:
 
         :raises ParseError: From, To, Record-Route or Contact cannot be read.
         """
+        party = request.headers.get("To") or ""
         dialog = cls(
             call_id=request.call_id,
             local_tag=local_tag,
             remote_tag=request.from_.tag or "",
-            local_party=f"{request.headers.get('To')};tag={local_tag}",
+            local_party=party if request.to.tag else f"{party};tag={local_tag}",
             remote_party=request.headers.get("From") or "",
             is_caller=False,
             peer=peer,

@@ -6,6 +6,8 @@ RFC says, and the next one is read.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sip import in_dialog, uac, uas
 from sip.admission import Admission
 from sip.calls import CallState
@@ -55,10 +57,8 @@ class Reception:
             return
         if self._core.peer_at(source, now).kind == "stranger":
             return
-        try:
+        with suppress(ParseError):  # a Via that cannot be read goes back as it came
             self._note_source(request, source)
-        except ParseError:
-            return  # without a Via nobody can match the answer
         self._core.answer_once(request, error.status, source, local)
 
     @staticmethod
@@ -135,8 +135,19 @@ class Reception:
         if found is not None and found[1].may_come_from(source, peer):
             call, dialog = found
             in_dialog.receive(core, call, dialog, request, key, peer, source, local, now)
+        elif self._is_lost_call(request, peer):
+            self._receive_outside(request, key, peer, source, local, now)
         elif peer.kind != "stranger":
             core.answer_once(request, 481, source, local)
+
+    def _is_lost_call(self, request: Request, peer: Peer) -> bool:
+        """Say whether a trunk believes in a call that we know nothing of.
+
+        Its re-INVITE may be refused or taken for a new call (12.2.2). Somebody is on the
+        line: we take it, and he speaks to an operator again.
+        """
+        is_known = self._core.calls.has_call_id(request.call_id)
+        return request.method == "INVITE" and peer.kind == "trunk" and not is_known
 
     def _receive_outside(
         self,

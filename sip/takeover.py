@@ -14,7 +14,7 @@ from sip.core import Core
 from sip.dialog import Dialog
 from sip.endpoint import Endpoint
 from sip.errors import SipError
-from sip.message import Request, parse
+from sip.message import Request, Response, parse
 from sip.offers import begin_session
 from sip.server_transaction import InviteServerTransaction
 from sip.settings import Credentials
@@ -24,6 +24,8 @@ from sip.uac import guard_answer
 from sip.uas import tie
 
 _VERSION: Final = 1
+_Repeated = tuple[int, bytes, Endpoint]
+"CSeq number, octets and destination of a 2xx that waits for its ACK."
 _PLAIN: Final = ("leg", "is_incoming", "invite_cseq", "late_answer", "is_session_agreed")
 
 
@@ -69,16 +71,17 @@ def adopt(
     """
     try:
         if found["version"] != _VERSION:
-            raise ValueError(f"snapshot of version {found['version']!r}")
-        if core.calls.by_leg(found["leg"]) is None:
-            _adopt(core, found, credentials, now)
-    except (KeyError, TypeError, IndexError, SipError) as error:
+            raise ValueError(f"version {found['version']!r}")
+        call, invite, repeating = _read(found)
+    except (KeyError, TypeError, IndexError, ValueError, SipError) as error:
         raise ValueError(f"not a snapshot of a call: {error!r}") from error
+    if core.calls.by_leg(call.leg) is None:
+        call.credentials = credentials
+        _go_on(core, call, invite, repeating, now)
 
 
-def _adopt(
-    core: Core, found: dict[str, Any], credentials: Credentials | None, now: float
-) -> None:
+def _read(found: dict[str, Any]) -> tuple[Call, Request | None, list[_Repeated]]:
+    """Return the call, the INVITE it still has to answer, and the 2xx to repeat."""
     dialog = Dialog.adopt(found["dialog"])
     call = Call(
         found["leg"],
@@ -89,7 +92,7 @@ def _adopt(
         peer=dialog.peer,
         local=dialog.local,
     )
-    call.dialog, call.credentials = dialog, credentials
+    call.dialog = dialog
     for name in _PLAIN[2:]:
         setattr(call, name, found[name])
     call.local_sdp = _octets(found["local_sdp"])
@@ -102,12 +105,26 @@ def _adopt(
     for tag, number, data, destination, local in found["acks"]:
         ends = Endpoint(*destination), Endpoint(*local)
         call.acks[tag, number] = Ack(_octets(data) or b"", *ends)
-    for number, data, destination in found["unacknowledged"]:
-        kept, end = _octets(data) or b"", Endpoint(*destination)
-        core.wire.send(kept, end, dialog.local)
-        await_ack(core, call, dialog, end, number, kept, now)
-    if found["request"] is not None:
-        _take_invite_back(core, call, _octets(found["request"]) or b"", now)
+    repeating = [
+        (number, _octets(data) or b"", Endpoint(*destination))
+        for number, data, destination in found["unacknowledged"]
+    ]
+    invite = None if found["request"] is None else parse(_octets(found["request"]) or b"")
+    if isinstance(invite, Response):
+        raise ValueError("a response where the INVITE should be")
+    return call, invite, repeating
+
+
+def _go_on(
+    core: Core, call: Call, invite: Request | None, repeating: list[_Repeated], now: float
+) -> None:
+    dialog = call.dialog
+    assert dialog is not None  # noqa: S101  # just read
+    for number, data, destination in repeating:
+        core.wire.send(data, destination, dialog.local)
+        await_ack(core, call, dialog, destination, number, data, now)
+    if invite is not None:
+        _take_back(core, call, dialog, invite, now)
     core.calls.add(call)
     if call.state is CallState.UP:
         begin_session(core, call, now)
@@ -115,24 +132,23 @@ def _adopt(
         guard_answer(core, call, now)
 
 
-def _take_invite_back(core: Core, call: Call, data: bytes, now: float) -> None:
-    """Make the INVITE's transaction again, so that repetitions of it meet no new call."""
-    request = parse(data)
-    assert isinstance(request, Request)  # noqa: S101
-    dialog = call.dialog
-    assert dialog is not None  # noqa: S101
-    key = server_key(request)
+def _take_back(core: Core, call: Call, dialog: Dialog, invite: Request, now: float) -> None:
+    """Make the INVITE's transaction again, so that repetitions of it are no new call."""
+    key = server_key(invite)
     if core.transactions.find_server(key) is not None:
         return
-    merge_key = (call.call_id, dialog.remote_tag, request.cseq.number, "INVITE")
-    reply_to = core.reply_address(request, dialog.source)
+    merge_key = (call.call_id, dialog.remote_tag, invite.cseq.number, "INVITE")
+    reply_to = core.reply_address(invite, dialog.source)
     transaction = core.transactions.answer(
         key, merge_key, dialog.source, reply_to, dialog.local, now
     )
     assert isinstance(transaction, InviteServerTransaction)  # noqa: S101
-    call.request, call.server = request, transaction
+    call.request, call.server = invite, transaction
     tie(core, call, transaction)
-    if call.invite_cseq in call.unacknowledged:
+    # Nobody knows which RSeq numbers were used: the rest of the ringing is not reliable,
+    # and no answer waits for a PRACK that will never come.
+    call.provisional = None
+    if call.awaits_ack:
         transaction.accepted_elsewhere(now)
 
 

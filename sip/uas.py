@@ -33,6 +33,8 @@ def receive_invite(
 ) -> None:
     """Begin a call. Its INVITE has passed every check.
 
+    A tag in To means that the far end believes to be in a call with us: it becomes ours.
+
     An Expires header is not obeyed: nobody who calls for help is turned away by the clock
     of his exchange, which can send CANCEL if it wants to.
 
@@ -42,7 +44,7 @@ def receive_invite(
     call_id, from_tag = request.call_id, request.from_.tag or ""
     make, branch = core.identifiers, request.top_via.branch or ""
     leg = make.token("leg", call_id, from_tag, branch, repr(now))
-    local_tag = make.token("to", leg)
+    local_tag = request.to.tag or make.token("to", leg)
     dialog = Dialog.from_request(
         request,
         local_tag,

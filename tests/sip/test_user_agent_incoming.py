@@ -464,6 +464,21 @@ def test_the_clock_of_the_callers_exchange_does_not_end_the_call(
     assert statuses(us.flush()) == [200]
 
 
+def test_a_trunk_that_believes_in_a_call_we_have_lost_gets_an_operator(us: Alone) -> None:
+    """After a crash that nothing was saved of: the caller is still on the line."""
+    caller = Caller(to="<sip:+3222001234@line.example>;tag=lost", cseq=7)
+    us.take(caller.invite())
+    leg = leg_of(us)
+    us.agent.answer(leg, ANSWER, us.now)
+    assert caller.learn(us.flush()).to.tag == "lost"
+    us.take(caller.ack())
+    assert us.last(Acknowledged).leg == leg
+    us.agent.hang_up(leg, us.now)
+    bye = only(us.flush())
+    assert (bye.from_.tag, bye.to.tag) == ("lost", caller.tag)
+    assert statuses(us.take(caller.again("BYE"))) == [200]
+
+
 def test_every_response_is_one_our_own_parser_reads(us: Alone) -> None:
     talking(us)
     for packet in us.sent:

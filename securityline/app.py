@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -75,7 +75,7 @@ class Product:
         self.trunks = TrunkGroup(
             Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks
         )
-        digest = DigestServer(config.sip.domain, secret, self.accounts.sip_ha1)
+        digest = DigestServer(config.sip.domain, secret, self.accounts.ha1)
         self.registrar = Registrar(digest, secret)
         self.ua = UserAgent(
             UserAgentSettings(
@@ -307,13 +307,22 @@ class Product:
                 self.engine.note("WallClockSet", {"seconds": round(jump, 3)})
 
 
-async def run(config: Config, say: Callable[[str], None]) -> None:
-    """Run the engine until SIGTERM or SIGINT.
+def run(config: Config) -> int:
+    """Run the engine until SIGTERM or SIGINT; return the exit code."""
+    if sys.platform == "linux":
+        import uvloop
+
+        uvloop.run(_run(config))
+    else:
+        asyncio.run(_run(config))
+    return 0
+
+
+async def _run(config: Config) -> None:
+    """Start, wait for the word to stop, stop.
 
     The first signal drains: calls that are up go on, new ones go to the fallback numbers.
     A second one, or the last call's end, stops.
-
-    :param say: prints the ready line.
     """
     product = Product(config)
     stopping = asyncio.Event()
@@ -331,7 +340,8 @@ async def run(config: Config, say: Callable[[str], None]) -> None:
             loop.add_signal_handler(number, terminate)
         loop.add_signal_handler(signal.SIGHUP, product.reload)
         first = bound[0]
-        say(f"ready sip={first.transport}:{first.host}:{first.port} http={desk}")
+        sys.stdout.write(f"ready sip={first.transport}:{first.host}:{first.port} http={desk}\n")
+        sys.stdout.flush()
         product.engine.subscribe(lambda _lines: _stop_when_drained(product, stopping))
         await stopping.wait()
     finally:

@@ -15,6 +15,8 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, async_playwright, expect
 
+from callflows.events import OperatorId, OperatorReady
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.securityline.web.rig import PASSWORD, House
@@ -87,11 +89,20 @@ async def _pictures(
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("ArrowUp")
     await page.keyboard.press("ArrowUp")
-    await expect(page.locator("#card .theirs").first).to_be_visible()
+    await expect(page.locator("#card-title")).to_have_text("Clinique Démo")
     await shoot("other-language")
     await page.keyboard.press("ArrowDown")
     await expect(page.locator("#card .withheld")).to_be_visible()
     await shoot("unknown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("F4")
+    await page.keyboard.type("Elle se cache dans le local")
+    night.engine.handle(OperatorReady(operator=OperatorId("op-1")))
+    await more_calls(night, is_failing=True)
+    await expect(page.locator("#alarms p")).to_have_count(1)
+    await shoot("alarm")
+    await page.keyboard.press("Escape")
     await page.keyboard.press("c")
     await shoot("closing")
     await page.keyboard.press("Escape")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from securityline.web.board import Board
+from securityline.web.plain import clip
 from securityline.web.ports import LogbookPort
-from securityline.web.rendering import clip
 from securityline.web.words import Words, plural
 
 MOST: Final = 6

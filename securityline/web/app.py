@@ -1,7 +1,7 @@
 """The web application: every page and address, and what runs beside them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Final
 
@@ -21,8 +21,9 @@ from securityline.web import (
 from securityline.web.context import CONTEXT, Context
 from securityline.web.drawing import Drawing
 from securityline.web.guard import add_headers, guard
-from securityline.web.ports import Line, WebServices
-from securityline.web.rendering import STATIC, Rendering
+from securityline.web.parts import STATIC
+from securityline.web.ports import WebServices
+from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND
 
@@ -40,17 +41,14 @@ def create_app(services: WebServices) -> web.Application:
     context = Context(services=services, rendering=rendering, drawing=drawing, screens=screens)
     now = services.clock()
     context.sessions.restore(services.logbook.documents(KIND, "open"), now)
+    # First of all subscribers: a card goes out before anything is counted.
+    services.engine.subscribe(screens.publish)
     app = web.Application(middlewares=[guard], client_max_size=services.max_body)
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
     for room in (sign_in, desk, live, incidents, recordings, health, api, event_stream):
         room.add_routes(app)
-
-    def publish(lines: Sequence[Line]) -> None:
-        screens.publish(lines)
-
-    services.engine.subscribe(publish)
     app.cleanup_ctx.append(_watch)
     app.on_shutdown.append(_say_goodbye)
     return app

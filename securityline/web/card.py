@@ -13,8 +13,9 @@ from client_directory.model import Organisation, Procedure, Site, Step, in_langu
 from securityline.web import vocabulary
 from securityline.web.board import Board
 from securityline.web.contacts import action_details, address_line
+from securityline.web.plain import clip
 from securityline.web.ports import DirectoryHolderPort
-from securityline.web.rendering import Rendering, clip
+from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
 from securityline.web.words import WORDS, Words
 
@@ -62,6 +63,7 @@ class Cards:
         self._board = board
         self._render = rendering
         self._directory = directory
+        self._choices_drawn: dict[str, Markup] = {}
         self._steps_of: Directory | None = None
         self._steps: dict[tuple[object, ...], tuple[Procedure, Markup]] = {}
 
@@ -96,18 +98,24 @@ class Cards:
                 "banners": self._banners(incident, words),
                 "steps": self.steps(incident, call, language),
                 "missing": self.missing(incident, language),
-                "dispositions": DISPOSITIONS,
+                "choices": self._choices(language),
             },
         )
+
+    def _choices(self, language: str) -> Markup:
+        if language not in self._choices_drawn:
+            drawn = self._render("choices.html", language, {"dispositions": DISPOSITIONS})
+            self._choices_drawn[language] = Markup(drawn)  # noqa: S704 - by our template
+        return self._choices_drawn[language]
 
     def missing(self, incident: Incident, language: str) -> list[str]:
         """Say what the required steps are that nobody recorded."""
         words = WORDS[language]
         lacks = [describe_step(step, words) for step in incident.run.missing()]
         call = self._board.call_of(incident)
-        return (
-            lacks if call is None or call.is_over else [words("the call is still up"), *lacks]
-        )
+        if call is not None and not call.is_over:
+            lacks.insert(0, words("the call is still up"))
+        return lacks
 
     def _banners(self, incident: Incident, words: Words) -> list[str]:
         banners = []
@@ -237,10 +245,13 @@ class _CallOnCard:
 
 
 def kinds_of(organisation: Organisation | None) -> list[str]:
-    """Kinds of incident that this client has consignes for, the most urgent first."""
-    procedures = sorted(
-        organisation.procedures if organisation else (), key=lambda one: one.urgency
-    )
+    """Kinds of incident that this client has consignes for, the most urgent first.
+
+    When nobody knows whose case it is: every kind that we have a word for.
+    """
+    if organisation is None:
+        return list(vocabulary.KINDS)
+    procedures = sorted(organisation.procedures, key=lambda one: one.urgency)
     return list(dict.fromkeys(k for one in procedures for k in one.incident_kinds))
 
 

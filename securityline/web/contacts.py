@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Person, Site, Step
-from securityline.web.rendering import write_number
+from securityline.web.plain import write_number
 
 
 def address_line(site: Site | None) -> str:

@@ -8,7 +8,6 @@ connection it is not done again.
 import asyncio
 import json
 from collections import OrderedDict
-from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -24,18 +23,17 @@ from securityline.web.throttle import Bucket
 from securityline.web.words import WORDS
 
 MOST_SCREENS: Final = 500
-MOST_SCREENS_EACH: Final = 8
+MOST_SCREENS_EACH: Final = 20
 LONGEST_MESSAGE: Final = 24 * 1024
 "Octets: a note of 4,000 characters of four octets, and its envelope."
 RATE, BURST = 20, 60
 "Messages a second from one screen; the burst is what waited while the line was broken."
 MOST_NONSENSE: Final = 5
-SEND_TIME: Final = 10.0
-"Seconds a screen may take to read one message."
 HEARTBEAT: Final = 10.0
 REMEMBERED: Final = 512
 "Ids of presses remembered for a session."
-GOODBYE: Final = {"signed_out": 4001, "nonsense": 1008, "slow": 1013, "stopping": 1001}
+SIGNED_OUT: Final = 4001
+NONSENSE: Final = 1008
 
 PRESSES: Final = web.AppKey("presses", Presses)
 DONE: Final = web.AppKey("done", dict[str, "OrderedDict[str, bool]"])
@@ -64,9 +62,11 @@ async def live(request: web.Request) -> web.StreamResponse:
         max_msg_size=LONGEST_MESSAGE, heartbeat=HEARTBEAT, compress=False, timeout=2.0
     )
     await socket.prepare(request)
+    connection = request.transport
+    if connection is None:
+        return socket
+    screen = Screen(session.operator, session.session_id, audience_of(session), connection)
     request.app[SOCKETS].add(socket)
-    screen = Screen(session.operator, session.session_id, audience_of(session))
-    writer = asyncio.create_task(_write(socket, screen))
     try:
         shown = request.query.get("shown") or None
         await _fill(context, screen, shown)
@@ -78,26 +78,7 @@ async def live(request: web.Request) -> web.StreamResponse:
     finally:
         context.screens.close(screen)
         request.app[SOCKETS].discard(socket)
-        writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await writer
     return socket
-
-
-async def _write(socket: web.WebSocketResponse, screen: Screen) -> None:
-    """Send what waits for this screen, each message within its time."""
-    while True:
-        message = await screen.queue.get()
-        if message is None:
-            break
-        try:
-            async with asyncio.timeout(SEND_TIME):
-                await socket.send_frame(message, WSMsgType.TEXT)
-        except (ConnectionError, TimeoutError):
-            break
-    screen.is_dropped = True
-    with suppress(ConnectionError):
-        await socket.close(code=GOODBYE["slow"])
 
 
 async def _read(
@@ -109,7 +90,7 @@ async def _read(
     async for received in socket:
         now = context.now()
         if context.sessions.is_over(session, now):
-            await socket.close(code=GOODBYE["signed_out"])
+            await socket.close(code=SIGNED_OUT)
             return
         context.sessions.touch(session.session_id, now)
         message = _parse(received.data) if received.type is WSMsgType.TEXT else None
@@ -117,7 +98,7 @@ async def _read(
             nonsense += 1
         if nonsense >= MOST_NONSENSE or not bucket.take(now):
             log.warning("a screen was closed: nonsense or flood", operator=session.operator)
-            await socket.close(code=GOODBYE["nonsense"])
+            await socket.close(code=NONSENSE)
             return
         if message is not None:
             await _obey(app, screen, session, message)

@@ -5,8 +5,9 @@ from typing import Any, Final, NamedTuple, Protocol
 
 from securityline.web import vocabulary
 from securityline.web.log_words import SENTENCES, Tone
+from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.ports import Line
-from securityline.web.rendering import Rendering, clip, write_duration, write_number
+from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
 from securityline.web.words import WORDS, Words
 

@@ -4,70 +4,22 @@ Autoescape is on and undefined names are errors: what comes from a SIP header or
 file can be text on the page and nothing else.
 """
 
-import hashlib
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from client_directory.model import Text, in_language
 from securityline.web import vocabulary
+from securityline.web.parts import parts, static_address
+from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.vocabulary import call_it
 from securityline.web.words import LANGUAGES, WORDS, Words
 
 HERE: Final = Path(__file__).parent
-STATIC: Final = HERE / "static"
-CLIPPED: Final = 2000
-"Characters of a foreign text that the page shows; the log has all of it."
-
-
-@lru_cache(maxsize=4096)
-def write_number(number: str) -> str:
-    """Write a number in groups, as people read it; what is no number stays as it came."""
-    try:
-        parsed = phonenumbers.parse(number)
-    except phonenumbers.NumberParseException:
-        return clip(number)
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def write_duration(seconds: float) -> str:
-    """Write seconds as `0:07`, `12:31`, `3:02:10`; days from two on."""
-    whole = max(0, int(seconds))
-    if whole >= 172800:
-        return f"{whole // 86400} d"
-    hours, rest = divmod(whole, 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
-
-
-def clip(text: str, most: int = CLIPPED) -> str:
-    """Make a foreign text fit to be shown: no controls, no bidi or zero-width tricks."""
-    text = text[:most] + ("…" if len(text) > most else "")
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_visible(character) for character in text)
-
-
-def _visible(character: str) -> str:
-    if character == "\n":
-        return character
-    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-        return "\N{REPLACEMENT CHARACTER}"
-    return character
-
-
-@lru_cache(maxsize=256)
-def static_address(path: str) -> str:
-    """Return the address of a static file; it changes with the file, so it caches well."""
-    digest = hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
-    return f"/static/{path}?v={digest}"
 
 
 class Rendering:
@@ -103,13 +55,9 @@ class Rendering:
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
-            extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-        )
-        environment.install_gettext_callables(  # type: ignore[attr-defined]
-            words, words.many, newstyle=True
         )
         language = words.language
 
@@ -136,6 +84,7 @@ class Rendering:
             "action_words": vocabulary.ACTIONS,
         }.items():
             environment.globals[name] = _namer(words, table)
+        environment.globals.update(parts(words, self.clock))
         return environment
 
 

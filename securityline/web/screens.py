@@ -9,8 +9,9 @@ whole card, drawn and encoded once for all screens that may see it.
 import asyncio
 import json
 import secrets
+import struct
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
 
@@ -18,8 +19,8 @@ from securityline.web.board import Audience, Board
 from securityline.web.drawing import Drawing
 from securityline.web.ports import Line
 
-BACKLOG: Final = 64
-"Messages that may wait for a screen; one slower than that is dropped and comes back."
+BACKLOG: Final = 1024 * 1024
+"Octets that may wait for a screen; one slower than that is cut off and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
 REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused"})
@@ -29,44 +30,63 @@ Fragment = dict[str, Any]
 log = structlog.get_logger()
 
 
+class Connection(Protocol):
+    """Where a screen's frames go: an asyncio transport."""
+
+    def write(self, data: bytes) -> None:
+        """Hand octets to the kernel, or keep them until it takes them."""
+
+    def get_write_buffer_size(self) -> int:
+        """Octets kept."""
+
+    def is_closing(self) -> bool:
+        """Whether nothing more can be written."""
+
+    def abort(self) -> None:
+        """Cut it off."""
+
+
 class Screen:
     """One open desk."""
 
-    __slots__ = ("audience", "is_dropped", "operator", "queue", "sent", "session_id", "shown")
+    __slots__ = ("_connection", "audience", "operator", "sent", "session_id", "shown")
 
-    def __init__(self, operator: str, session_id: str, audience: Audience) -> None:
+    def __init__(
+        self, operator: str, session_id: str, audience: Audience, connection: Connection
+    ) -> None:
         self.operator = operator
         self.session_id = session_id
         self.audience = audience
         self.shown: str | None = None
         "The case whose card is in front of him."
-        self.queue: asyncio.Queue[bytes | None] = asyncio.Queue(BACKLOG)
         self.sent: dict[str, str] = {}
         "Fragments of his own as last sent, so that nothing is sent twice."
-        self.is_dropped = False
+        self._connection = connection
 
-    def send(self, message: bytes) -> None:
-        """Queue a message; a screen that does not keep up is given up."""
-        if self.is_dropped:
+    def send(self, frame: bytes) -> None:
+        """Write a frame at once; a screen that does not keep up is cut off and comes back."""
+        if self._connection.is_closing():
             return
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.drop()
-
-    def drop(self) -> None:
-        """Give the screen up: its connection is closed, and the browser comes back."""
-        self.is_dropped = True
-        while not self.queue.empty():
-            self.queue.get_nowait()
-        self.queue.put_nowait(None)
+        self._connection.write(frame)
+        if self._connection.get_write_buffer_size() > BACKLOG:
+            log.warning("a screen is too slow and was cut off", operator=self.operator)
+            self._connection.abort()
 
 
 def encode(message: dict[str, Any]) -> bytes:
-    """Write a message as it goes over the socket."""
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False).encode(
-        errors="replace"
-    )
+    """Write a message as one WebSocket text frame (RFC 6455 section 5.2), unmasked.
+
+    Made here and not by aiohttp, so that a card is encoded once for all screens and is in
+    the socket before anything else happens.
+    """
+    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
+    payload = text.encode("utf-8", "replace")
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 65536:
+        return struct.pack("!BBH", 0x81, 126, size) + payload
+    return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 
 class Screens:
@@ -93,13 +113,14 @@ class Screens:
         if not lines:
             return
         self.seq = lines[-1].seq
-        self._drawing.timelines.add(lines)
         incidents, operators, popped = _changes(lines)
         for topic in (*incidents, *operators):
             self._changed_at[topic] = self.seq
         if self.screens:
             for incident_id, rung in popped.items():
                 self._pop(incident_id, rung)
+        self._drawing.timelines.add(lines)
+        if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)
             if any(not line.is_saved or line.what == "RecordingFailed" for line in lines):
@@ -123,9 +144,7 @@ class Screens:
             if incident.clearance not in audience.clearances:
                 continue
             card = self._drawing.card(incident_id, audience)
-            fragments = [_of_case("card", card, incident_id)]
-            fragments += self._list_fragments(audience, ("calls",))
-            message = self._encode(fragments, pop=pop)
+            message = self._encode([_of_case("card", card, incident_id)], pop=pop)
             for screen in screens:
                 if screen.shown == incident_id:
                     screen.sent["card"] = card
@@ -231,11 +250,9 @@ class Screens:
         living = {one.audience for one in self.screens}
         self._list_sent = {k: v for k, v in self._list_sent.items() if k[0] in living}
 
-    def drop_session(self, session_id: str) -> None:
-        """Close the screens of a session that has ended."""
-        for screen in tuple(self.screens):
-            if screen.session_id == session_id:
-                screen.drop()
+    def forget_session(self, session_id: str) -> None:
+        """Tell the screens of a session that has ended nothing more."""
+        self.screens = {one for one in self.screens if one.session_id != session_id}
 
     def tidy(self) -> None:
         """Forget what nobody looks at; called now and then."""

@@ -118,7 +118,7 @@ async def sign_out(request: web.Request) -> web.Response:
 def end_session(context: Context, session: Session) -> None:
     """End a session and its screens; with the last one the operator leaves."""
     context.sessions.close(session.session_id)
-    context.screens.drop_session(session.session_id)
+    context.screens.forget_session(session.session_id)
     _keep(context, Document(kind=KIND, id=session.session_id, data=None, at=context.now()))
     if session.role != "auditor" and not context.sessions.has(session.operator):
         gone = OperatorSignedOut(operator=OperatorId(session.operator))

@@ -16,6 +16,12 @@ URGENCIES: Final[Mapping[int, str]] = {
     4: N_("Information"),
 }
 
+CERTAINTIES: Final[Mapping[str, tuple[str, str]]] = {
+    "known": ("✓", N_("known")),
+    "guessed": ("≈", N_("guessed")),
+    "unknown": ("?", N_("unknown")),
+}
+
 DESK_STATES: Final = {
     "signed_out": N_("signed out"),
     "on_break": N_("on break"),

@@ -14,6 +14,8 @@ const MOST_KEPT = 80;
 let shown = null;
 let popped = null;
 let followed = "";
+const fresh = new Map(); // calls that came in just now: their row flashes when it is there
+const FLASH_TIME = 3500;
 let clockAhead = Date.now() - Number(now) * 1000;
 let hasLetters = localStorage.getItem("letters") !== "off";
 
@@ -64,6 +66,7 @@ function decorate() {
   for (const row of document.querySelectorAll(".row")) {
     const isShown = row.dataset.incident === shown;
     row.classList.toggle("shown", isShown);
+    row.classList.toggle("fresh", Date.now() - (fresh.get(row.dataset.call) ?? 0) < FLASH_TIME);
     row.querySelector(".open").setAttribute("aria-current", isShown);
   }
   const waiting = document.querySelectorAll("#calls .call").length;
@@ -125,9 +128,7 @@ function show(incident) {
 
 function onPop(pop) {
   const isMine = pop.rung.includes(operator);
-  const row = document.getElementById(`call-${pop.call}`);
-  row?.classList.remove("fresh");
-  requestAnimationFrame(() => row?.classList.add("fresh"));
+  fresh.set(pop.call, Date.now());
   if (!isMine) return;
   chime(pop.urgency);
   $("shout").textContent = `${words.new_call}: ${pop.words}`;
@@ -251,4 +252,5 @@ const wire = new Wire({
   onState: (state) => document.body.classList.toggle("stale", state === "stale"),
 });
 setInterval(tick, 1000);
+setInterval(() => fresh.forEach((at, call) => Date.now() - at > FLASH_TIME && fresh.delete(call)), 60000);
 decorate();

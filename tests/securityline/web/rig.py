@@ -17,6 +17,7 @@ from callflows.commands import Command, HangUp, RingOperator, StartRecording, St
 from callflows.events import (
     CallId,
     Cause,
+    DeadlineReached,
     IncidentId,
     LegAnswered,
     LegEnded,
@@ -44,6 +45,7 @@ DIRECTORY = ROOT / "securityline" / "example_directory"
 PASSWORD = "correct horse battery"
 POSTES, BANQUE = "+3225550100", "+3235550400"
 DUPONT = "+32470000001"
+NIGHT = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 TRUNK = TrunkProfile(name="carrier-a")
 
 
@@ -204,6 +206,13 @@ class House:
             if is_ready:
                 self.engine.handle(OperatorReady(operator=OperatorId(operator)))
 
+    def pass_time(self, seconds: float) -> None:
+        """Move the clock, with everything that falls due."""
+        assert self.clock.at is not None
+        self.clock.at += seconds
+        while (due := self.switchboard.next_deadline()) and due[0] <= self.clock.at:
+            self.engine.handle(DeadlineReached(incident_id=due[1]))
+
     async def until(self, is_so: Callable[[], object], patience: float = 5.0) -> None:
         """Wait until something is so; looks again after every published line."""
         moved = asyncio.Event()
@@ -254,7 +263,7 @@ class House:
 @asynccontextmanager
 async def house(folder: Path, at: float | None = None) -> AsyncIterator[House]:
     """Open a house in an empty folder."""
-    clock = Clock(1_779_500_000.0 if at is None else at)
+    clock = Clock(NIGHT.timestamp() if at is None else at)
     settings = LogbookSettings(
         folder=folder / "book", ballast=0, anchor_time=3600.0, silence_time=30.0
     )

@@ -1,0 +1,206 @@
+from typing import Any
+
+from aiohttp import ClientSession, CookieJar
+
+from securityline.web.sessions import COOKIE
+from tests.securityline.web.rig import PASSWORD, Browser, House, browser, field_of
+
+HTML = {"Accept": "text/html"}
+
+
+async def test_a_stranger_is_sent_to_the_sign_in_page(desk: Browser) -> None:
+    for path in ("/", "/incidents", "/incidents/inc-1"):
+        answer = await desk.get(path, headers=HTML, allow_redirects=False)
+        assert (answer.status, answer.headers["Location"]) == (303, "/sign-in")
+    for path in ("/", "/recordings/x"):
+        answer = await desk.get(path)
+        assert answer.status == 401
+        assert answer.content_type == "application/problem+json"
+
+
+async def test_signing_in_opens_the_desk_and_tells_the_rules(home: House, desk: Browser) -> None:
+    answer = await desk.sign_in("op-1")
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    cookie = answer.cookies[COOKIE]
+    assert cookie["httponly"]
+    assert cookie["samesite"] == "Strict"
+    assert not cookie["secure"], "over plain HTTP a Secure cookie would be lost"
+    await home.settled()
+    assert home.switchboard.operators["op-1"].name == "Nadia"  # type: ignore[index]
+    assert home.switchboard.operators["op-1"].languages == {"fr": 3, "nl": 2, "en": 1}  # type: ignore[index]
+    page = await desk.page("/")
+    assert 'lang="fr"' in page
+    assert "Appels en attente" in page
+    assert (await desk.get("/sign-in", allow_redirects=False)).status == 303
+
+
+async def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(desk: Browser) -> None:
+    answers = [
+        await desk.sign_in("op-1", "wrong"),
+        await desk.sign_in("op-99"),
+        await desk.sign_in("nobody", "x"),
+    ]
+    assert {answer.status for answer in answers} == {401}
+    texts = {(await answer.text()).count("Name or password is not right.") for answer in answers}
+    assert texts == {1}
+    assert (await desk.get("/")).status == 401
+
+
+async def test_guessing_is_slowed_down_and_costs_no_argon2(home: House, desk: Browser) -> None:
+    statuses = [(await desk.sign_in("op-1", f"guess {n}")).status for n in range(9)]
+    assert statuses == [401] * 6 + [429] * 3
+    assert home.accounts.checks == 6
+    slowed = await desk.sign_in("op-1")
+    assert slowed.status == 429
+    assert 0 < int(slowed.headers["Retry-After"]) <= 31
+    assert home.clock.at is not None
+    home.clock.at += 31
+    assert (await desk.sign_in("op-1")).status == 303
+
+
+async def test_one_address_cannot_try_many_names(desk: Browser) -> None:
+    statuses = [(await desk.sign_in(f"name-{n}", "guess")).status for n in range(16)]
+    assert statuses.count(401) == 12
+    assert statuses[12:] == [429] * 4
+
+
+async def test_a_form_without_its_token_changes_nothing(home: House, desk: Browser) -> None:
+    form = {"operator": "op-1", "password": PASSWORD}
+    answer = await desk.http.post(desk.url("/sign-in"), data=form)
+    assert answer.status == 403
+    await desk.sign_in("op-1")
+    for path in ("/sign-out", "/language"):
+        for data in ({}, {"csrf": "x" * 32}, {"csrf": ""}):
+            answer = await desk.http.post(desk.url(path), data=data)
+            assert answer.status == 403, path
+    assert (await desk.get("/")).status == 200
+
+
+async def test_the_token_of_a_sign_in_page_is_tied_to_its_browser(desk: Browser) -> None:
+    page = await desk.page("/sign-in")
+    form = {"csrf": field_of(page, "csrf"), "operator": "op-1", "password": PASSWORD}
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as other:
+        answer = await other.post(desk.url("/sign-in"), data=form)
+        assert answer.status == 403
+
+
+async def test_another_sites_page_may_not_post(desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    token = field_of(await desk.page("/"), "csrf")
+    for headers in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://[broken"},
+        {"Sec-Fetch-Site": "cross-site"},
+    ):
+        answer = await desk.http.post(
+            desk.url("/sign-out"), data={"csrf": token}, headers=headers
+        )
+        assert answer.status == 403, headers
+    assert (await desk.get("/")).status == 200
+
+
+async def test_signing_out_ends_the_session_and_the_shift(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    token = field_of(await desk.page("/"), "csrf")
+    old = {c.key: c.value for c in desk.http.cookie_jar}[COOKIE]
+    answer = await desk.http.post(
+        desk.url("/sign-out"), data={"csrf": token}, allow_redirects=False
+    )
+    assert answer.headers["Location"] == "/sign-in"
+    await home.settled()
+    assert home.switchboard.operators["op-1"].state == "signed_out"  # type: ignore[index]
+    replayed = await desk.get("/", headers={"Cookie": f"{COOKIE}={old}"})
+    assert replayed.status == 401
+
+
+async def test_a_session_survives_a_restart_of_the_web(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    await home.settled()
+    cookie = {c.key: c.value for c in desk.http.cookie_jar}[COOKIE]
+    async with browser(home.app()) as again:
+        answer = await again.get("/", headers={"Cookie": f"{COOKIE}={cookie}"})
+        assert answer.status == 200
+
+
+async def test_a_session_that_was_signed_out_does_not_come_back(
+    home: House, desk: Browser
+) -> None:
+    await desk.sign_in("op-1")
+    cookie = {c.key: c.value for c in desk.http.cookie_jar}[COOKIE]
+    token = field_of(await desk.page("/"), "csrf")
+    await desk.http.post(desk.url("/sign-out"), data={"csrf": token})
+    await home.settled()
+    async with browser(home.app()) as again:
+        answer = await again.get("/", headers={"Cookie": f"{COOKIE}={cookie}"})
+        assert answer.status == 401
+
+
+async def test_the_language_can_be_chosen_and_stays(desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    token = field_of(await desk.page("/"), "csrf")
+    for language, words in (("de", "Wartende Anrufe"), ("en", "Waiting calls")):
+        form = {"csrf": token, "language": language}
+        await desk.http.post(desk.url("/language"), data=form)
+        assert words in await desk.page("/")
+    bad = await desk.http.post(desk.url("/language"), data={"csrf": token, "language": "xx"})
+    assert bad.status == 400
+
+
+async def test_the_sign_in_page_speaks_the_browsers_language(desk: Browser) -> None:
+    for wanted, words in (("nl-BE,nl;q=0.9", "Aanmelden"), ("pt", "Sign in"), ("", "Sign in")):
+        answer = await desk.get("/sign-in", headers={"Accept-Language": wanted})
+        assert words in await answer.text()
+    assert "Se connecter" in await desk.page("/sign-in?language=fr")
+
+
+async def test_pages_carry_the_protective_headers(desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    paths: list[Any] = ["/", "/sign-in", "/incidents", "/healthz", "/static/desk.js", "/none"]
+    for path in paths:
+        answer = await desk.get(path, allow_redirects=False)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        assert "unsafe" not in policy
+        assert "frame-ancestors 'none'" in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "aiohttp" not in answer.headers["Server"].lower()
+        if not path.startswith("/static"):
+            assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_no_template_has_inline_script_or_style(desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    for path in ("/", "/incidents"):
+        page = await desk.page(path)
+        assert "<style" not in page
+        assert " style=" not in page
+        assert " onclick=" not in page
+        assert page.count("<script") == page.count("<script src=")
+
+
+async def test_an_auditor_is_not_put_on_the_shift(home: House) -> None:
+    from dataclasses import replace
+
+    from client_directory.directory import Directory
+
+    directory = home.directory.current
+    people = {**directory.operators}
+    people["op-1"] = replace(people["op-1"], role="auditor")
+    home.directory._current = Directory(
+        directory.organisations.values(), people.values(), directory.services.values()
+    )
+    async with browser(home.app()) as desk:
+        assert (await desk.sign_in("op-1")).status == 303
+        await home.settled()
+        assert "op-1" not in home.switchboard.operators
+        assert (await desk.get("/")).status == 200
+
+
+async def test_a_body_that_is_no_form_or_too_big_is_refused(desk: Browser) -> None:
+    url = desk.url("/sign-in")
+    assert (await desk.http.post(url, json={"operator": "op-1"})).status == 415
+    big = await desk.http.post(url, data={"operator": "x" * 100_000})
+    assert big.status == 413
+    assert big.content_type == "application/problem+json"
+    assert (await desk.http.put(url, data=b"x")).status == 405

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sip.calls import Call
-from sip.client_transaction import ClientTransaction, Failure
+from sip.client_transaction import ClientTransaction, Failure, InviteClientTransaction
 from sip.core import Core
 from sip.dialog import Dialog
 from sip.message import Response
 from sip.outgoing import HeaderLines
 
 OnFinal = Callable[[Response | None, int, float], None]
-"Final response or `None`, its status (408 on timeout, 503 without transport), time."
+"""Final response or `None`, its status, time. Without a response the status is ours: 408 when
+nothing came at all, 504 when only provisional responses did, 503 without transport."""
 
 
 def ask(
@@ -32,6 +33,7 @@ def ask(
     Every 2xx is passed on when the method is INVITE: repeated ones want their ACK again.
     """
     challenges = 0
+    is_heard = False
 
     def send(now: float, authorization: HeaderLines) -> None:
         destination = dialog.next_hop()
@@ -49,8 +51,12 @@ def ask(
         core.ask(request, destination, local, now, on_response, on_failure)
 
     def on_response(transaction: ClientTransaction, response: Response, now: float) -> None:
-        nonlocal challenges
+        nonlocal challenges, is_heard
         if response.status < 200:
+            is_heard = True
+            if isinstance(transaction, InviteClientTransaction):
+                # Inside a call nobody's phone rings: no final response means that it is lost.
+                transaction.limit(now)
             return
         if response.status in (401, 407):
             answer = core.answer_challenge(call, transaction.request, response, challenges)
@@ -61,7 +67,7 @@ def ask(
         on_final(response, response.status, now)
 
     def on_failure(_transaction: ClientTransaction, why: Failure, now: float) -> None:
-        on_final(None, 408 if why == "timeout" else 503, now)
+        on_final(None, 503 if why == "transport" else 504 if is_heard else 408, now)
 
     send(now, ())
 

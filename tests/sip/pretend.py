@@ -146,8 +146,14 @@ class Network:
         self.fate: Callable[[Packet], list[float]] = lambda _: [0.01]
         "Delays of all copies of a packet that arrive; none: it is lost."
         self._flying: list[tuple[float, int, Endpoint, Packet]] = []
+        self._planned: list[tuple[float, int, Callable[[], None]]] = []
         self._serial = 0
         self.carried: list[Packet] = []
+
+    def plan(self, at: float, action: Callable[[], None]) -> None:
+        """Have something done at a certain time."""
+        self._serial += 1
+        heapq.heappush(self._planned, (at, self._serial, action))
 
     def pump(self) -> None:
         """Put all that nodes want to send into the air."""
@@ -169,11 +175,14 @@ class Network:
             arrival = self._flying[0][0] if self._flying else float("inf")
             timers = [(n.agent.next_timer(), n) for n in self.nodes.values()]
             due = min((at for at, _ in timers if at is not None), default=float("inf"))
-            at = min(arrival, due)
+            planned = self._planned[0][0] if self._planned else float("inf")
+            at = min(arrival, due, planned)
             if at > until:
                 break
             self.now = max(self.now, at)
-            if arrival <= due:
+            if planned <= at:
+                heapq.heappop(self._planned)[2]()
+            elif arrival <= due:
                 _, _, source, packet = heapq.heappop(self._flying)
                 node = self.nodes.get(packet.destination.host)
                 if node is not None:

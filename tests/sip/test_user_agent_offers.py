@@ -379,6 +379,29 @@ def test_no_answer_at_all_to_our_offer_ends_the_call(us: Alone) -> None:
     assert us.last(Ended) == Ended(leg, "timeout", "INVITE inside the call came to 408")
 
 
+def test_an_offer_that_only_gets_100_is_given_up_and_the_call_goes_on(us: Alone) -> None:
+    leg, _ = talking(us)
+    us.agent.offer(leg, HELD, us.now)
+    reinvite = only(us.flush())
+    us.take(reply(reinvite, 100, None))
+    assert us.wait(31.9) == []
+    us.wait(0.2)
+    assert us.got(OfferRefused) == [OfferRefused(leg, 504)]
+    assert us.agent.transactions == 0
+    assert methods(us.take(reply(reinvite, 200, sdp=OFFER))) == ["ACK"]  # late all the same
+    assert us.got(Ended) == []
+
+
+def test_hang_up_leaves_no_offer_that_only_got_100(us: Alone) -> None:
+    leg, _ = talking(us)
+    us.agent.offer(leg, HELD, us.now)
+    us.take(reply(only(us.flush()), 100, None))
+    us.agent.hang_up(leg, us.now)
+    us.take(reply(only(us.flush()), 200))
+    us.wait(64)
+    assert (us.agent.calls, us.agent.transactions) == (0, 0)
+
+
 def test_our_update_when_they_take_it_and_a_reinvite_when_not(us: Alone) -> None:
     leg, _ = talking(us, headers=ALLOW_UPDATE)
     us.agent.offer(leg, HELD, us.now, "UPDATE")

@@ -180,9 +180,12 @@ def raw_alaw(path: Path, source: Path) -> Path:
 
 
 def band_level(path: Path, channel: int, frequency: int, start: float, length: float) -> float:
-    """Measure with sox the RMS level (dB of full scale) in a narrow band of one channel."""
+    """Measure with sox the RMS level (dB of full scale) in a narrow band of one channel.
+
+    :param start: seconds; negative ones count from the end.
+    """
     out = subprocess.run(
-        [need("sox"), str(path), "-n", "remix", str(channel), "trim", str(start), str(length),
+        [need("sox"), str(path), "-n", "remix", str(channel), "trim", f"={start}" if start >= 0 else str(start), str(length),
          "sinc", f"{frequency - 60}-{frequency + 60}", "stats"],
         check=True, capture_output=True, text=True,
     ).stderr  # fmt: skip

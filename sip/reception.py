@@ -204,7 +204,8 @@ class Reception:
     # ------------------------------------------------------------ responses
 
     def _receive_response(self, response: Response, now: float) -> None:
-        if len(response.via) != 1:
+        lines = response.headers.get_all("Via")
+        if len(lines) != 1 or ("," in lines[0] and len(response.via) != 1):
             return  # meant for somebody else (section 8.1.3.3)
         transaction = self._core.transactions.find_client(response)
         if transaction is not None:
@@ -216,8 +217,8 @@ class Reception:
         """Take in a 2xx whose transaction is gone: after timer M, or after a takeover."""
         core = self._core
         call = core.calls.by_dialog(response.call_id, response.from_.tag or "")
-        if call is None:
-            return
+        if call is None or call.state is CallState.CALLING:
+            return  # the INVITE still waits for its answer, and this is not it
         tag, number, dialog = response.to.tag or "", response.cseq.number, call.dialog
         if acknowledge_again(core, call, tag, number):
             return

@@ -42,8 +42,8 @@ def receive_invite(
     """
     offer = request.sdp_body()
     call_id, from_tag = request.call_id, request.from_.tag or ""
-    make, branch = core.identifiers, request.top_via.branch or ""
-    leg = make.token("leg", call_id, from_tag, branch, repr(now))
+    make = core.identifiers
+    leg = make.token("leg", call_id, from_tag, str(key[0]), repr(now))
     local_tag = request.to.tag or make.token("to", leg)
     dialog = Dialog.from_request(
         request,

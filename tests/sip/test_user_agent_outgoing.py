@@ -628,6 +628,21 @@ def test_responses_with_another_branch_method_or_via_are_dropped(us: Alone) -> N
     assert us.last(Refused).status == 486
 
 
+def test_a_2xx_with_a_spoilt_branch_is_not_the_answer_but_the_next_one_is(us: Alone) -> None:
+    invite = placed(us)
+    us.take(reply(invite, 180))
+    good = reply(invite, 200, sdp=ANSWER)
+    branch = (invite.top_via.branch or "").encode()
+    us.take(good.replace(branch, branch[:-1] + b"~"))
+    assert us.got(Answered) == []
+    us.take(good)
+    assert us.last(Answered).sdp == ANSWER
+    us.agent.acknowledge("out", us.now)
+    us.agent.hang_up("out", us.now)
+    us.wait(70)
+    assert us.agent.transactions == 0
+
+
 def test_a_2xx_from_nowhere_is_dropped(us: Alone) -> None:
     invite = placed(us)
     text = reply(invite, 200, sdp=ANSWER)

@@ -117,6 +117,28 @@ def test_the_answer_is_one_the_phone_can_match():
         assert response.headers.get(name) == request.headers.get(name)
 
 
+def test_the_tag_is_the_same_for_a_repetition_and_another_for_another_phone():
+    registrar = new_registrar()
+    phone = Phone(registrar)
+    requests = [phone.write(cseq=1), phone.write(cseq=1), Phone(registrar, call_id="b").write()]
+    tags = [registrar.register(request, HOME, 0)[0].to.tag for request in requests]
+    assert tags[0] == tags[1] != tags[2]
+
+
+def test_as_many_contacts_at_once_as_a_user_may_have():
+    registrar = new_registrar(settings=RegistrarSettings(max_bindings=3))
+    three = "Contact: " + ", ".join(f"<sip:a@10.0.1.{n}>" for n in range(3))
+    assert Phone(registrar).register(three)[0].status == 200
+    assert len(registrar.bindings("anna", 0)) == 3
+
+
+def test_the_name_of_the_phone_is_kept_short():
+    registrar = new_registrar()
+    Phone(registrar).register(CONTACT, "User-Agent: " + "x" * 500)
+    [binding] = registrar.bindings("anna", 0)
+    assert binding.user_agent == "x" * 100
+
+
 def test_without_credentials_it_is_challenged_best_algorithm_first():
     registrar = new_registrar()
     response, events = registrar.register(Phone(registrar).write(CONTACT), HOME, 0)
@@ -179,6 +201,7 @@ def test_several_contacts_in_one_request():
         ((CONTACT + ";expires=soon",), 3600.0),
         ((CONTACT + ";expires=-1",), 3600.0),
         ((CONTACT, "Expires: 60"), 60.0),
+        ((CONTACT + ";expires=4294967295",), 3600.0),
     ],
 )
 def test_how_long_a_phone_is_registered(lines, granted):
@@ -363,6 +386,7 @@ def test_the_same_device_with_another_contact_replaces_itself():
     [
         "Contact: sip:a@10.0.0.1?Route=%3Csip:x%3E",
         "Contact: <sip:a@10.0.0.1>;q=1.5",
+        "Contact: <sip:a@10.0.0.1>;expires=4294967296",
         "Contact: <sip:a@10.0.0.1>;expires=99999999999",
         "Contact: <tel:+3225550100>",
         "Contact: <sip:" + "a" * 2000 + "@10.0.0.1>",
@@ -484,6 +508,15 @@ def test_being_familiar_gives_no_more_guesses():
     assert guess(registrar, 50) <= 20
 
 
+def test_who_was_where_is_remembered_within_bounds(monkeypatch):
+    monkeypatch.setattr("sip.registrar._MOST_FAMILIAR", 2)
+    registrar = new_registrar()
+    for last in range(1, 5):
+        source = HOME._replace(host=f"192.0.2.{last}")
+        Phone(registrar, source=source, call_id=f"c{last}").register(CONTACT)
+        assert len(registrar._familiar) == min(last, 2)
+
+
 def test_a_whole_network_of_ipv6_is_one_source():
     registrar = new_registrar()
     answered = sum(
@@ -577,6 +610,13 @@ def test_registrations_survive_a_restart():
     assert restarted.peer_of(HOME, 100.0) == "anna"
     assert restarted.next_timer() == 300.0
     assert restarted.bindings("bert", 100.0) == []
+
+
+def test_what_ends_at_this_moment_is_not_taken_over():
+    registrar = new_registrar()
+    Phone(registrar).register(CONTACT, "Expires: 300")
+    assert new_registrar().adopt(registrar.export(0), 300.0) == []
+    assert registrar.export(300.0) == []
 
 
 def test_connections_do_not_survive_a_restart_phones_that_listen_do():

@@ -202,8 +202,9 @@ def test_both_ends_agree_once_the_network_is_good_again(
     pair.play(plan)
     pair.network.run(CALM + 2 * LINGER)
     legs = pair.legs
-    states = {name: is_up(pair.node(name), leg) for name, leg in legs.items()}
-    if states.get("caller") != states.get("callee"):
+    states = {"callee": False}
+    states |= {name: is_up(pair.node(name), leg) for name, leg in legs.items()}
+    if states["caller"] != states["callee"]:
         # Only if every one of the BYEs was lost: then a word from either side settles it.
         live = next(name for name, up in states.items() if up)
         pair.order(live, "offer")

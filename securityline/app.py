@@ -100,7 +100,7 @@ class Product:
         )
         self.telephony = self._build_telephony()
         self.runner: web.AppRunner | None = None
-        self._pump_due = False
+        self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
 
     def _build_telephony(self) -> Telephony:
@@ -149,14 +149,17 @@ class Product:
         :raises OSError: an address is in use.
         :raises MediaError: the media process cannot be started.
         """
+        runner = await self._build_web()
+        await self.media.start()
         self.logbook.start()
         self.engine.start()
-        await self.media.start()
+        # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
+        self._take_over()
         bound = await self.shell.start(self.config.sip.listen)
         self.ua.listen_on(bound)
-        self._take_over()
+        self._pump_due = False
         self.telephony.start()
-        address = await self._start_web()
+        address = await self._open_web(runner)
         self._watching = asyncio.create_task(self._watch_clock())
         return bound, address
 
@@ -180,8 +183,7 @@ class Product:
                 legs=len(survivors),
             )
 
-    async def _start_web(self) -> str:
-        host, port = self.config.web.listen
+    async def _build_web(self) -> web.AppRunner:
         app = create_app(
             WebServices(
                 engine=self.engine,
@@ -196,9 +198,12 @@ class Product:
         )
         self.runner = web.AppRunner(app, access_log=None, handle_signals=False)
         await self.runner.setup()
-        site = web.TCPSite(self.runner, host, port, reuse_address=True)
-        await site.start()
-        host, port = self.runner.addresses[0][:2]
+        return self.runner
+
+    async def _open_web(self, runner: web.AppRunner) -> str:
+        host, port = self.config.web.listen
+        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        host, port = runner.addresses[0][:2]
         return f"{host}:{port}"
 
     async def stop(self) -> None:

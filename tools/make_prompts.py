@@ -36,7 +36,8 @@ PEAK = -3.0
 "dBFS, at most."
 SILENT = 10 ** (-45 / 20) * 32768
 EDGE = RATE // 20
-"Samples (50 ms) kept before and after the words."
+"Samples (50 ms) of silence before and after the words."
+FADE = RATE // 200
 TAPS = 65
 
 
@@ -79,11 +80,16 @@ def resample(samples: array[float], rate: int) -> array[float]:
 
 
 def trim(samples: array[float]) -> array[float]:
-    """Cut silence off both ends."""
+    """Cut silence off both ends, and begin and end softly."""
     spoken = [i for i, sample in enumerate(samples) if abs(sample) > SILENT]
     if not spoken:
         raise SystemExit("espeak-ng said nothing")
-    return samples[max(0, spoken[0] - EDGE) : spoken[-1] + EDGE]
+    words = samples[spoken[0] : spoken[-1] + 1]
+    for i in range(FADE):
+        words[i] *= i / FADE
+        words[-1 - i] *= i / FADE
+    edge = array("d", bytes(8 * EDGE))
+    return edge + words + edge
 
 
 def decibels(samples: array[float]) -> float:

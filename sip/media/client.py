@@ -174,6 +174,8 @@ class MediaClient:
     async def stop(self, *, is_process_ended: bool = True) -> None:
         """Let go of the media process; end it as well unless it shall carry on alone."""
         self._is_stopping = True
+        if not self._tasks:
+            return
         watch, *others = self._tasks
         watch.cancel()
         if is_process_ended and self._writer is not None:

@@ -185,16 +185,20 @@ class Patchbay:
 
     def serve_doors(self, now: float) -> None:
         """Look at what came from others than the legs' peers; nearly all of it is refused."""
-        for number, _ in self._doors_poll.poll(0, _DOOR_BUDGET):
-            entry = self._doors.get(number)
-            if entry is None:
-                continue
-            door, leg = entry
-            try:
-                data, source = door.recvfrom(RECEIVE_SIZE)
-            except OSError:
-                continue
-            self._judge(leg, data, (source[0], source[1]), now)
+        budget = _DOOR_BUDGET
+        # Each poll names a door once, so that a flood at one leaves the others their turn.
+        while budget > 0 and (ready := self._doors_poll.poll(0, budget)):
+            budget -= len(ready)
+            for number, _ in ready:
+                self._serve_door(number, now)
+
+    def _serve_door(self, number: int, now: float) -> None:
+        door, leg = self._doors[number]
+        try:
+            data, source = door.recvfrom(RECEIVE_SIZE)
+        except OSError:
+            return
+        self._judge(leg, data, (source[0], source[1]), now)
 
     def _judge(self, leg: Leg, data: bytes, source: tuple[str, int], now: float) -> None:
         packet = parse(data)

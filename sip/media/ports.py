@@ -77,7 +77,7 @@ class PortPool:
             door.setblocking(False)
             door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _DOOR_BUFFER)
             door.bind((self.address, port))
-        except OSError:
+        except (OSError, OverflowError):
             door.close()
             raise
         self._doors[port] = door
@@ -87,6 +87,7 @@ class PortPool:
         """Give a port out, bound here already or not; return its door.
 
         :raises OSError: another program has it.
+        :raises OverflowError: there is no such port.
         """
         door = self._doors.get(port) or self._bind(port)
         if port not in self._taken:
@@ -136,7 +137,7 @@ class PortPool:
             line.connect(peer)
             if line.family == socket.AF_INET:
                 line.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED)
-        except OSError:
+        except (OSError, OverflowError):
             line.close()
             raise
         finally:

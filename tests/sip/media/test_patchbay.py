@@ -273,6 +273,18 @@ def test_a_flood_of_strangers_costs_a_bounded_number_of_looks(
     assert 0 < bay.strangers("caller") <= 64
 
 
+def test_a_flood_at_one_door_leaves_the_others_their_turn(bay: Bay, stranger: Phone) -> None:
+    flooded = bay.put("flooded")
+    nat = Phone("127.0.0.9")
+    port = bay.put("caller", also_from=("127.0.0.9",))
+    for _ in range(500):
+        stranger.raw(flooded, packet(1))
+    nat.speak(port)
+    bay.bay.serve_doors(bay.now)
+    assert bay.bay.legs["caller"].latch.peer == nat.address
+    nat.socket.close()
+
+
 def test_a_phone_behind_nat_is_found_and_kept(bay: Bay, stranger: Phone) -> None:
     nat = Phone("127.0.0.9")
     port = bay.put("caller", also_from=("127.0.0.9",), source=FromLeg("operator"))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sip.calls import Call, Provisional, Unacknowledged
 from sip.core import Core
+from sip.events import OfferAnswered
 from sip.grammar import parse_number
 from sip.message import Request
 from sip.outgoing import HeaderLines
@@ -81,7 +82,7 @@ def is_held_back(call: Call, sdp: bytes) -> bool:
 def receive_prack(core: Core, call: Call, request: Request, now: float) -> bool:
     """Take a PRACK; say whether it confirms what is pending.
 
-    :raises ParseError: RAck cannot be read.
+    :raises ParseError: RAck or the body cannot be read.
     """
     state = call.provisional
     words = (request.headers.get("RAck") or "").split()
@@ -91,7 +92,12 @@ def receive_prack(core: Core, call: Call, request: Request, now: float) -> bool:
         return False
     if number != state.rseq or cseq != call.invite_cseq:
         return False
+    sdp = request.sdp_body()
     state.pending.stop()
+    if state.has_sdp and call.remote_sdp is None and sdp is not None:
+        # Ours was the offer, since their INVITE had none: here is the answer (section 5).
+        call.remote_sdp = sdp
+        core.emit(OfferAnswered(call.leg, sdp))
     if state.has_sdp and call.remote_sdp is not None:
         call.is_session_agreed = True
     return True

@@ -264,7 +264,7 @@ def test_bye_right_after_the_answer_is_not_lost(us: Alone) -> None:
 # ---------------------------------------------------------------- refusals
 
 
-@pytest.mark.parametrize("status", [302, 404, 480, 486, 487, 500, 503, 600, 603])
+@pytest.mark.parametrize("status", [300, 302, 404, 480, 486, 487, 500, 503, 600, 603])
 def test_a_refusal_ends_the_call_and_is_acknowledged(us: Alone, status: int) -> None:
     invite = placed(us)
     text = reply(invite, status, headers='Reason: Q.850;cause=17;text="busy"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip.events import Acknowledged, Offered
+from sip.events import Acknowledged, OfferAnswered, Offered
 from sip.message import Response
 from tests.sip.far_end import Caller, leg_of
 from tests.sip.pretend import ANSWER, HELD, Alone, responses, statuses
@@ -113,6 +113,35 @@ def test_once_the_session_is_agreed_an_early_update_may_change_it(us: Alone) -> 
     assert us.last(Offered).sdp == HELD
     us.agent.accept_offer(leg_of(us), ANSWER, us.now)
     assert statuses(us.flush()) == [200]
+
+
+def test_a_bare_180_agrees_on_nothing(us: Alone) -> None:
+    caller, response = ringing(us)
+    us.take(prack(caller, response))
+    assert statuses(us.take(caller.again("UPDATE", sdp=HELD))) == [500]
+
+
+def test_early_media_without_an_offer_of_theirs_agrees_on_nothing(us: Alone) -> None:
+    caller = Caller()
+    us.take(caller.invite(sdp=None, headers=REQUIRE))
+    us.agent.ring(leg_of(us), us.now, ANSWER, 183)
+    response = caller.learn(us.flush())
+    us.take(prack(caller, response))
+    assert statuses(us.take(caller.again("UPDATE", sdp=HELD))) == [500]
+
+
+def test_the_answer_to_an_offer_in_our_early_media_comes_in_the_prack(us: Alone) -> None:
+    caller = Caller()
+    us.take(caller.invite(sdp=None, headers=REQUIRE))
+    leg = leg_of(us)
+    us.agent.ring(leg, us.now, ANSWER, 183)
+    response = caller.learn(us.flush())
+    assert statuses(us.take(prack(caller, response, sdp=HELD))) == [200]
+    assert us.got(OfferAnswered) == [OfferAnswered(leg, HELD)]
+    us.agent.answer(leg, ANSWER, us.now)
+    us.flush()
+    us.take(caller.ack(cseq=1, sdp=b"v=0\r\n"))
+    assert us.got(Acknowledged) == [Acknowledged(leg, None)]
 
 
 def test_a_prack_in_a_call_without_reliable_responses(us: Alone) -> None:

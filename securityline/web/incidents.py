@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, Final
 
 from aiohttp import web
@@ -57,7 +58,7 @@ async def show_one(request: web.Request) -> web.Response:
         timelines.show(line, session.language)._replace(raw=_raw(line.data)) for line in lines
     ]
     values = {
-        "case": _case(document, context) | _who(lines),
+        "case": SimpleNamespace(**_case(document, context), **_who(lines)),
         "opened": _moment(document.get("opened_at"), context),
         "lines": shown,
         "next_after": lines[-1].seq if len(lines) == PAGE else None,

@@ -18,6 +18,7 @@ from callflows.operators import OperatorDesk
 from client_directory.directory import Directory
 from securityline.logbook.document import Document
 from securityline.logbook.store import Head
+from securityline.metrics import Metrics
 
 
 class Line(Protocol):
@@ -66,6 +67,12 @@ class LogbookPort(Protocol):
     @property
     def unsaved_lines(self) -> int:
         """Lines acted upon that the store does not have."""
+
+    def observe_latency(self, observe: Callable[[float], None]) -> None:
+        """Tell `observe` of the seconds from each append to its confirmation."""
+
+    def problems(self) -> list[str]:
+        """Say what is wrong with the logbook."""
 
     def append(
         self,
@@ -179,6 +186,8 @@ class WebServices:
     "Why calls cannot be taken, recorded or logged now; empty when they can."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
+    metrics: Metrics | None = None
+    "What `/metrics` shows; when `None` it is counted here."
     version: str = "0"
     max_body: int = 64 * 1024
     "Octets of a request body."

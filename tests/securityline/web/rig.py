@@ -227,20 +227,28 @@ class House:
             end()
 
     async def settled(self) -> None:
-        """Wait until every line appended so far has been published."""
-        seen = asyncio.get_running_loop().create_future()
+        """Wait until every line has been published, and nothing follows from it."""
+        seen = asyncio.Event()
+        last = 0
 
         def watch(lines: Sequence[Any]) -> None:
-            if any(line.what == "Settled" for line in lines) and not seen.done():
-                seen.set_result(None)
+            nonlocal last
+            last = lines[-1].seq
+            seen.set()
 
-        for _ in range(3):  # a pretend phone answers in the next turn of the loop
-            await asyncio.sleep(0)
         end = self.engine.subscribe(watch)
-        self.engine.note("Settled", {})
         try:
             async with asyncio.timeout(5):
-                await seen
+                while True:
+                    self.engine.note("Settled", {})
+                    wanted = self.logbook.head.seq
+                    while last < wanted:
+                        seen.clear()
+                        await seen.wait()
+                    for _ in range(3):  # a pretend phone answers in the next turn of the loop
+                        await asyncio.sleep(0)
+                    if self.logbook.head.seq == wanted:
+                        return
         finally:
             end()
 

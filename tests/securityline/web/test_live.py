@@ -135,7 +135,9 @@ async def test_who_is_not_cleared_hears_nothing_of_the_case(home: House, desk: B
     assert open_one[0] in said
 
 
-async def test_what_changes_is_told_and_what_does_not_is_not(home: House, desk: Browser) -> None:
+async def test_what_changes_is_told_and_what_does_not_is_not(
+    home: House, desk: Browser
+) -> None:
     await desk.sign_in("op-1")
     home.sign_in("op-1")
     ids = home.ring()
@@ -188,7 +190,9 @@ async def test_a_screen_too_far_behind_or_lying_is_painted_anew(
         assert (await Live(socket).next())["is_full"]
 
 
-async def test_a_screen_of_an_earlier_process_is_painted_anew(home: House, desk: Browser) -> None:
+async def test_a_screen_of_an_earlier_process_is_painted_anew(
+    home: House, desk: Browser
+) -> None:
     await desk.sign_in("op-1")
     await home.settled()
     async with desk.live() as socket:
@@ -226,7 +230,9 @@ async def test_a_press_sent_twice_is_done_once(home: House, desk: Browser) -> No
         again = await live.press("note", id="same", incident=ids[0], text="once")
         assert again["is_done"]
     await home.settled()
-    notes = [line for line in home.logbook.read(incident_id=ids[0]) if line.what == "NoteWritten"]
+    notes = [
+        line for line in home.logbook.read(incident_id=ids[0]) if line.what == "NoteWritten"
+    ]
     assert len(notes) == 1
 
 

@@ -12,7 +12,14 @@ def test_numbers_are_written_in_groups() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0, "0:00"), (7.9, "0:07"), (751, "12:31"), (10930, "3:02:10"), (-3, "0:00"), (2e5, "2 d")],
+    [
+        (0, "0:00"),
+        (7.9, "0:07"),
+        (751, "12:31"),
+        (10930, "3:02:10"),
+        (-3, "0:00"),
+        (2e5, "2 d"),
+    ],
 )
 def test_durations(seconds: float, text: str) -> None:
     assert write_duration(seconds) == text

@@ -18,7 +18,9 @@ async def test_a_stranger_is_sent_to_the_sign_in_page(desk: Browser) -> None:
         assert answer.content_type == "application/problem+json"
 
 
-async def test_signing_in_opens_the_desk_and_tells_the_rules(home: House, desk: Browser) -> None:
+async def test_signing_in_opens_the_desk_and_tells_the_rules(
+    home: House, desk: Browser
+) -> None:
     answer = await desk.sign_in("op-1")
     assert (answer.status, answer.headers["Location"]) == (303, "/")
     cookie = answer.cookies[COOKIE]
@@ -41,7 +43,9 @@ async def test_a_wrong_password_and_a_wrong_name_get_the_same_answer(desk: Brows
         await desk.sign_in("nobody", "x"),
     ]
     assert {answer.status for answer in answers} == {401}
-    texts = {(await answer.text()).count("Name or password is not right.") for answer in answers}
+    texts = {
+        (await answer.text()).count("Name or password is not right.") for answer in answers
+    }
     assert texts == {1}
     assert (await desk.get("/")).status == 401
 

@@ -46,7 +46,10 @@ def test_the_extraction_finds_templates_code_and_plurals() -> None:
 def test_every_name_in_the_log_has_a_sentence() -> None:
     names = {
         name
-        for module, base in ((events, (events.Event, events.Fact)), (commands, commands.Command))
+        for module, base in (
+            (events, (events.Event, events.Fact)),
+            (commands, commands.Command),
+        )
         for name, value in vars(module).items()
         if isinstance(value, type) and issubclass(value, base)
     } - {"Event", "Fact", "Command"}

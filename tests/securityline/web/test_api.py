@@ -1,0 +1,206 @@
+import json
+import re
+from typing import Any
+
+import pytest
+
+from securityline.web.openapi import DOCUMENT
+from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House
+
+SCOPES = {
+    "/api/v1/incidents": "incidents:read",
+    "/api/v1/incidents/inc-0001": "incidents:read",
+    "/api/v1/incidents/inc-0001/log": "incidents:read",
+    "/api/v1/calls": "calls:read",
+    "/api/v1/events": "events:read",
+    "/api/v1/recordings/call-0001-r1": "recordings:read",
+}
+
+
+async def api(desk: Browser, path: str, scope: str = "incidents:read") -> Any:
+    return await desk.get(path, headers={"Authorization": f"Bearer {scope}"})
+
+
+def check_problem(answer: Any, body: dict[str, Any], status: int) -> None:
+    assert answer.status == status
+    assert answer.content_type == "application/problem+json"
+    assert body["status"] == status
+    assert body["type"]
+    assert body["title"]
+    assert body["detail"]
+
+
+@pytest.mark.parametrize("path", SCOPES)
+async def test_a_token_with_the_scope_is_needed(desk: Browser, path: str) -> None:
+    for headers in (
+        {},
+        {"Authorization": "Bearer nonsense"},
+        {"Authorization": "Basic b3A6eA=="},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer " + "x" * 1000},
+    ):
+        answer = await desk.get(path, headers=headers)
+        check_problem(answer, await answer.json(), 401)
+        assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    other = "calls:read" if SCOPES[path] != "calls:read" else "events:read"
+    answer = await api(desk, path, other)
+    check_problem(answer, await answer.json(), 403)
+
+
+async def test_a_desk_session_opens_no_api(desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    assert (await desk.get("/api/v1/incidents")).status == 401
+
+
+async def test_calls_have_what_the_contract_says(home: House, desk: Browser) -> None:
+    home.sign_in("op-1")
+    first = home.ring(POSTES, DUPONT, diverted_from="+3225550210")
+    second = home.ring(BANQUE, None, is_withheld=True)
+    home.caller_hangs_up(second)
+    await home.settled()
+    answer = await api(desk, "/api/v1/calls?state=active", "calls:read")
+    (call,) = (await answer.json())["calls"]
+    assert set(call) >= {
+        "call_id", "direction", "did", "organisation", "site", "person", "caller", "withheld",
+        "diverted_from", "state", "incident_id", "started_at", "answered_at", "ended_at",
+        "operator",
+    }  # fmt: skip
+    assert (call["call_id"], call["did"], call["caller"]) == (first[1], POSTES, DUPONT)
+    assert (call["organisation"], call["person"]) == ("postes-demo", "j-dupont")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", call["started_at"])
+    everything = await (await api(desk, "/api/v1/calls", "calls:read")).json()
+    assert {one["call_id"] for one in everything["calls"]} == {first[1], second[1]}
+    ended = await (await api(desk, "/api/v1/calls?state=ended", "calls:read")).json()
+    assert [one["withheld"] for one in ended["calls"]] == [True]
+
+
+async def test_incidents_and_their_log(home: House, desk: Browser) -> None:
+    ids = home.ring(POSTES, DUPONT)
+    other = home.ring(BANQUE, None)
+    await home.settled()
+    listed = (await (await api(desk, "/api/v1/incidents?state=open")).json())["incidents"]
+    assert {one["incident_id"] for one in listed} == {ids[0], other[0]}
+    one = await (await api(desk, f"/api/v1/incidents/{ids[0]}")).json()
+    assert (one["organisation"], one["state"]) == ("postes-demo", "open")
+    lines = (await (await api(desk, f"/api/v1/incidents/{ids[0]}/log")).json())["lines"]
+    assert lines[0]["what"] == "CallOffered"
+    assert {line["incident_id"] for line in lines} == {ids[0]}
+    assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
+    after = lines[2]["seq"]
+    page = await api(desk, f"/api/v1/incidents/{ids[0]}/log?after={after}&limit=2")
+    assert [line["seq"] for line in (await page.json())["lines"]] == [
+        line["seq"] for line in lines[3:5]
+    ]
+    closed = (await (await api(desk, "/api/v1/incidents?state=closed")).json())["incidents"]
+    assert closed == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/api/v1/incidents/nothing", 404),
+        ("/api/v1/incidents/nothing/log", 404),
+        ("/api/v1/incidents?state=maybe", 422),
+        ("/api/v1/incidents?limit=0x10", 422),
+        ("/api/v1/incidents?limit=-1", 422),
+        ("/api/v1/incidents?limit=99999999999999999999", 422),
+        ("/api/v1/incidents?limit=1001", 422),
+        ("/api/v1/nothing", 404),
+        ("/api/v2/incidents", 404),
+    ],
+)
+async def test_what_is_wrong_is_a_problem_document(
+    desk: Browser, path: str, status: int
+) -> None:
+    answer = await api(desk, path)
+    check_problem(answer, await answer.json(), status)
+
+
+async def test_a_method_that_is_not_there(desk: Browser) -> None:
+    answer = await desk.http.delete(
+        desk.url("/api/v1/incidents"), headers={"Authorization": "Bearer incidents:read"}
+    )
+    check_problem(answer, await answer.json(), 405)
+    assert "GET" in answer.headers["Allow"]
+
+
+async def test_alarms_are_not_pretended(desk: Browser) -> None:
+    url = desk.url("/api/v1/alarms")
+    refused = await desk.http.post(url, json={})
+    assert refused.status == 401
+    answer = await desk.http.post(
+        url, json={}, headers={"Authorization": "Bearer alarms:write"}
+    )
+    check_problem(answer, await answer.json(), 501)
+    assert "/api/v1/alarms" not in DOCUMENT["paths"]
+
+
+async def test_an_error_of_ours_shows_no_traceback(
+    home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*values: Any, **more: Any) -> Any:
+        raise RuntimeError("secret path /etc/x")
+
+    monkeypatch.setattr(home.logbook, "documents", broken)
+    answer = await api(desk, "/api/v1/incidents")
+    body = await answer.text()
+    check_problem(answer, json.loads(body), 500)
+    assert "secret" not in body
+    assert "Traceback" not in body
+
+
+async def test_the_description_names_every_address_and_no_other(desk: Browser) -> None:
+    answer = await desk.get("/api/openapi.json")
+    described = await answer.json()
+    assert described["info"]["version"] == "0.1.0"
+    known = set()
+    for resource in desk.server.app.router.resources():  # type: ignore[attr-defined]
+        path = resource.canonical
+        if path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics"):
+            known.add(path)
+    assert set(described["paths"]) == known - {"/api/v1/alarms"}
+
+
+async def test_every_reference_in_the_description_leads_somewhere(desk: Browser) -> None:
+    text = json.dumps(DOCUMENT)
+    for name in re.findall(r'"#/components/schemas/(\w+)"', text):
+        assert name in DOCUMENT["components"]["schemas"]
+    for path, operations in DOCUMENT["paths"].items():
+        for place in re.findall(r"\{(\w+)\}", path):
+            names = [one["name"] for one in operations["get"]["parameters"]]
+            assert place in names
+
+
+async def test_answers_are_as_described(home: House, desk: Browser) -> None:
+    ids = home.ring(POSTES, DUPONT)
+    await home.settled()
+    for path, name, scope in (
+        ("/api/v1/incidents", "Incidents", "incidents:read"),
+        (f"/api/v1/incidents/{ids[0]}", "Incident", "incidents:read"),
+        (f"/api/v1/incidents/{ids[0]}/log", "Lines", "incidents:read"),
+        ("/api/v1/calls", "Calls", "calls:read"),
+        ("/readyz", "Health", ""),
+    ):
+        body = await (await api(desk, path, scope)).json()
+        check_schema(body, {"$ref": f"#/components/schemas/{name}"}, path)
+
+
+def check_schema(value: Any, schema: dict[str, Any], where: str) -> None:
+    """The part of JSON Schema that the description uses."""
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    kinds = {
+        "object": dict, "array": list, "string": str, "integer": int, "boolean": bool,
+        "null": type(None),
+    }  # fmt: skip
+    wanted = schema.get("type", [])
+    wanted = [wanted] if isinstance(wanted, str) else wanted
+    assert not wanted or isinstance(value, tuple(kinds[one] for one in wanted)), where
+    assert "enum" not in schema or value in schema["enum"], where
+    for name in schema.get("required", []):
+        assert name in value, f"{where}: {name}"
+    for name, part in schema.get("properties", {}).items():
+        if isinstance(value, dict) and name in value:
+            check_schema(value[name], part, f"{where}.{name}")
+    for place, item in enumerate(value if isinstance(value, list) else []):
+        check_schema(item, schema["items"], f"{where}[{place}]")

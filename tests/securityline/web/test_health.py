@@ -1,0 +1,47 @@
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House
+
+
+async def test_alive_is_alive_even_when_not_ready(home: House, desk: Browser) -> None:
+    home.reasons.append("the disk is full")
+    assert (await desk.get("/healthz")).status == 200
+    answer = await desk.get("/readyz")
+    assert answer.status == 503
+    assert await answer.json() == {"status": "not ready", "reasons": ["the disk is full"]}
+    home.reasons.clear()
+    answer = await desk.get("/readyz")
+    assert (answer.status, (await answer.json())["reasons"]) == (200, [])
+
+
+async def test_figures_are_right_and_tell_nothing_of_clients(
+    home: House, desk: Browser
+) -> None:
+    home.sign_in("op-1")
+    home.ring(POSTES, DUPONT)
+    left = home.ring(BANQUE, "+32470000011")
+    await home.settled()
+    home.caller_hangs_up(left)
+    await home.settled()
+    answer = await desk.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    text = await answer.text()
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["securityline_calls_total", "offered"] == 2
+    assert samples["securityline_calls_total", "abandoned"] == 1
+    assert samples["securityline_calls_now", "offered"] == 1
+    assert samples["securityline_logbook_seq",] == home.logbook.head.seq
+    names = [line.split("{")[0].split(" ")[0] for line in text.splitlines() if line[:1] != "#"]
+    assert len(set(names)) > 20
+    for hidden in ("+32", "470", "Postes", "Banque", "postes-demo", "Nadia", "op-1", "inc-"):
+        assert hidden not in text
+
+
+async def test_no_metric_is_announced_twice(desk: Browser) -> None:
+    text = await (await desk.get("/metrics")).text()
+    announced = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert sorted(announced) == sorted(set(announced))

@@ -6,6 +6,7 @@ Theirs: `ParseError`, `NotAcceptable`; both carry the status to answer with. Our
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,12 +25,25 @@ class SipError(Exception):
 
 
 class ParseError(SipError):
-    """What came cannot be read; the sender is wrong."""
+    """What came cannot be read; the sender is wrong.
 
-    def __init__(self, status: int, reason: str, partial: Request | None = None) -> None:
+    :param salvage: reads what can be read of the request, if somebody asks for it.
+    """
+
+    def __init__(
+        self, status: int, reason: str, salvage: Callable[[], Request | None] | None = None
+    ) -> None:
         super().__init__(status, reason)
-        self.partial = partial
-        "The part of the request that could be read, enough to answer it. `None`: drop it."
+        self.salvage = salvage
+
+    @property
+    def partial(self) -> Request | None:
+        """The part of the request that could be read, enough to answer it.
+
+        `None`: there is nobody to answer. Read anew at each call: a flood of rubbish that
+        nobody answers should cost nothing.
+        """
+        return None if self.salvage is None else self.salvage()
 
 
 class NotAcceptable(SipError):

@@ -1,4 +1,4 @@
-"""The header fields of one message: their order, their names, their raw values.
+"""The header fields of one message: their names and their raw values.
 
 Names are compared without case, compact forms are expanded and folded lines unfolded when
 a message is read. Values stay text; what they mean is in :mod:`sip.values`.
@@ -48,12 +48,13 @@ _COMPACT: Final = {
     "y": "Identity",
 }
 _CANONICAL: Final = {name.lower(): name for name in _WELL_KNOWN.split()} | _COMPACT
-# Spelling as met on the wire -> (name to write, key to look up).
-_SPELLINGS: Final = {
-    spelling: (name, name.lower())
+# Spelling as met on the wire -> key to look up; key -> name to write.
+_KEYS: Final = {
+    spelling: name.lower()
     for lower, name in _CANONICAL.items()
     for spelling in (lower, name, lower.upper(), lower.title())
-} | {spelling: (name, name.lower()) for spelling, name in _COMPACT.items()}
+} | {spelling: name.lower() for spelling, name in _COMPACT.items()}
+_NAMES: Final = {name.lower(): name for name in _CANONICAL.values()}
 
 # Who somebody claims to be. RFC 3261 allows blanks before the colon, but proxies that strip
 # these headers from strangers have let them through when written so (CVE-2020-28361).
@@ -75,13 +76,17 @@ _FOLD: Final = re.compile(r"[ \t]*+(?:\r\n[ \t]++)++")
 
 
 class Headers:
-    """Header fields in order. Looking up ignores case and knows the compact names."""
+    """Header fields. Looking up ignores case and knows the compact names.
 
-    __slots__ = ("_index", "_items", "_parsed")
+    Lines of one name keep their order and stand together; names stand in the order in which
+    each first came (RFC 3261 section 7.3.1: more than that has no meaning).
+    """
+
+    __slots__ = ("_lines", "_names", "_parsed")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: list[tuple[str, str]] = []
-        self._index: dict[str, list[str]] = {}
+        self._lines: dict[str, list[str]] = {}
+        self._names: dict[str, str] = {}  # of headers nobody knows, as first written
         self._parsed: dict[str, Any] = {}
         for name, value in items:
             self.add(name, value)
@@ -92,12 +97,12 @@ class Headers:
     def get(self, name: str, default: str) -> str: ...
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of `name`, as it was written."""
-        values = self._index.get(_key(name))
+        values = self._lines.get(_key(name))
         return values[0] if values else default
 
     def get_all(self, name: str) -> list[str]:
         """Return the value of every line called `name`, in order."""
-        return list(self._index.get(_key(name), ()))
+        return list(self._lines.get(_key(name), ()))
 
     def values(self, name: str) -> list[str]:
         """Return every element of a list header, over all its lines.
@@ -106,7 +111,7 @@ class Headers:
         `WWW-Authenticate`, `Authorization`.
         :raises ParseError: quotes or brackets that never close.
         """
-        lines = self._index.get(_key(name))
+        lines = self._lines.get(_key(name))
         if not lines:
             return []
         return [element for line in lines for element in split_list(line)]
@@ -120,14 +125,14 @@ class Headers:
         slot = slot or key
         found: T = self._parsed.get(slot, _UNREAD)
         if found is _UNREAD:
-            found = self._parsed[slot] = parse(self._index.get(key, []))
+            found = self._parsed[slot] = parse(self._lines.get(key, []))
         return found
 
     def read(self, readers: Iterable[tuple[str, str, Callable[[list[str]], Any]]]) -> None:
         """Do what :meth:`parsed` does for many: (slot, key, parse) each, in order."""
-        parsed, index = self._parsed, self._index
+        parsed, lines = self._parsed, self._lines
         for slot, key, parse in readers:
-            parsed[slot] = parse(index.get(key, []))
+            parsed[slot] = parse(lines.get(key, []))
 
     def add(self, name: str, value: str) -> None:
         """Append one line.
@@ -135,26 +140,16 @@ class Headers:
         :raises ValueError: the value would start a new line, or the name is no token. The
             caller let foreign text through.
         """
-        canonical, key = _checked(name, value)
-        self._items.append((canonical, value))
-        self._index.setdefault(key, []).append(value)
+        self._lines.setdefault(self._checked(name, value), []).append(value)
         self._parsed.clear()
 
     def set(self, name: str, value: str) -> None:
-        """Replace all lines called `name` by one, in the place of the first.
+        """Replace all lines called `name` by one.
 
         :raises ValueError: as for :meth:`add`.
         """
-        key = _checked(name, value)[1]
-        if key not in self._index:
-            self.add(name, value)
-            return
-        self.replace_first(name, value)
-        first = next(n for n, item in enumerate(self._items) if item[0].lower() == key)
-        self._items[first + 1 :] = [
-            item for item in self._items[first + 1 :] if item[0].lower() != key
-        ]
-        self._index[key] = [value]
+        self._lines[self._checked(name, value)] = [value]
+        self._parsed.clear()
 
     def replace_first(self, name: str, value: str) -> None:
         """Replace the first line called `name`, leave its other lines.
@@ -162,55 +157,65 @@ class Headers:
         :raises KeyError: there is none.
         :raises ValueError: as for :meth:`add`.
         """
-        canonical, key = _checked(name, value)
-        self._index[key][0] = value
-        first = next(n for n, item in enumerate(self._items) if item[0].lower() == key)
-        self._items[first] = (canonical, value)
+        self._lines[self._checked(name, value)][0] = value
         self._parsed.clear()
 
     def remove(self, name: str) -> None:
         """Drop every line called `name`, if there is any."""
-        key = _key(name)
-        if self._index.pop(key, None) is not None:
-            self._items = [item for item in self._items if item[0].lower() != key]
+        self._lines.pop(_key(name), None)
+        self._parsed.clear()
+
+    def append_from(self, other: "Headers", name: str, at_most: int | None = None) -> None:
+        """Append the lines called `name` of another message as they stand there."""
+        key = self._checked(name, "")
+        values = other._lines.get(key, [])[:at_most]
+        if values:
+            self._lines.setdefault(key, []).extend(values)
             self._parsed.clear()
 
     def copy(self) -> "Headers":
         """Return an independent copy."""
         twin = Headers()
-        twin._items = self._items.copy()
-        twin._index = {key: values.copy() for key, values in self._index.items()}
+        twin._lines = {key: values.copy() for key, values in self._lines.items()}
+        twin._names = self._names.copy()
         return twin
 
-    def append_from(self, other: "Headers", name: str, at_most: int | None = None) -> None:
-        """Append the lines called `name` of another message as they stand there."""
-        canonical, key = _SPELLINGS.get(name) or _checked(name, "")
-        values = other._index.get(key, [])[:at_most]
-        if values:
-            self._items += [(canonical, value) for value in values]
-            self._index.setdefault(key, []).extend(values)
-            self._parsed.clear()
-
     def items(self) -> list[tuple[str, str]]:
-        """Return all lines as (canonical name, value), in order."""
-        return list(self._items)
+        """Return all lines as (name, value)."""
+        return [
+            (_NAMES.get(key) or self._names[key], value)
+            for key, values in self._lines.items()
+            for value in values
+        ]
+
+    def _checked(self, name: str, value: str) -> str:
+        """Return the key of a line that is to be written, if it may be."""
+        if "\r" in value or "\n" in value:
+            raise ValueError(f"a line break in header {name}: {value!r}")
+        key = _KEYS.get(name)
+        if key is None:
+            if not is_token(name.removesuffix(" ")):
+                raise ValueError(f"not a header name: {name!r}")
+            key = _key(name)
+            self._names.setdefault(key, name)
+        return key
 
     def __contains__(self, name: str) -> bool:
-        return _key(name) in self._index
+        return _key(name) in self._lines
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._items)
+        return iter(self.items())
 
     def __len__(self) -> int:
-        return len(self._items)
+        return sum(map(len, self._lines.values()))
 
     def __eq__(self, other: object) -> bool:
-        return self._items == other._items if isinstance(other, Headers) else NotImplemented
+        return self.items() == other.items() if isinstance(other, Headers) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"Headers({self._items!r})"
+        return f"Headers({self.items()!r})"
 
 
 def parse_headers(block: str) -> Headers:
@@ -219,23 +224,20 @@ def parse_headers(block: str) -> Headers:
     :raises ParseError: a line is not `name: value`.
     """
     headers = Headers()
-    items, index, spellings = headers._items, headers._index, _SPELLINGS
+    lines, keys = headers._lines, _KEYS
     for line in block.split("\r\n"):
         name, colon, value = line.partition(":")
-        known = spellings.get(name)
-        if known is None or not colon:
+        key = keys.get(name)
+        if key is None or not colon:
             if line.startswith((" ", "\t")):
                 if block.startswith((" ", "\t")):
                     raise ParseError(400, "Folded start line")
                 return parse_headers(unfold(block))
-            known = _read_name(name, colon)
-        value = value.strip(" \t")
-        items.append((known[0], value))
-        key = known[1]
-        if key in index:
-            index[key].append(value)
+            key = _read_name(headers, name, colon)
+        if key in lines:
+            lines[key].append(value.strip(" \t"))
         else:
-            index[key] = [value]
+            lines[key] = [value.strip(" \t")]
     return headers
 
 
@@ -244,31 +246,23 @@ def unfold(block: str) -> str:
     return _FOLD.sub(" ", block)
 
 
-def _read_name(name: str, colon: str) -> tuple[str, str]:
+def _read_name(headers: Headers, name: str, colon: str) -> str:
     bare = name.rstrip(" \t")
     if not colon or not is_token(bare):
         raise ParseError(400, "Bad header line")
-    lower = bare.lower()
-    canonical = _CANONICAL.get(lower, bare)
-    key = canonical.lower()
+    key = _key(bare)
     if bare != name and key in _IDENTITY:
         # Kept for the record under a name that no lookup asks for.
-        return f"{canonical} ", f"{key} "
-    return canonical, key
+        headers._names[f"{key} "] = f"{_NAMES[key]} "
+        return f"{key} "
+    if key not in _NAMES:
+        headers._names.setdefault(key, bare)
+    return key
 
 
 def _key(name: str) -> str:
-    known = _SPELLINGS.get(name)
-    return known[1] if known else _CANONICAL.get(name.lower(), name).lower()
-
-
-def _checked(name: str, value: str) -> tuple[str, str]:
-    if "\r" in value or "\n" in value:
-        raise ValueError(f"a line break in header {name}: {value!r}")
-    known = _SPELLINGS.get(name)
-    if known is not None:
-        return known
-    if not is_token(name.removesuffix(" ")):
-        raise ValueError(f"not a header name: {name!r}")
-    canonical = _CANONICAL.get(name.lower(), name)
-    return canonical, canonical.lower()
+    known = _KEYS.get(name)
+    if known is None:
+        lower = name.lower()
+        known = _KEYS.get(lower, lower)
+    return known

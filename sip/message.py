@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sip.errors import ParseError
@@ -187,16 +188,16 @@ def parse(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Request | Response:
         data = data.lstrip(b"\r\n")
     end = data.find(b"\r\n\r\n")
     if end < 0:
-        raise ParseError(400, "No empty line", _salvage(data, limits))
+        raise ParseError(400, "No empty line", partial(_salvage, data, limits))
     if end > limits.max_head:
-        raise ParseError(513, REASONS[513], _salvage(data, limits))
+        raise ParseError(513, REASONS[513], partial(_salvage, data, limits))
     try:
         start, block = _read_head(data[:end], limits)
         if start[:4].upper() == "SIP/":
             return _read_response(start, block, data, end + 4)
         return _read_request(start, block, data, end + 4)
     except ParseError as error:
-        error.partial = _salvage(data[:end], limits)
+        error.salvage = partial(_salvage, data[:end], limits)
         raise
 
 
@@ -253,7 +254,7 @@ def _read_request(start: str, block: str, data: bytes, body_at: int) -> Request:
     headers = parse_headers(block)
     request = Request(method, Uri.parse(address), headers, _body(headers, data, body_at))
     headers.read(_RELIED_ON)
-    if request.cseq.method != method:
+    if headers.parsed("cseq", parse_cseq).method != method:
         raise ParseError(400, "CSeq is of another method")
     return request
 

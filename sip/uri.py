@@ -16,6 +16,7 @@ from sip.grammar import (
 # userinfo, host, port, parameters, headers. The user part is taken literally up to the `@`:
 # `;`, `?` and `=` belong to it (RFC 4475 section 3.1.1.9).
 _SIP: Final = re.compile(
+    r"(sips?):"
     r"(?:([^\x00-\x20<>\"@\[\]\x7f]++)@)?+"
     r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_][A-Za-z0-9.\-_]*+)"
     r"(?::([0-9]{1,5}+))?+"
@@ -63,25 +64,25 @@ class Uri:
 
         :raises ParseError: it is not one.
         """
+        match = _SIP.fullmatch(text)
+        if match is not None:
+            return cls._from_match(match)
         scheme, colon, rest = text.partition(":")
-        if scheme not in ("sip", "sips", "tel"):
-            scheme = scheme.lower()
-        if not colon:
-            raise ParseError(400, "Bad URI")
-        if scheme in ("sip", "sips"):
-            return cls._parse_sip(scheme, rest)
-        if scheme == "tel":
+        lower = scheme.lower()
+        if lower in ("sip", "sips"):
+            match = _SIP.fullmatch(f"{lower}:{rest}")
+            if match is not None:
+                return cls._from_match(match)
+            raise ParseError(400, "Bad SIP URI")
+        if lower == "tel" and colon:
             return cls._parse_tel(rest)
-        if _SCHEME.fullmatch(scheme) is None or _OPAQUE.fullmatch(rest) is None:
+        if not colon or _SCHEME.fullmatch(scheme) is None or _OPAQUE.fullmatch(rest) is None:
             raise ParseError(400, "Bad URI")
-        return cls(scheme, opaque=rest)
+        return cls(lower, opaque=rest)
 
     @classmethod
-    def _parse_sip(cls, scheme: str, rest: str) -> Self:
-        match = _SIP.fullmatch(rest)
-        if match is None:
-            raise ParseError(400, "Bad SIP URI")
-        user, host, port, parameters, headers = match.groups()
+    def _from_match(cls, match: re.Match[str]) -> Self:
+        scheme, user, host, port, parameters, headers = match.groups()
         password = None
         if user is not None and ":" in user:
             user, _, password = user.partition(":")

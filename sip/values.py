@@ -81,7 +81,7 @@ class NameAddr:
             bracket = text.find("<")
             if bracket < 0:
                 return cls._parse_bare(text)
-            name = make_printable(text[:bracket].rstrip(" \t"))
+            name = make_printable(text[:bracket].rstrip(" \t")) if bracket else ""
         close = text.find(">", bracket)
         if close < 0 or (text[0] != '"' and name.count('"') % 2):
             raise ParseError(400, "Bad address")

@@ -156,6 +156,8 @@ class Call:
     peer: Peer
     local: Endpoint
     dialog: Dialog | None = None
+    flow: Endpoint | None = None
+    "The connection the far end last spoke over, if it is one."
     local_sdp: bytes | None = None
     "What we last said about our media."
     remote_sdp: bytes | None = None
@@ -243,6 +245,7 @@ class CallTable:
         self._by_leg: dict[str, Call] = {}
         self._by_dialog: dict[tuple[str, str], Call] = {}
         self._call_ids: dict[str, int] = {}
+        self._by_flow: dict[Endpoint, set[Call]] = {}
 
     def __len__(self) -> int:
         return len(self._by_leg)
@@ -263,6 +266,24 @@ class CallTable:
             self._call_ids[call.call_id] = left
         if self._by_dialog.get((call.call_id, call.local_tag)) is call:
             del self._by_dialog[call.call_id, call.local_tag]
+        self.move(call, None)
+
+    def move(self, call: Call, source: Endpoint | None) -> None:
+        """Note where the far end of a call speaks from now, if that is a connection."""
+        flow = source if source is not None and source.transport == "tcp" else None
+        if flow == call.flow:
+            return
+        if call.flow is not None and (others := self._by_flow.get(call.flow)) is not None:
+            others.discard(call)
+            if not others:
+                del self._by_flow[call.flow]
+        call.flow = flow
+        if flow is not None:
+            self._by_flow.setdefault(flow, set()).add(call)
+
+    def by_flow(self, endpoint: Endpoint) -> list[Call]:
+        """Return the calls whose far end speaks over this connection."""
+        return list(self._by_flow.get(endpoint, ()))
 
     def has_call_id(self, call_id: str) -> bool:
         """Say whether any call, whatever its tags, has this Call-ID."""
@@ -275,7 +296,3 @@ class CallTable:
     def by_dialog(self, call_id: str, local_tag: str) -> Call | None:
         """Return the call a message belongs to, whatever its remote tag."""
         return self._by_dialog.get((call_id, local_tag))
-
-    def all(self) -> list[Call]:
-        """Return every call, ended ones that linger included."""
-        return list(self._by_leg.values())

@@ -7,7 +7,7 @@ from sip.calls import Call, CallState
 from sip.core import Core
 from sip.ending import acknowledge, bye
 from sip.events import Ended
-from sip.outgoing import check_line
+from sip.outgoing import HeaderLines, check_line
 
 
 def hang_up(core: Core, call: Call, now: float, reason: str | None) -> None:
@@ -23,7 +23,8 @@ def hang_up(core: Core, call: Call, now: float, reason: str | None) -> None:
         return
     call.reason = None if reason is None else check_line(reason)
     if state is CallState.RINGING:
-        uas.refuse(core, call, 480, (), now)
+        headers: HeaderLines = (("Reason", call.reason),) if call.reason else ()
+        uas.refuse(core, call, 480, headers, now)
         return
     call.bye_waits = state is CallState.ANSWERED and call.is_incoming
     ack_number = None if call.our_offer is None else call.our_offer.ack_number

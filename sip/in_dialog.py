@@ -56,6 +56,8 @@ def receive(
         return
     if source.host == dialog.source.host or peer == dialog.peer:
         dialog.source, dialog.is_flow_lost = source, False
+        if dialog is call.dialog:
+            core.calls.move(call, source)
     foreign = [tag for tag in request.require if tag not in UNDERSTOOD]
     if foreign:
         headers: HeaderLines = (("Unsupported", ", ".join(foreign)),)

@@ -126,6 +126,7 @@ def _go_on(
     if invite is not None:
         _take_back(core, call, dialog, invite, now)
     core.calls.add(call)
+    core.calls.move(call, dialog.source)
     if call.state is CallState.UP:
         begin_session(core, call, now)
     elif call.state is CallState.ANSWERED and not call.is_incoming:

@@ -16,7 +16,7 @@ from sip.identifiers import MAGIC_COOKIE
 from sip.message import Request, Response
 from sip.outgoing import OutgoingRequest
 from sip.server_transaction import InviteServerTransaction, ServerTransaction
-from sip.transaction import Wire
+from sip.transaction import Transaction, Wire
 
 ServerKey = tuple[object, ...]
 MergeKey = tuple[str, str, int, str]
@@ -53,6 +53,8 @@ class TransactionLayer:
         self._servers: dict[ServerKey, ServerTransaction] = {}
         self._clients: dict[tuple[str, str], ClientTransaction] = {}
         self._merging: dict[MergeKey, ServerKey] = {}
+        # By connection: connections are lost by the thousand, and most carry nothing.
+        self._by_stream: dict[Endpoint, set[Transaction]] = {}
 
     def __len__(self) -> int:
         return len(self._servers) + len(self._clients)
@@ -93,8 +95,11 @@ class TransactionLayer:
         if merge_key is not None:
             self._merging[merge_key] = key
 
+        self._hold(transaction)
+
         def forget() -> None:
             del self._servers[key]
+            self._let_go(transaction)
             if merge_key is not None:
                 self._merging.pop(merge_key, None)
 
@@ -116,6 +121,7 @@ class TransactionLayer:
         kind = InviteClientTransaction if request.method == "INVITE" else ClientTransaction
         transaction = kind(self._wire, request, destination, local, on_response, on_failure)
         transaction.start(data, now)
+        self._hold(transaction)
         key = transaction.key
         self._clients[key] = transaction
         transaction.when_over(self._forgetter(key, transaction))
@@ -123,14 +129,31 @@ class TransactionLayer:
 
     def cut(self, destination: Endpoint, now: float) -> None:
         """Tell all transactions that send there that it does not work."""
-        for table in (self._clients, self._servers):
-            for transaction in [t for t in table.values() if t.destination == destination]:
-                transaction.cut(now)
+        if destination.transport == "udp":
+            held: list[Transaction] = [
+                t for t in self._clients.values() if t.destination == destination
+            ]
+        else:
+            held = list(self._by_stream.get(destination, ()))
+        for transaction in held:
+            transaction.cut(now)
+
+    def _hold(self, transaction: Transaction) -> None:
+        if transaction.is_reliable:
+            self._by_stream.setdefault(transaction.destination, set()).add(transaction)
+
+    def _let_go(self, transaction: Transaction) -> None:
+        held = self._by_stream.get(transaction.destination)
+        if held is not None:
+            held.discard(transaction)
+            if not held:
+                del self._by_stream[transaction.destination]
 
     def _forgetter(
         self, key: tuple[str, str], transaction: ClientTransaction
     ) -> Callable[[], None]:
         def forget() -> None:
+            self._let_go(transaction)
             # A request sent again by another transport has the same key.
             if self._clients.get(key) is transaction:
                 del self._clients[key]

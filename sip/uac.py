@@ -212,6 +212,7 @@ def _confirm(core: Core, call: Call, response: Response, now: float) -> None:
     dialog.confirm(call.attempt, response)
     dialog.local_cseq = max(dialog.local_cseq, response.cseq.number)
     call.dialog = dialog
+    core.calls.move(call, dialog.source)
     call.early.clear()
     call.state = CallState.ANSWERED
     call.invite_cseq = response.cseq.number

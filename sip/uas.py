@@ -75,6 +75,7 @@ def receive_invite(
     call.peer_allows = methods_of(request)
     tie(core, call, transaction)
     core.calls.add(call)
+    core.calls.move(call, source)
     core.emit(IncomingCall(leg, request, source, peer, offer))
 
 

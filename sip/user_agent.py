@@ -57,7 +57,7 @@ class UserAgent:
     def connection_lost(self, endpoint: Endpoint, now: float) -> None:
         """Take notice that nothing can be sent there: refused, reset, closed."""
         core = self._core
-        for call in core.calls.all():
+        for call in core.calls.by_flow(endpoint):
             if call.dialog is not None and call.dialog.source == endpoint:
                 call.dialog.is_flow_lost = True
         core.transactions.cut(endpoint, now)
@@ -115,7 +115,12 @@ class UserAgent:
     # ------------------------------------------------------------ calls that come in
 
     def ring(self, leg: str, now: float, sdp: bytes | None = None, status: int = 180) -> None:
-        """Let the caller hear that it rings (180), or our early media (183 with SDP)."""
+        """Let the caller hear that it rings (180), or our early media (183 with SDP).
+
+        :raises ValueError: `status` is not 101 to 199.
+        """
+        if not 100 < status < 200:
+            raise ValueError(f"{status} is no provisional status of ours")
         call = self._core.calls.by_leg(leg)
         if call is not None:
             uas.ring(self._core, call, status, sdp, now)
@@ -127,7 +132,11 @@ class UserAgent:
             uas.answer(self._core, call, sdp, now)
 
     def refuse(self, leg: str, status: int, now: float, headers: HeaderLines = ()) -> None:
-        """Refuse with a status of 300 to 699."""
+        """Refuse.
+
+        :raises ValueError: `status` is not 300 to 699.
+        """
+        _check_refusal(status)
         call = self._core.calls.by_leg(leg)
         if call is not None:
             uas.refuse(self._core, call, status, headers, now)
@@ -215,7 +224,11 @@ class UserAgent:
             their_offers.accept(self._core, call, sdp, now)
 
     def refuse_offer(self, leg: str, status: int, now: float) -> None:
-        """Refuse what `Offered` asked for; the session stays as it is."""
+        """Refuse what `Offered` asked for; the session stays as it is.
+
+        :raises ValueError: `status` is not 300 to 699.
+        """
+        _check_refusal(status)
         call = self._core.calls.by_leg(leg)
         if call is not None:
             their_offers.refuse(self._core, call, status, now)
@@ -256,3 +269,8 @@ class UserAgent:
     def options(self, destination: Endpoint, target: Uri, now: float, token: str) -> None:
         """Ask whether somebody is there; `OptionsAnswered(token, …)` says."""
         ask_options(self._core, destination, target, now, token)
+
+
+def _check_refusal(status: int) -> None:
+    if not 300 <= status < 700:
+        raise ValueError(f"{status} refuses nothing")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sip.endpoint import Endpoint
-from sip.events import DigitReceived, Ended, Offered
+from sip.endpoint import Endpoint, Peer
+from sip.events import DigitReceived, Ended, Offered, OptionsAnswered
+from sip.uri import Uri
 from tests.sip.far_end import Caller, connected, leg_of, only, reply, talking
 from tests.sip.pretend import (
     ANSWER,
@@ -78,6 +79,15 @@ def test_a_cancel_from_another_trunk_is_not_believed(us: Alone) -> None:
     us.take(caller.invite())
     assert statuses(us.take(caller.cancel(), OTHER_TRUNK)) == [481]
     assert len(us.events) == 1
+
+
+def test_a_cancel_from_another_address_of_the_same_trunk_is_believed() -> None:
+    twin = Endpoint("udp", "198.51.100.2", 5060)
+    trunk = Peer("trunk", "carrier-a")
+    us = Alone(make_settings(classify=lambda _source: trunk))
+    caller = Caller()
+    us.take(caller.invite())
+    assert statuses(us.take(caller.cancel(), twin)) == [200, 487]
 
 
 def test_a_cancel_with_another_branch_is_not_believed(us: Alone) -> None:
@@ -261,6 +271,31 @@ def test_over_tcp_the_connection_that_is_there_is_used(us: Alone) -> None:
     (packet,) = us.flush()
     assert (packet.destination, packet.local) == (TCP_CARRIER, TCP_US)
     assert only([packet]).top_via.transport == "TCP"
+
+
+def test_connections_are_forgotten_with_their_calls(us: Alone) -> None:
+    caller = Caller(TCP_CARRIER)
+    _talk_over_tcp(us, caller)
+    for port in range(41001, 41020):
+        us.take(caller.again("OPTIONS"), TCP_CARRIER._replace(port=port), TCP_US)
+    calls, transactions = us.agent._core.calls, us.agent._core.transactions
+    assert list(calls._by_flow) == [TCP_CARRIER._replace(port=41019)]
+    us.take(caller.again("BYE"), TCP_CARRIER, TCP_US)
+    us.wait(64)
+    assert calls._by_flow == {}
+    assert transactions._by_stream == {}
+    us.agent.connection_lost(TCP_CARRIER, us.now)
+    assert us.flush() == []
+
+
+def test_a_connection_that_breaks_takes_only_its_own_requests_with_it(us: Alone) -> None:
+    first, second = CARRIER._replace(transport="tcp"), OTHER_TRUNK._replace(transport="tcp")
+    for token, where in (("a", first), ("b", second)):
+        us.agent.options(where, Uri.parse("sip:x@y"), us.now, token)
+    us.flush()
+    us.agent.connection_lost(first, us.now)
+    us.collect()
+    assert us.got(OptionsAnswered) == [OptionsAnswered("a", None)]
 
 
 def test_a_lost_connection_is_replaced_by_the_way_to_contact(us: Alone) -> None:

@@ -332,6 +332,27 @@ def test_hang_up_of_a_call_that_rings_refuses_it(us: Alone, caller: Caller) -> N
     assert us.last(Ended).why == "local"
 
 
+def test_hang_up_of_a_call_that_rings_says_why(us: Alone, caller: Caller) -> None:
+    us.take(caller.invite())
+    us.agent.hang_up(leg_of(us), us.now, "Q.850;cause=31")
+    assert responses(us.flush())[0].headers.get("Reason") == "Q.850;cause=31"
+
+
+@pytest.mark.parametrize("status", [0, 100, 200, 299, 700])
+def test_statuses_that_mean_something_else_are_refused(
+    us: Alone, caller: Caller, status: int
+) -> None:
+    us.take(caller.invite())
+    leg = leg_of(us)
+    with pytest.raises(ValueError, match=str(status)):
+        us.agent.refuse(leg, status, us.now)
+    with pytest.raises(ValueError, match=str(status)):
+        us.agent.refuse_offer(leg, status, us.now)
+    with pytest.raises(ValueError, match=str(status)):
+        us.agent.ring(leg, us.now, None, status)
+    assert us.flush() == []
+
+
 def test_hang_up_before_the_ack_waits_for_it(us: Alone, caller: Caller) -> None:
     us.take(caller.invite())
     us.agent.answer(leg_of(us), ANSWER, us.now)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
 from typing import Any, Final, Protocol
 
 import structlog
 
 from callflows.call import InboundCall
 from callflows.codec import encode, kind_of
-from callflows.commands import Command
+from callflows.commands import Command, HangUp, StopRecording
 from callflows.events import (
     NO_INCIDENT,
     CallId,
@@ -29,8 +30,12 @@ from securityline.views import StateDocuments
 Subscriber = Callable[[Sequence[Entry]], None]
 Outcome = Command | Fact
 
-SNAPSHOT_LINES: Final = 2_000
-"Lines between two snapshots: a restart replays no more than these."
+SNAPSHOT_LINES: Final = 5_000
+"Lines between two snapshots: a restart replays about as many."
+SNAPSHOT_SHARE: Final = 0.002
+"Largest part of the loop's time for snapshots; with thousands of cases they become rarer."
+UNHURRIED: Final = (HangUp, StopRecording)
+"Commands that may wait some milliseconds, so that their lines share a commit."
 SHORTEST_PAUSE: Final = 0.01
 "Seconds between a deadline and its repetition, should a flow not move it."
 
@@ -70,6 +75,10 @@ class Logbook(Protocol):
 
     on_own_lines: Callable[[list[Entry]], None] | None
 
+    @property
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last line."""
+
     def append(
         self,
         now: float,
@@ -81,8 +90,8 @@ class Logbook(Protocol):
     ) -> int:
         """Queue lines; return the number of the last."""
 
-    def anchor(self, reason: str) -> None:
-        """Sign the head."""
+    def anchor_soon(self, reason: str) -> None:
+        """Sign the head within seconds."""
 
 
 class Engine:
@@ -114,6 +123,7 @@ class Engine:
         self._clock = clock
         self._snapshot_lines = snapshot_lines
         self._lines_since_snapshot = 0
+        self._next_snapshot = 0.0
         self._documents = StateDocuments(switchboard)
         self._subscribers: tuple[Subscriber, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
@@ -155,9 +165,7 @@ class Engine:
         now = self._clock()
         outcomes = self.switchboard.handle(event, now)
         commands = [outcome for outcome in outcomes if isinstance(outcome, Command)]
-        changed = self._documents.changed(event, outcomes, now)
-        if commands:
-            changed += self._prepare(commands)
+        changed = self._changed(event, outcomes, now)
 
         def act(entries: list[Entry]) -> None:
             if then is not None:
@@ -167,14 +175,19 @@ class Engine:
             self._publish(entries)
 
         lines = _lines(event, outcomes)
+        is_urgent = then is not None or any(type(c) not in UNHURRIED for c in commands)
         self.logbook.append(
-            now, lines, (*documents, *changed), act, is_urgent=bool(commands or then)
+            now,
+            lines,
+            [*documents, *changed] if documents else changed,
+            act,
+            is_urgent=is_urgent,
         )
         self._lines_since_snapshot += len(lines)
-        if self._lines_since_snapshot >= self._snapshot_lines:
+        if self._lines_since_snapshot >= self._snapshot_lines and now >= self._next_snapshot:
             self.take_snapshot()
         if any(isinstance(outcome, IncidentClosed) for outcome in outcomes):
-            self.logbook.anchor("incident closed")
+            self.logbook.anchor_soon("incident closed")
         self._watch_deadline()
 
     def note(self, what: str, data: Mapping[str, Any], incident_id: str = NO_INCIDENT) -> None:
@@ -185,16 +198,21 @@ class Engine:
 
     def take_snapshot(self) -> None:
         """Put the whole state in the logbook's documents, to shorten the next start."""
+        begin = perf_counter()
         self._lines_since_snapshot = 0
         now = self._clock()
-        seq = self.logbook.append(now, ())
-        data = {"seq": seq, "now": now, "state": self.switchboard.to_state()}
-        self.logbook.append(
-            now,
-            (),
-            [Document(kind="snapshot", id="switchboard", data=data, at=now)],
-            is_urgent=False,
-        )
+        data = {"seq": self.logbook.head[0], "now": now, "state": self.switchboard.to_state()}
+        snapshot = Document(kind="snapshot", id="switchboard", data=data, at=now)
+        self.logbook.append(now, (), [snapshot], is_urgent=False)
+        self._next_snapshot = now + (perf_counter() - begin) / SNAPSHOT_SHARE
+
+    def _changed(self, event: Event, outcomes: Sequence[Outcome], now: float) -> list[Document]:
+        try:
+            return self._documents.changed(event, outcomes, now)
+        except Exception:
+            # Documents follow from lines: a defect here must not cost the lines.
+            log.exception("documents not drawn", after=type(event).__name__)
+            return []
 
     # ------------------------------------------------------------ acting
 
@@ -261,9 +279,18 @@ def _lines(event: Event, outcomes: Sequence[Outcome]) -> list[Line]:
     incident_id = event.incident_id or next(
         (outcome.incident_id for outcome in outcomes if outcome.incident_id), NO_INCIDENT
     )
-    lines: list[Line] = [("event", incident_id, type(event).__name__, encode(event))]
+    lines: list[Line] = [("event", incident_id, type(event).__name__, _plain(event))]
     lines += [
-        (kind_of(outcome), outcome.incident_id, type(outcome).__name__, encode(outcome))
+        (kind_of(outcome), outcome.incident_id, type(outcome).__name__, _plain(outcome))
         for outcome in outcomes
     ]
     return lines
+
+
+def _plain(said: Event | Outcome) -> Mapping[str, Any]:
+    try:
+        return encode(said)
+    except Exception:
+        # A defect of ours. The line is kept for people; a restart cannot replay it.
+        log.exception("not encoded", what=type(said).__name__)
+        return {"unreadable": repr(said)[:2000]}

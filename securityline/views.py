@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from callflows.call import CallState, InboundCall
@@ -27,6 +28,7 @@ class Board(Protocol):
         """Their calls."""
 
 
+@lru_cache(1024)
 def show_time(now: float | None) -> str | None:
     """Write an engine time as RFC 3339 in UTC with milliseconds."""
     return None if now is None else write_time(datetime.fromtimestamp(now, UTC))
@@ -112,16 +114,17 @@ class StateDocuments:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._written: dict[str, dict[str, Any]] = {}
+        self._written: dict[str, tuple[Any, ...]] = {}
+        "What was written of each document, in short."
 
     def changed(self, event: Event, outcomes: Sequence[Any], now: float) -> list[Document]:
         """Return the documents to write for this event.
 
         :param now: engine time, seconds.
         """
-        touched = {event.incident_id, *(outcome.incident_id for outcome in outcomes)}
+        touched = {event.incident_id, *[outcome.incident_id for outcome in outcomes]}
         documents: list[Document] = []
-        for incident_id in sorted(touched):
+        for incident_id in sorted(touched) if len(touched) > 1 else touched:
             incident = self._board.incidents.get(incident_id)
             if incident is not None:
                 self._add(incident, now, documents)
@@ -130,31 +133,52 @@ class StateDocuments:
         return documents
 
     def _add(self, incident: Incident, now: float, documents: list[Document]) -> None:
-        view = incident_view(incident)
-        if self._written.get(incident.incident_id) != view:
-            self._written[incident.incident_id] = view
-            documents.append(
-                Document(
-                    kind="incident",
-                    id=incident.incident_id,
-                    data=view,
-                    state=incident.state.value,
-                    at=now,
-                )
-            )
+        key, mark = incident.incident_id, _incident_mark(incident)
+        if self._written.get(key) != mark:
+            self._written[key] = mark
+            view, state = incident_view(incident), incident.state.value
+            documents.append(Document(kind="incident", id=key, data=view, state=state, at=now))
         for call_id in incident.call_ids:
             call = self._board.calls.get(call_id)
-            if call is None:
-                continue
-            view = call_view(call)
-            if self._written.get(call_id) != view:
-                self._written[call_id] = view
+            if call is not None and self._written.get(call_id) != (mark := _call_mark(call)):
+                self._written[call_id] = mark
                 state = "ended" if call.state is CallState.ENDED else "active"
                 documents.append(
-                    Document(kind="call", id=call_id, data=view, state=state, at=now)
+                    Document(kind="call", id=call_id, data=call_view(call), state=state, at=now)
                 )
 
     def _forget(self) -> None:
         """Drop what is over; should it change all the same, it is written once more."""
         alive = {*self._board.incidents, *self._board.calls}
-        self._written = {key: view for key, view in self._written.items() if key in alive}
+        self._written = {key: mark for key, mark in self._written.items() if key in alive}
+
+
+def _call_mark(call: InboundCall) -> tuple[Any, ...]:
+    """Name what can change in a call's view; much quicker than drawing it."""
+    return (
+        call.state,
+        call.answered_at,
+        call.ended_at,
+        call.operator,
+        call.urgency,
+        call.ended_by,
+        call.recording_id,
+    )
+
+
+def _incident_mark(incident: Incident) -> tuple[Any, ...]:
+    """Name what can change in an incident's view. Records are replaced, never altered."""
+    return (
+        incident.title,
+        incident.kind,
+        incident.urgency,
+        incident.state,
+        incident.owner,
+        incident.organisation,
+        incident.disposition,
+        incident.closed_at,
+        len(incident.call_ids),
+        len(incident.notes),
+        len(incident.earlier_runs),
+        *incident.run.records.values(),
+    )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Self
+from typing import Final, Self
 
 from securityline.logbook.anchor import append_anchor
 from securityline.logbook.checkpoint import Checkpointer
@@ -19,6 +19,9 @@ from securityline.logbook.pending import Batch, OnWritten, Pending
 from securityline.logbook.silence import SilenceRule
 from securityline.logbook.store import Anchor, Head, LogbookStore
 from securityline.logbook.writer import Writer
+
+SOON_TIME: Final = 10.0
+"Seconds until a signature that an event asked for."
 
 
 def wall_clock() -> datetime:
@@ -49,6 +52,7 @@ class Logbook:
         self._anchored = 0
         self._anchor_fault = ""
         self._anchor_timer: asyncio.TimerHandle | None = None
+        self._soon_timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._readers = _Readers(book)
         self._pending = Pending()
@@ -94,8 +98,9 @@ class Logbook:
         :param patience: seconds to wait for a store that fails; what it does not take by
             then goes to the spool, and is written at the next start.
         """
-        if self._anchor_timer is not None:
-            self._anchor_timer.cancel()
+        for timer in (self._anchor_timer, self._soon_timer):
+            if timer is not None:
+                timer.cancel()
         self._drained.clear()
         if self._pending.batches:
             with suppress(TimeoutError):
@@ -146,6 +151,15 @@ class Logbook:
         self._anchored = self.head.seq
         anchor = self._book.key.sign(self.head, write_time(self._wall()), reason)
         self._put(Batch([], (), None, is_urgent=False, anchor=anchor))
+
+    def anchor_soon(self, reason: str) -> None:
+        """Sign the head within seconds; several such wishes share one signature."""
+        if self._loop is not None and self._soon_timer is None:
+            self._soon_timer = self._loop.call_later(SOON_TIME, self._anchor_soon, reason)
+
+    def _anchor_soon(self, reason: str) -> None:
+        self._soon_timer = None
+        self.anchor(reason)
 
     def _put(self, batch: Batch) -> None:
         self._pending.put(batch)
@@ -230,7 +244,7 @@ class Logbook:
         id: str | None = None,
         limit: int = 1000,
     ) -> list[Document]:
-        """Return documents of one kind, latest change first.
+        """Return documents of one kind, the newest first.
 
         Includes documents that are not saved yet, when the store is late.
         """
@@ -238,9 +252,8 @@ class Logbook:
         if self._silence.is_late:
             newer = self._pending.documents(kind)
             stored = [document for document in stored if document.id not in newer]
-            stored += [d for d in newer.values() if state in (None, d.state)]
-            stored = [d for d in stored if id in (None, d.id)]
-            stored.sort(key=lambda document: -document.at)
+            fitting = [d for d in newer.values() if state in (None, d.state)]
+            stored = [d for d in reversed(fitting) if id in (None, d.id)] + stored
         return [from_stored(document) for document in stored[:limit] if document.text]
 
     # ------------------------------------------------------------ health

@@ -7,6 +7,8 @@ is back the lines are in it in order, and marked `WrittenLate`.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -139,13 +141,16 @@ class SilenceRule:
     def _send_to_spool(self, batches: list[Batch]) -> None:
         if self._loop is None:
             return
-        loop = self._loop
         done = self._spooler.submit(self._spool.write, _records(batches))
-        done.add_done_callback(
-            lambda future: loop.call_soon_threadsafe(self._spooled, batches, future)
-        )
+        done.add_done_callback(partial(self._report, self._loop, batches))
         if self._timer is None:
             self._watch(SPOOL_TIME)
+
+    def _report(
+        self, loop: asyncio.AbstractEventLoop, batches: list[Batch], future: Future[None]
+    ) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._spooled, batches, future)
 
     def _spooled(self, batches: list[Batch], future: Future[None]) -> None:
         error = future.exception()

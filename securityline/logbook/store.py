@@ -38,7 +38,8 @@ CREATE TABLE IF NOT EXISTS documents (
     kind TEXT NOT NULL, id TEXT NOT NULL, state TEXT NOT NULL, at REAL NOT NULL,
     data TEXT NOT NULL, PRIMARY KEY (kind, id)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS documents_state ON documents (kind, state, at);
+CREATE INDEX IF NOT EXISTS documents_kind ON documents (kind);
+CREATE INDEX IF NOT EXISTS documents_state ON documents (kind, state);
 PRAGMA user_version = 1;
 """
 
@@ -48,11 +49,14 @@ _INSERTS: Final = [
     f"INSERT INTO logbook VALUES {','.join([_LINE] * number)}"  # noqa: S608 - fixed text
     for number in range(_LINES_A_STATEMENT + 1)
 ]
-_UPSERT: Final = (
-    "INSERT INTO documents VALUES (?,?,?,?,?) ON CONFLICT (kind, id) DO UPDATE SET"
+_DOCUMENTS_A_STATEMENT: Final = 16
+_UPSERTS: Final = [
+    f"INSERT INTO documents VALUES {','.join(['(?,?,?,?,?)'] * number)}"  # noqa: S608
+    " ON CONFLICT (kind, id) DO UPDATE SET"
     " state = excluded.state, at = excluded.at, data = excluded.data"
     " WHERE excluded.at >= documents.at"
-)
+    for number in range(_DOCUMENTS_A_STATEMENT + 1)
+]
 _READ: Final = (
     "SELECT l.seq, l.at, l.now, l.incident_id, l.kind, l.what, l.data,"
     " ifnull(p.hash, ?), l.hash FROM logbook l LEFT JOIN logbook p ON p.seq = l.seq - 1"
@@ -172,34 +176,21 @@ class LogbookStore:
             raise
 
     def _insert(self, group: Group) -> None:
+        # One statement for many rows: the GIL is given up once, not once a row.
         entries = group.entries
         for start in range(0, len(entries), _LINES_A_STATEMENT):
-            # One statement for many rows: the GIL is given up once, not once a row.
             part = entries[start : start + _LINES_A_STATEMENT]
-            values: list[object] = []
-            for e in part:
-                values += (
-                    e.seq,
-                    write_time(e.at),
-                    e.now,
-                    e.incident_id,
-                    e.kind,
-                    e.what,
-                    e.text,
-                    e.hash,
-                )
-            self._db.execute(_INSERTS[len(part)], values)
+            self._db.execute(_INSERTS[len(part)], _line_values(part))
         latest = {(d.kind, d.id): d for d in group.documents}
-        for document in latest.values():
-            self._put(document)
+        kept = [d for d in latest.values() if d.text is not None]
+        for start in range(0, len(kept), _DOCUMENTS_A_STATEMENT):
+            some = kept[start : start + _DOCUMENTS_A_STATEMENT]
+            self._db.execute(_UPSERTS[len(some)], [value for d in some for value in d])
+        gone = [key for key, d in latest.items() if d.text is None]
+        if gone:
+            self._db.executemany("DELETE FROM documents WHERE kind = ? AND id = ?", gone)
         if group.anchors:
             self._db.executemany("INSERT INTO anchors VALUES (?,?,?,?,?,?)", group.anchors)
-
-    def _put(self, d: StoredDocument) -> None:
-        if d.text is None:
-            self._db.execute("DELETE FROM documents WHERE kind = ? AND id = ?", d[:2])
-        else:
-            self._db.execute(_UPSERT, d)
 
     def checkpoint(self) -> None:
         """Move what the write-ahead log holds into the database file; hinders nobody."""
@@ -253,13 +244,13 @@ class LogbookStore:
         id: str | None = None,
         limit: int = 1000,
     ) -> list[StoredDocument]:
-        """Return documents of one kind, latest change first."""
+        """Return documents of one kind, the newest first."""
         query, values = "SELECT * FROM documents WHERE kind = ?", [kind]
         for column, value in (("state", state), ("id", id)):
             if value is not None:
                 query += f" AND {column} = ?"
                 values.append(value)
-        rows = self._db.execute(f"{query} ORDER BY at DESC, id LIMIT ?", (*values, limit))
+        rows = self._db.execute(f"{query} ORDER BY rowid DESC LIMIT ?", (*values, limit))
         return [StoredDocument(*row) for row in rows]
 
     def anchors(self) -> list[Anchor]:
@@ -267,3 +258,13 @@ class LogbookStore:
         return [
             Anchor(*row) for row in self._db.execute("SELECT * FROM anchors ORDER BY rowid")
         ]
+
+
+def _line_values(entries: Sequence[Entry]) -> list[object]:
+    values: list[object] = []
+    at, moment = None, ""
+    for e in entries:
+        if e.at is not at:  # lines of one append share it
+            at, moment = e.at, write_time(e.at)
+        values += (e.seq, moment, e.now, e.incident_id, e.kind, e.what, e.text, e.hash)
+    return values

@@ -12,7 +12,7 @@ from securityline.logbook.checkpoint import Checkpointer
 from securityline.logbook.pending import Batch
 from securityline.logbook.store import Group, LogbookStore
 
-GROUP_TIME: Final = 0.01
+GROUP_TIME: Final = 0.02
 "Seconds that lines which nobody waits for are held back, to share the next commit."
 MOST_BATCHES: Final = 256
 "Batches in one commit."

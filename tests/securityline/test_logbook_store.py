@@ -90,10 +90,12 @@ def test_a_document_is_replaced_deleted_and_never_by_an_older_one(store: Logbook
     assert store.documents("call") == []
 
 
-def test_documents_come_latest_first_and_limited(store: LogbookStore) -> None:
+def test_documents_come_newest_first_and_limited(store: LogbookStore) -> None:
     documents = [StoredDocument("call", f"c-{n}", "active", float(n), "{}") for n in range(5)]
     store.write(Group((), documents))
+    store.write(Group((), [documents[1]._replace(at=9.0)]))
     assert [d.id for d in store.documents("call", limit=2)] == ["c-4", "c-3"]
+    assert [d.id for d in store.documents("call", state="active")][-1] == "c-0"
     assert store.documents("incident") == []
 
 

@@ -59,7 +59,9 @@ class _Desks(Collector):
         """Read the gauges."""
         switchboard = self._context.board.switchboard
         services = self._context.services
-        states = GaugeMetricFamily("securityline_calls_now", "Calls, by state.", labels=["state"])
+        states = GaugeMetricFamily(
+            "securityline_calls_now", "Calls, by state.", labels=["state"]
+        )
         counted = Counter(call.state.value for call in switchboard.calls.values())
         for state, number in sorted(counted.items()):
             states.add_metric([state], number)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.timelines import recordings
@@ -121,4 +122,4 @@ def _raw(data: Mapping[str, Any]) -> str:
     if data.get("is_withheld"):
         data = {**data, "caller": None}
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
-    return text[:LONGEST_RAW] + ("…" if len(text) > LONGEST_RAW else "")
+    return clip(text, LONGEST_RAW)

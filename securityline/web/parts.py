@@ -73,7 +73,7 @@ def parts(words: Words, clock: Callable[[], float]) -> Mapping[str, Any]:
         span = f'<span class="elapsed" data-since="{since:.3f}"{limits}>{text}</span>'
         return Markup(span)  # noqa: S704 - numbers only
 
-    def caller(call: Calling) -> Markup:
+    def number_of(call: Calling) -> Markup:
         if call.is_withheld or not call.caller:
             said = translate(WITHHELD if call.is_withheld else NO_NUMBER)
             return Markup('<em class="withheld">{}</em>').format(said)
@@ -89,7 +89,8 @@ def parts(words: Words, clock: Callable[[], float]) -> Mapping[str, Any]:
         "elapsed": elapsed,
         "urgency": _urgencies(words).__getitem__,
         "certainty": _certainties(words).__getitem__,
-        "caller": caller,
+        # Not `caller`: that name is Jinja's own inside a macro.
+        "number_of": number_of,
     }
 
 

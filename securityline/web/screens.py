@@ -118,7 +118,7 @@ class Screens:
             self._changed_at[topic] = self.seq
         if self.screens:
             for incident_id, rung in popped.items():
-                self._pop(incident_id, rung)
+                self._guard(self._pop, incident_id, rung)
         self._drawing.timelines.add(lines)
         if self.screens:
             self._push_personal(incidents, operators)
@@ -152,13 +152,23 @@ class Screens:
 
     def _push_personal(self, incidents: set[str], operators: set[str]) -> None:
         for screen in tuple(self.screens):
-            fragments: list[Fragment] = []
-            if screen.operator in operators or self._his_case(screen) in incidents:
-                fragments += self._fresh(screen, self._drawing.own(screen))
-            if screen.shown in incidents:
-                fragments += self._fresh(screen, self._drawing.shown(screen))
-            if fragments:
-                screen.send(self._encode(fragments))
+            self._guard(self._push_to, screen, incidents, operators)
+
+    def _push_to(self, screen: Screen, incidents: set[str], operators: set[str]) -> None:
+        fragments: list[Fragment] = []
+        if screen.operator in operators or self._his_case(screen) in incidents:
+            fragments += self._fresh(screen, self._drawing.own(screen))
+        if screen.shown in incidents:
+            fragments += self._fresh(screen, self._drawing.shown(screen))
+        if fragments:
+            screen.send(self._encode(fragments))
+
+    def _guard(self, draw: Callable[..., None], *values: object) -> None:
+        """Let one case that cannot be drawn keep nothing from the others."""
+        try:
+            draw(*values)
+        except Exception:
+            log.exception("a fragment could not be drawn")
 
     def _his_case(self, screen: Screen) -> str | None:
         call = self._board.call(self._board.desk(screen.operator).call_id or "")
@@ -194,15 +204,17 @@ class Screens:
         self._timer = None
         self._drawn_at = self._clock()
         dirty, self._dirty = tuple(sorted(self._dirty)), set()
-        try:
-            for audience, screens in self._audiences().items():
-                fragments = self._list_fragments(audience, dirty)
-                if fragments:
-                    message = self._encode(fragments)
-                    for screen in screens:
-                        screen.send(message)
-        except Exception:
-            log.exception("the lists could not be drawn")
+        for audience, screens in self._audiences().items():
+            self._guard(self._draw_for, audience, screens, dirty)
+
+    def _draw_for(
+        self, audience: Audience, screens: list[Screen], dirty: Iterable[str]
+    ) -> None:
+        fragments = self._list_fragments(audience, dirty)
+        if fragments:
+            message = self._encode(fragments)
+            for screen in screens:
+                screen.send(message)
 
     def _list_fragments(self, audience: Audience, names: Iterable[str]) -> list[Fragment]:
         fragments = []

@@ -77,9 +77,9 @@ class Orders:
             try:
                 if document := self._prepare(command):
                     documents.append(document)
-            except Exception:
+            except Exception as error:
                 # `execute` meets the same fault and tells it as an event.
-                log.exception("not prepared", command=type(command).__name__)
+                log.error("not prepared", command=type(command).__name__, reason=str(error))
         return documents
 
     def _prepare(self, command: Command) -> Document | None:

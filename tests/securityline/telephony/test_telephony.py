@@ -1,0 +1,449 @@
+import pytest
+
+from callflows import commands as c
+from callflows import events as e
+from callflows.events import Cause, LegId, OperatorId
+from securityline.telephony.dialling import EmergencyNumberRefused
+from securityline.telephony.takeover import Takeover
+from sip import events as s
+from sip.media.protocol import FromLeg, Prompts, Silence
+from sip.uri import Uri
+from sip.values import NameAddr
+from tests.securityline.telephony.bench import (
+    CALL,
+    CARRIER,
+    DID,
+    INCIDENT,
+    OFFER,
+    OURS,
+    PHONE,
+    PHONE_ANSWER,
+    SECOND_CARRIER,
+    Bench,
+)
+
+OP_LEG = LegId("20261122-0001-c1-o1")
+NUMBER_LEG = LegId("20261122-0001-c1-f1")
+ENCRYPTED = OFFER.replace(b"RTP/AVP", b"RTP/SAVP")
+
+
+def ring(number: str | None = "+32470000004", *, auto: bool = False) -> c.RingOperator:
+    return c.RingOperator(
+        incident_id=INCIDENT,
+        call_id=CALL,
+        leg_id=OP_LEG,
+        operator=OperatorId("op-1"),
+        display_name="Postes: Marie",
+        number=number,
+        is_auto_answered=auto,
+    )
+
+
+def dial(number: str = "+3225550999") -> c.DialNumber:
+    return c.DialNumber(
+        incident_id=INCIDENT,
+        call_id=CALL,
+        leg_id=NUMBER_LEG,
+        number=number,
+        presented_number=DID,
+    )
+
+
+def connected(bench: Bench) -> LegId:
+    """Bring a call to where caller and operator talk."""
+    leg = bench.call_in()
+    bench.do(ring())
+    bench.peers[PHONE].answer(bench.incoming_at(PHONE).leg, PHONE_ANSWER, bench.now)
+    bench.travel()
+    bench.do(
+        c.AnswerCaller(incident_id=INCIDENT, leg_id=leg),
+        c.Bridge(incident_id=INCIDENT, leg_id=leg, other_leg_id=OP_LEG),
+    )
+    return leg
+
+
+# ---------------------------------------------------------------- the caller's leg
+
+
+def test_a_call_is_told_with_a_port_reserved_and_its_leg_on_paper() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    assert len(bench.media.taken) == 1
+    kept = bench.written["leg", leg].data
+    assert kept is not None
+    assert kept["branches"][0]["dialog"] is not None, "an unanswered call can be taken over"
+
+
+def test_ringing_and_answer_reach_the_caller() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    bench.do(c.SignalRinging(incident_id=INCIDENT, leg_id=leg))
+    assert s.Ringing("employee", 180, None) in bench.heard[CARRIER]
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    assert any(isinstance(x, s.Answered) for x in bench.heard[CARRIER])
+    spec = bench.media.legs[leg]
+    assert (spec.remote, spec.payload_type, spec.dtmf_payload_type) == (
+        ("192.0.2.10", 30000),
+        8,
+        101,
+    )
+    assert spec.also_from == (CARRIER.host,)
+
+
+def test_answering_twice_is_answering_once() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    answer = c.AnswerCaller(incident_id=INCIDENT, leg_id=leg)
+    bench.do(answer)
+    bench.do(answer)
+    assert sum(isinstance(x, s.Answered) for x in bench.heard[CARRIER]) == 1
+
+
+def test_a_call_we_cannot_hear_is_refused_and_exists_as_a_case_all_the_same() -> None:
+    bench = Bench()
+    bench.call_in(ENCRYPTED)
+    ended = bench.last(e.LegEnded)
+    assert (ended.cause, ended.sip_status) == (Cause.FAILED, 488)
+    assert bench.media.taken == set()
+    assert any(isinstance(x, s.Refused) and x.status == 488 for x in bench.heard[CARRIER])
+
+
+def test_without_a_port_the_carrier_is_asked_to_try_again_and_the_case_exists() -> None:
+    bench = Bench()
+    bench.media.free.clear()
+    bench.call_in()
+    assert bench.last(e.LegEnded).cause is Cause.FAILED
+    [refused] = [x for x in bench.heard[CARRIER] if isinstance(x, s.Refused)]
+    assert (refused.status, refused.retry_after) == (503, 2.0)
+
+
+def test_a_late_offer_is_completed_by_the_ack() -> None:
+    bench = Bench()
+    bench.acks_at_once = False
+    leg = bench.call_in(None)
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    assert leg not in bench.media.legs, "nobody has said yet where to send"
+    carrier = bench.peers[CARRIER]
+    answer = OFFER.replace(b"8 0 101", b"8 101")
+    carrier.acknowledge("employee", bench.now, answer)
+    bench.travel()
+    assert bench.media.legs[leg].remote == ("192.0.2.10", 30000)
+
+
+def test_a_caller_who_gives_up_is_told_and_leaves_nothing_behind() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    bench.peers[CARRIER].hang_up("employee", bench.now)
+    bench.travel()
+    assert bench.last(e.LegEnded).cause is Cause.CANCELLED
+    assert bench.media.taken == set()
+    assert ("leg", leg) not in bench.written
+
+
+# ---------------------------------------------------------------- operators
+
+
+def test_the_intent_to_ring_is_on_paper_before_the_invite_is_on_the_wire() -> None:
+    bench = Bench()
+    bench.call_in()
+    for document in bench.telephony.orders.prepare([ring()]):
+        bench.write(document)
+    bench.travel()
+    assert ("leg", OP_LEG) in bench.written
+    assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[PHONE])
+
+
+def test_the_operators_phone_shows_who_calls() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    request = bench.incoming_at(PHONE).request
+    assert request.from_.display_name == "Postes: Marie"
+    assert request.from_.uri.user == "+32470000004"
+    assert request.headers.get("Call-Info") is None
+
+
+def test_a_withheld_number_never_reaches_the_phone() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring(None))
+    assert str(bench.incoming_at(PHONE).request.from_.uri) == "sip:anonymous@anonymous.invalid"
+    assert b"470000004" not in bytes(bench.incoming_at(PHONE).request)
+
+
+def test_answer_on_the_desk_asks_the_phone_to_pick_up() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring(auto=True))
+    assert "answer-after=0" in (bench.incoming_at(PHONE).request.headers.get("Call-Info") or "")
+
+
+def test_the_ack_waits_for_the_disk() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    bench.is_durable = False
+    bench.peers[PHONE].answer(bench.incoming_at(PHONE).leg, PHONE_ANSWER, bench.now)
+    bench.travel()
+    assert bench.count(e.LegAnswered) == 1
+    assert not any(isinstance(x, s.Acknowledged) for x in bench.heard[PHONE])
+
+
+def test_caller_and_operator_hear_each_other() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    assert bench.media.legs[leg].source == FromLeg(OP_LEG)
+    assert bench.media.legs[OP_LEG].source == FromLeg(leg)
+    assert bench.media.legs[OP_LEG].remote == ("192.0.2.20", 40000)
+
+
+def test_hold_plays_to_the_caller_and_silences_the_operator() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    bench.do(
+        c.Play(
+            incident_id=INCIDENT,
+            leg_id=leg,
+            prompts=("please_hold",),
+            language="fr",
+            then="hold_music",
+        )
+    )
+    heard = bench.media.legs[leg].source
+    assert isinstance(heard, Prompts)
+    assert (heard.names, heard.then) == (("please_hold",), "hold_music")
+    assert bench.media.legs[OP_LEG].source == Silence()
+
+
+def test_an_operator_without_a_phone_is_unreachable() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.phones.at.clear()
+    bench.do(ring())
+    assert bench.last(e.LegEnded).cause is Cause.UNREACHABLE
+
+
+def test_the_first_of_two_phones_wins_and_the_other_is_told_why() -> None:
+    bench = Bench()
+    second = PHONE._replace(host="192.0.2.21")
+    bench.add_peer(second)
+    bench.phones.at["201"].append(second)
+    bench.call_in()
+    bench.do(ring())
+    bench.peers[second].answer(bench.incoming_at(second).leg, PHONE_ANSWER, bench.now)
+    bench.travel()
+    assert bench.count(e.LegAnswered) == 1
+    [cancelled] = [x for x in bench.heard[PHONE] if isinstance(x, s.Cancelled)]
+    assert "completed elsewhere" in cancelled.reason
+    assert len(bench.media.taken) == 2, "the loser's port is free again"
+    assert bench.count(e.LegEnded) == 0
+
+
+def test_two_phones_refuse_and_the_leg_ends_once() -> None:
+    bench = Bench()
+    second = PHONE._replace(host="192.0.2.21")
+    bench.add_peer(second)
+    bench.phones.at["201"].append(second)
+    bench.call_in()
+    bench.do(ring())
+    bench.peers[PHONE].refuse(bench.incoming_at(PHONE).leg, 486, bench.now)
+    bench.travel()
+    assert bench.count(e.LegEnded) == 0, "the other still rings"
+    bench.peers[second].refuse(bench.incoming_at(second).leg, 603, bench.now)
+    bench.travel()
+    assert bench.last(e.LegEnded).cause is Cause.REFUSED
+
+
+def test_an_answer_after_we_hung_up_is_ended_and_not_told() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    incoming = bench.incoming_at(PHONE).leg
+    bench.telephony.execute(c.HangUp(incident_id=INCIDENT, leg_id=OP_LEG))
+    bench.peers[PHONE].answer(incoming, PHONE_ANSWER, bench.now)
+    bench.travel()
+    bench.pass_time(40)
+    assert bench.count(e.LegAnswered) == 0
+    assert bench.last(e.LegEnded).cause is Cause.RELEASED
+    assert bench.count(e.LegEnded) == 1
+
+
+def test_hanging_up_a_leg_nobody_knows_says_so() -> None:
+    bench = Bench()
+    bench.do(c.HangUp(incident_id=INCIDENT, leg_id=LegId("gone")))
+    assert bench.last(e.LegEnded).leg_id == "gone"
+
+
+def test_a_bye_ends_the_leg_and_frees_the_port() -> None:
+    bench = Bench()
+    connected(bench)
+    bench.peers[PHONE].hang_up(bench.incoming_at(PHONE).leg, bench.now)
+    bench.travel()
+    ended = bench.last(e.LegEnded)
+    assert (ended.leg_id, ended.cause) == (OP_LEG, Cause.HUNG_UP)
+    assert len(bench.media.taken) == 1
+    assert OP_LEG not in bench.media.legs
+
+
+def test_hold_by_the_phone_itself_is_told_and_so_is_resume() -> None:
+    bench = Bench()
+    connected(bench)
+    phone, leg = bench.peers[PHONE], bench.incoming_at(PHONE).leg
+    held = PHONE_ANSWER.replace(b"sendrecv", b"sendonly").replace(b" 1 1 IN", b" 1 2 IN")
+    phone.offer(leg, held, bench.now)
+    bench.travel()
+    assert bench.count(e.LegHeld) == 1
+    assert not bench.media.legs[OP_LEG].can_send
+    phone.offer(leg, PHONE_ANSWER.replace(b" 1 1 IN", b" 1 3 IN"), bench.now)
+    bench.travel()
+    assert bench.count(e.LegResumed) == 1
+    assert bench.media.legs[OP_LEG].can_send
+
+
+def test_a_key_told_by_info_is_a_key() -> None:
+    bench = Bench()
+    connected(bench)
+    bench.peers[CARRIER].send_info_digit("employee", "5", bench.now)
+    bench.travel()
+    assert bench.last(e.DigitPressed).digit == "5"
+
+
+# ---------------------------------------------------------------- numbers and trunks
+
+
+def test_a_number_is_dialled_with_the_clients_own_number() -> None:
+    bench = Bench()
+    bench.do(dial())
+    request = bench.incoming_at(CARRIER).request
+    assert request.uri.user == "+3225550999"
+    assert request.from_.uri.user == DID
+    assert DID in (request.headers.get("P-Asserted-Identity") or "")
+
+
+def test_an_emergency_number_is_never_dialled() -> None:
+    for number in ("112", "101", "+32112", "0032101", "+33 17"):
+        bench = Bench()
+        with pytest.raises(EmergencyNumberRefused):
+            bench.do(dial(number))
+        assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[CARRIER])
+        assert bench.media.taken == set()
+
+
+def test_a_trunk_that_cannot_is_replaced_by_the_next() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, 503, bench.now)
+    bench.travel()
+    assert bench.incoming_at(SECOND_CARRIER).request.uri.user == "+3225550999"
+    assert bench.count(e.LegEnded) == 0
+
+
+def test_a_busy_number_is_busy_on_every_trunk() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, 486, bench.now)
+    bench.travel()
+    assert bench.last(e.LegEnded).cause is Cause.BUSY
+    assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[SECOND_CARRIER])
+
+
+def test_a_silent_trunk_is_replaced_within_four_seconds() -> None:
+    bench = Bench()
+    del bench.peers[CARRIER]
+    bench.do(dial())
+    bench.pass_time(4.0)
+    assert bench.incoming_at(SECOND_CARRIER)
+    bench.peers[SECOND_CARRIER].answer(
+        bench.incoming_at(SECOND_CARRIER).leg, PHONE_ANSWER, bench.now
+    )
+    bench.travel()
+    assert bench.last(e.LegAnswered).leg_id == NUMBER_LEG
+    bench.pass_time(60)
+    assert bench.count(e.LegEnded) == 0
+    assert len(bench.media.taken) == 1
+
+
+# ---------------------------------------------------------------- strangers, take-over
+
+
+def test_our_own_phones_place_no_calls_through_us() -> None:
+    bench = Bench()
+    before = len(bench.told)
+    peer = bench.peers[PHONE]
+    peer.invite(
+        "toll-fraud",
+        Uri(scheme="sip", user="+882999", host="192.0.2.1", port=5060),
+        bench.now,
+        destination=OURS,
+        from_=NameAddr("", Uri(scheme="sip", user="201", host="x.example")),
+        sdp=PHONE_ANSWER,
+    )
+    bench.travel()
+    assert len(bench.told) == before
+    assert any(isinstance(x, s.Refused) and x.status in (401, 403) for x in bench.heard[PHONE])
+
+
+def restart(bench: Bench) -> tuple[LegId, ...]:
+    """Kill the engine: all it knows is what it wrote and what the media process carries."""
+    carried = dict(bench.media.legs)
+    bench.ours = bench.agent(OURS)
+    bench.told.clear()
+    bench.telephony = bench.build()
+    takeover = Takeover(bench.telephony.exchange, bench.telephony.dialling, carried)
+    kept = [d for (kind, _), d in bench.written.items() if kind == "leg"]
+    survivors = takeover.adopt(kept)
+    bench.travel()
+    return survivors
+
+
+def test_a_talking_call_is_taken_over_and_ends_as_it_should() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    assert set(restart(bench)) == {leg, OP_LEG}
+    offered = [x for x in bench.heard[CARRIER] if isinstance(x, s.Offered)]
+    assert offered, "the dialog proves itself by a re-INVITE"
+    assert bench.media.legs[leg].source == FromLeg(OP_LEG)
+    bench.peers[CARRIER].accept_offer("employee", OFFER, bench.now)
+    bench.travel()
+    bench.peers[CARRIER].hang_up("employee", bench.now)
+    bench.travel()
+    assert bench.last(e.LegEnded).cause is Cause.HUNG_UP
+
+
+def test_a_waiting_caller_can_still_be_answered_by_the_next_engine() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    assert restart(bench) == (leg,)
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    assert any(isinstance(x, s.Answered) for x in bench.heard[CARRIER])
+
+
+def test_an_answer_that_may_not_have_left_is_sent_by_the_next_engine() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    for document in bench.telephony.orders.prepare(
+        [c.AnswerCaller(incident_id=INCIDENT, leg_id=leg)]
+    ):
+        bench.write(document)
+    assert restart(bench) == (leg,)
+    assert any(isinstance(x, s.Answered) for x in bench.heard[CARRIER])
+
+
+def test_a_phone_that_rings_is_not_rung_twice_by_the_next_engine() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    assert OP_LEG in restart(bench)
+    calls = [x for x in bench.heard[PHONE] if isinstance(x, s.IncomingCall)]
+    assert len(calls) == 1, "the same INVITE again is a retransmission"
+    bench.peers[PHONE].answer(calls[0].leg, PHONE_ANSWER, bench.now)
+    bench.travel()
+    assert bench.last(e.LegAnswered).leg_id == OP_LEG
+
+
+def test_an_old_attempt_is_not_repeated() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    bench.now += 31.0
+    assert OP_LEG not in restart(bench)

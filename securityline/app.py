@@ -27,7 +27,7 @@ from securityline.keys import load_secret
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.recovery import recover
-from securityline.telephony.admission import Admission, IncidentNumbers
+from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
@@ -134,7 +134,7 @@ class Product:
             )
             for trunk in config.trunks
         }
-        newest = max((i.id for i in self.logbook.documents("incident", limit=1)), default="")
+        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         return Telephony(
             exchange,
             admit=Admission(profiles, self.directory, IncidentNumbers(newest), self.clock),

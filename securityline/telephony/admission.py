@@ -1,6 +1,6 @@
 """A new call gets its identifiers and everything that is known of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,6 +36,16 @@ class IncidentNumbers:
             self._day, self._count = day, 0
         self._count += 1
         return IncidentId(f"{self._day}-{self._count:04d}")
+
+
+def newest_number(numbers: Iterable[str]) -> str:
+    """Return the latest of incident numbers, or nothing. As text, 10000 is before 9999."""
+
+    def rank(number: str) -> tuple[str, int]:
+        day, _, count = number.partition("-")
+        return day, int(count) if count.isdigit() else 0
+
+    return max(numbers, key=rank, default="")
 
 
 class Admission:

@@ -1,6 +1,6 @@
 import pytest
 
-from securityline.telephony.admission import IncidentNumbers
+from securityline.telephony.admission import IncidentNumbers, newest_number
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC
 DAY = 86_400.0
@@ -32,3 +32,10 @@ def test_ten_thousand_calls_in_a_day_still_have_numbers() -> None:
 @pytest.mark.parametrize("rubbish", ["", "x", "20261122-", "20261122-abc"])
 def test_what_cannot_be_read_starts_afresh(rubbish: str) -> None:
     assert IncidentNumbers(rubbish).next(NOON).endswith("-0001")
+
+
+def test_the_newest_number_is_found_among_those_that_changed_last() -> None:
+    assert newest_number(["20261122-9999", "20261122-10000", "20261121-0007"]) == (
+        "20261122-10000"
+    )
+    assert newest_number([]) == ""

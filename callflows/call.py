@@ -6,6 +6,7 @@ the API only read it.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId, OperatorId
 from client_directory.model import Clearance
@@ -205,5 +206,15 @@ class InboundCall:
         return (now if until is None else until) - self.offered_at
 
 
-SEEKING = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
+SEEKING: Final = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
 "States in which the caller waits for somebody."
+
+MOVES: Final = {
+    (CallState.WAITING, CallState.OFFERED): "an operator is free",
+    (CallState.FALLBACK, CallState.OFFERED): "an operator is free",
+    (CallState.OFFERED, CallState.WAITING): "no phone is left",
+    (CallState.OFFERED, CallState.FALLBACK): "no operator is left",
+    (CallState.WAITING, CallState.FALLBACK): "no operator is left",
+    (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
+}
+"What moves a call besides its own events: who comes, who goes, who is more urgent."

@@ -41,15 +41,15 @@ def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
 
 
 FORWARDED: Final = CallState.FORWARDED
-ANEW: Final = (CallState.WAITING, CallState.OFFERED, CallState.FALLBACK)
+WAITING: Final = CallState.WAITING
 
 TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (FORWARDED, LegAnswered): Transition(answered, (CallState.TALKING,)),
-    (FORWARDED, LegEnded): Transition(leg_ended, (CallState.ENDED, *ANEW)),
+    (FORWARDED, LegEnded): Transition(leg_ended, (CallState.ENDED, WAITING)),
     (FORWARDED, AnswerPressed): Transition(take),
     (FORWARDED, HangUpPressed): Transition(give_back),
     (FORWARDED, DeadlineReached): Transition(_due),
-    (FORWARDED, CommandFailed): Transition(_failed, (CallState.ENDED, *ANEW)),
+    (FORWARDED, CommandFailed): Transition(_failed, (CallState.ENDED, WAITING)),
     (FORWARDED, AudioLost): Transition(audio_lost),
     (FORWARDED, AudioBack): Transition(audio_back),
     (FORWARDED, LegHeld): Transition(caller_held),

@@ -5,7 +5,7 @@ from typing import Final
 from callflows import search
 from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
 from callflows.board import Board
-from callflows.call import CallState, InboundCall, Stage
+from callflows.call import SEEKING, CallState, InboundCall, Stage
 from callflows.cases import case_for
 from callflows.commands import StartRecording
 from callflows.ends import finish
@@ -201,22 +201,27 @@ def next_due(board: Board, call: InboundCall) -> float | None:
 
 # ---------------------------------------------------------------- the table
 
-_SEEKING: Final = (WAITING, OFFERED, FALLBACK)
+_WHILE_SEEKING: Final[dict[type[Event], Transition[CallState]]] = {
+    AnswerPressed: Transition(take, (OFFERED,)),
+    AudioLost: Transition(audio_lost),
+    AudioBack: Transition(audio_back),
+    LegHeld: Transition(caller_held),
+    LegResumed: Transition(caller_resumed),
+}
 
 TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
-    (state, event): transition
-    for state in _SEEKING
-    for event, transition in dict[type[Event], Transition[CallState]](
-        {
-            LegAnswered: Transition(answered, (TALKING, FORWARDED)),
-            LegEnded: Transition(_leg_ended, (*_SEEKING, ENDED)),
-            DeadlineReached: Transition(_due, _SEEKING),
-            AnswerPressed: Transition(take, (OFFERED,)),
-            CommandFailed: Transition(_failed, (*_SEEKING, ENDED)),
-            AudioLost: Transition(audio_lost),
-            AudioBack: Transition(audio_back),
-            LegHeld: Transition(caller_held),
-            LegResumed: Transition(caller_resumed),
-        }
-    ).items()
-} | {(OFFERED, HangUpPressed): Transition(give_back, _SEEKING)}
+    **{(s, event): t for s in SEEKING for event, t in _WHILE_SEEKING.items()},
+    (WAITING, LegAnswered): Transition(late_answer),
+    (WAITING, LegEnded): Transition(_leg_ended, (ENDED,)),
+    (WAITING, CommandFailed): Transition(_failed, (ENDED,)),
+    (WAITING, DeadlineReached): Transition(_due, (OFFERED, FALLBACK)),
+    (OFFERED, LegAnswered): Transition(answered, (TALKING, FORWARDED)),
+    (OFFERED, LegEnded): Transition(_leg_ended, (WAITING, FALLBACK, ENDED)),
+    (OFFERED, CommandFailed): Transition(_failed, (WAITING, FALLBACK, ENDED)),
+    (OFFERED, DeadlineReached): Transition(_due, (WAITING, FALLBACK)),
+    (OFFERED, HangUpPressed): Transition(give_back, (WAITING, FALLBACK)),
+    (FALLBACK, LegAnswered): Transition(answered, (FORWARDED,)),
+    (FALLBACK, LegEnded): Transition(_leg_ended, (WAITING, ENDED)),
+    (FALLBACK, CommandFailed): Transition(_failed, (WAITING, ENDED)),
+    (FALLBACK, DeadlineReached): Transition(_due, (WAITING, OFFERED)),
+}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from callflows.events import CallId, IncidentId, LegId, OperatorId
 from client_directory.model import Clearance
@@ -19,6 +20,21 @@ class DeskState(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     "Finishing the case of the call that just ended."
+
+
+MOVES: Final = {
+    (DeskState.READY, DeskState.RINGING): "is rung",
+    (DeskState.WRAP_UP, DeskState.RINGING): "takes a call at the desk",
+    (DeskState.RINGING, DeskState.READY): "another took it, or nobody did",
+    (DeskState.RINGING, DeskState.ON_BREAK): "let two calls ring out",
+    (DeskState.RINGING, DeskState.TALKING): "answers",
+    (DeskState.TALKING, DeskState.WRAP_UP): "the call ends",
+    (DeskState.TALKING, DeskState.READY): "his phone broke",
+    (DeskState.TALKING, DeskState.ON_BREAK): "the call ends, he asked for a break",
+    (DeskState.TALKING, DeskState.SIGNED_OUT): "the call ends, he had signed out",
+    (DeskState.WRAP_UP, DeskState.READY): "the case is closed",
+}
+"What moves an operator besides his own events: his calls."
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def begin(board: Board, call: InboundCall) -> None:
     call.stage, call.attempts = Stage.ONE_BY_ONE, 0
     call.stage_until = None
     call.slow.clear()
-    if board.is_draining and call.fallback_number is not None:
+    if _goes_to_fallback(board, call) and call.fallback_number is not None:
         _to_fallback(board, call)
     board.is_unsettled = True
 
@@ -89,9 +89,13 @@ def settle(board: Board) -> None:
         _go_on_without(board, call)
 
 
+def _goes_to_fallback(board: Board, call: InboundCall) -> bool:
+    """Whether a call came while the engine stops: it is for the fallback number first."""
+    return board.is_draining and not call.is_requeued
+
+
 def _is_left_to_fallback(board: Board, call: InboundCall) -> bool:
-    """Whether a call that came while the engine stops is the fallback number's for now."""
-    return board.is_draining and call.stage is Stage.FALLBACK
+    return call.stage is Stage.FALLBACK and _goes_to_fallback(board, call)
 
 
 def _eligible(

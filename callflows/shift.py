@@ -142,7 +142,6 @@ TABLE: Final[dict[tuple[DeskState, type[Event]], Transition[DeskState]]] = {
     (OUT, OperatorSignedIn): Transition(_signed_in, (BREAK,)),
     (RINGING, OperatorSignedIn): Transition(_signed_in, (READY,)),
     (RINGING, StationDown): Transition(_station_down, (READY,)),
-    (TALKING, StationDown): Transition(_station_down, (READY,)),
     (TALKING, OperatorSignedOut): Transition(_go_home),
     (TALKING, OperatorOnBreak): Transition(_go_on_break),
     (BREAK, OperatorReady): Transition(_ready, (READY,)),

@@ -273,21 +273,20 @@ TALKING: Final = CallState.TALKING
 HELD: Final = CallState.HELD
 FORWARDED: Final = CallState.FORWARDED
 ENDED: Final = CallState.ENDED
-ANEW: Final = (CallState.WAITING, CallState.OFFERED, CallState.FALLBACK)
-"Where a caller goes whose other side broke."
+WAITING: Final = CallState.WAITING
 
 TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
-    (TALKING, LegEnded): Transition(leg_ended, (ENDED, *ANEW)),
+    (TALKING, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (TALKING, LegAnswered): Transition(late_answer),
     (TALKING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
     (TALKING, HoldPressed): Transition(_hold_pressed, (HELD,)),
     (TALKING, LegHeld): Transition(_leg_held, (HELD,)),
     (TALKING, LegResumed): Transition(_leg_resumed),
-    (TALKING, AudioLost): Transition(audio_lost, ANEW),
+    (TALKING, AudioLost): Transition(audio_lost, (WAITING,)),
     (TALKING, AudioBack): Transition(audio_back),
-    (TALKING, DeadlineReached): Transition(_due, ANEW),
-    (TALKING, CommandFailed): Transition(_failed, (ENDED, *ANEW)),
-    (HELD, LegEnded): Transition(leg_ended, (ENDED, *ANEW)),
+    (TALKING, DeadlineReached): Transition(_due, (WAITING,)),
+    (TALKING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
+    (HELD, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (HELD, LegAnswered): Transition(late_answer),
     (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
     (HELD, HoldPressed): Transition(_hold_pressed),
@@ -296,6 +295,6 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (HELD, LegResumed): Transition(_leg_resumed, (TALKING,)),
     (HELD, AudioLost): Transition(audio_lost),
     (HELD, AudioBack): Transition(audio_back),
-    (HELD, DeadlineReached): Transition(_due, ANEW),
-    (HELD, CommandFailed): Transition(_failed, (ENDED, *ANEW)),
+    (HELD, DeadlineReached): Transition(_due, (WAITING,)),
+    (HELD, CommandFailed): Transition(_failed, (ENDED, WAITING)),
 }

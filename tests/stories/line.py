@@ -12,10 +12,14 @@ from typing import Any, TypeVar
 
 from callflows import commands as c
 from callflows import events as e
+from callflows import shift
+from callflows.call import MOVES as CALL_MOVES
 from callflows.call import CallState, InboundCall
 from callflows.deadlines import deadline_of
 from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
-from callflows.switchboard import Outcome, Switchboard
+from callflows.operators import MOVES as DESK_MOVES
+from callflows.operators import DeskState
+from callflows.switchboard import CALL_TABLE, Outcome, Switchboard
 from client_directory.model import Answer, Clearance, Procedure, Step
 from client_directory.numbers import is_emergency_number
 
@@ -96,6 +100,7 @@ class Line:
     is_cloned: bool = False
     "A copy made from a snapshot must say the same to every event."
     calls_made: int = 0
+    desk_states: dict[OperatorId, DeskState] = field(default_factory=dict)
 
     # ------------------------------------------------ telling
 
@@ -130,6 +135,8 @@ class Line:
             self.said.append((self.now, outcome))
             self._carry_out(outcome)
         self._check(states)
+        self._check_moves(event, states)
+        self._check_shift(event, outcomes)
         return outcomes
 
     def _clone(self) -> Switchboard:
@@ -372,6 +379,27 @@ class Line:
         else:
             assert caller.hears == "ringback", "silence for the caller"
             assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"
+
+    def _check_moves(self, event: e.Event, before: dict[CallId, CallState]) -> None:
+        """Whatever changes state does so as the tables, and so the diagrams, say."""
+        for call in self.switchboard.calls.values():
+            was = before.get(call.call_id, CallState.WAITING)
+            known = CALL_TABLE.get((was, type(event)))
+            reachable = {was, *(known.to if known else ())}
+            reachable |= {b for (a, b) in CALL_MOVES if a in reachable}
+            reachable |= {b for (a, b) in CALL_MOVES if a in reachable}
+            if not isinstance(event, e.EngineStarted):
+                assert call.state in reachable, f"{was} to {call.state} by {event}"
+
+    def _check_shift(self, event: e.Event, outcomes: list[Outcome]) -> None:
+        for fact in outcomes:
+            if isinstance(fact, e.OperatorStateChanged):
+                was = self.desk_states.get(fact.operator, DeskState.SIGNED_OUT)
+                now = DeskState(fact.state)
+                known = shift.TABLE.get((was, type(event)))
+                is_own = known is not None and now in known.to
+                assert is_own or (was, now) in DESK_MOVES, f"{was} to {now} by {event}"
+                self.desk_states[fact.operator] = now
 
     def _check_desks(self) -> None:
         calls = self.switchboard.calls

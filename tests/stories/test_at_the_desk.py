@@ -522,3 +522,13 @@ def test_while_the_engine_stops_calls_without_a_fallback_number_are_taken() -> N
     line.tell(e.EngineDraining())
     line.calls(fallback_number=None)
     assert line.ringing() == ["ann"]
+
+
+def test_a_caller_cut_off_while_the_engine_stops_is_given_to_an_operator() -> None:
+    line = Line()
+    line.ready("ann", "bob")
+    line.calls()
+    line.picks_up("ann")
+    line.tell(e.EngineDraining())
+    line.hangs_up("ann", Cause.FAILED)
+    assert line.ringing() == ["bob"]

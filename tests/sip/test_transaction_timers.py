@@ -81,6 +81,19 @@ def test_after_cancel_an_invite_without_answer_ends_after_64_t1() -> None:
     assert watched.failures == ["timeout"]
 
 
+def test_a_limit_set_again_counts_anew() -> None:
+    watched = make_client("INVITE")
+    transaction = watched.transaction
+    assert isinstance(transaction, InviteClientTransaction)
+    transaction.receive(response(180), NOW)
+    transaction.limit(NOW)
+    transaction.limit(NOW + 20)
+    run(watched, 51.9)
+    assert not transaction.is_over
+    run(watched, 52)
+    assert transaction.is_over
+
+
 def test_a_limit_after_the_answer_changes_nothing() -> None:
     watched = make_client("INVITE")
     transaction = watched.transaction

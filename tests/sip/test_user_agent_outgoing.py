@@ -621,6 +621,8 @@ def test_responses_with_another_branch_method_or_via_are_dropped(us: Alone) -> N
         good.replace(branch, b"z9hG4bKother"),
         good.replace(b"1 INVITE", b"1 OPTIONS"),
         good.replace(b"Via: ", b"Via: SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx\r\nVia: "),
+        good.replace(b"Via: ", b"Via: SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx, "),
+        good.replace(b"\r\nFrom", b", SIP/2.0/UDP 203.0.113.9;branch=z9hG4bKx\r\nFrom"),
     ):
         us.take(bad)
     assert us.events == []

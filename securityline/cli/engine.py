@@ -11,6 +11,7 @@ from client_directory.finding import exit_status
 from client_directory.loader import load_files
 from securityline.config import load_config
 from securityline.logbook.verify import BrokenChain, verify_book
+from securityline.structured_log import configure
 
 
 @click.command()
@@ -22,6 +23,7 @@ from securityline.logbook.verify import BrokenChain, verify_book
 def serve(config: Path, directory: Path | None, data: Path | None) -> None:
     """Run the engine. Prints `ready sip=… http=…` once it takes calls; SIGTERM drains."""
     settings = load_config(config, os.environ, directory=directory, data=data)
+    configure(settings.log.level)
     # Late: the other commands should not wait for all that the engine imports.
     run = import_module("securityline.app").run
     raise SystemExit(run(settings) or 0)

@@ -56,8 +56,6 @@ class Logbook:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._readers = _Readers(book)
         self._pending = Pending()
-        for record in book.spooled:
-            self._pending.restore(record.entries, record.documents)
         self._silence = SilenceRule(
             self._pending,
             book.spool,
@@ -70,6 +68,8 @@ class Logbook:
         self._writer = Writer(
             book.store, self._checkpointer, written=self._report, failed=self._report_failure
         )
+        for record in book.spooled:
+            self._writer.put(self._pending.restore(record.entries, record.documents))
 
     @classmethod
     def open(
@@ -86,8 +86,6 @@ class Logbook:
         self._loop = asyncio.get_running_loop()
         self._checkpointer.start()
         self._writer.start()
-        for batch in self._pending.batches:
-            self._writer.put(batch)
         self._silence.start(self._loop)
         self._append_own(self._book.lines)
         self._plan_anchor()

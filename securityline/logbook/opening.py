@@ -89,6 +89,8 @@ def open_book(settings: LogbookSettings) -> OpenBook:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = _lock(folder / LOCK_FILE)
         ballast = Ballast(folder, settings.ballast)
+        # Made here, for its permissions: SQLite gives its other files the same.
+        os.close(os.open(folder / FILE_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
         store = _open_store(folder / FILE_NAME, ballast)
         key, is_new_key = AnchorKey.open(folder)
     except (OSError, sqlite3.Error, ValueError) as error:

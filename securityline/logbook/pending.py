@@ -58,11 +58,12 @@ class Pending:
         "Of these, not yet acted upon."
         self.on_latency: Callable[[float], None] | None = None
 
-    def restore(self, entries: Sequence[Entry], documents: Sequence[StoredDocument]) -> None:
+    def restore(self, entries: Sequence[Entry], documents: Sequence[StoredDocument]) -> Batch:
         """Add what an earlier run acted upon and spooled; before anything else is put."""
         batch = Batch(list(entries), documents, None, is_urgent=True)
         batch.is_acted = batch.is_spooled = True
         self.batches.append(batch)
+        return batch
 
     def put(self, batch: Batch) -> None:
         """Add the newest batch."""

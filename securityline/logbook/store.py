@@ -1,6 +1,7 @@
 """The logbook on disk: one SQLite file, append only."""
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -126,6 +127,8 @@ class LogbookStore:
         busy_time: float = 0.1,
     ) -> None:
         mode = "ro" if is_read_only else "rw" if is_second else "rwc"
+        if is_read_only and _is_on_a_shelf(path):
+            mode = "ro&immutable=1"
         where = f"{path.absolute().as_uri()}?mode={mode}"
         self._db = sqlite3.connect(
             where, uri=True, isolation_level=None, timeout=busy_time, check_same_thread=False
@@ -268,3 +271,9 @@ def _line_values(entries: Sequence[Entry]) -> list[object]:
             at, moment = e.at, write_time(e.at)
         values += (e.seq, moment, e.now, e.incident_id, e.kind, e.what, e.text, e.hash)
     return values
+
+
+def _is_on_a_shelf(path: Path) -> bool:
+    """Tell whether this is a closed copy that nobody, not even SQLite, can write beside."""
+    has_log = path.with_name(f"{path.name}-wal").exists()
+    return not has_log and not os.access(path.parent, os.W_OK)

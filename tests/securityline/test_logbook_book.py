@@ -137,6 +137,28 @@ async def test_hostile_documents_and_names_are_written(tmp_path: Path) -> None:
         assert book.problems() == []
 
 
+async def test_lines_appended_before_the_start_are_written_once(tmp_path: Path) -> None:
+    book = Logbook.open(settings(tmp_path))
+    heard: list[Entry] = []
+    book.append(1.0, notes(2), (), heard.extend)
+    book.start()
+    await until(lambda: len(heard) == 2)
+    assert [e.seq for e in book.read()] == [1, 2, 3]
+    await book.stop()
+    assert verify_book(tmp_path).head == book.head
+
+
+async def test_what_is_in_the_directory_is_nobody_else_s(tmp_path: Path) -> None:
+    async with running(tmp_path / "data") as book:
+        await append(book, [note()])
+        modes = {
+            file.name: file.stat().st_mode & 0o077 for file in (tmp_path / "data").iterdir()
+        }
+    del modes["anchor.pub"]  # to be shown to auditors
+    assert set(modes.values()) == {0}
+    assert {"logbook.db", "logbook.db-wal", "anchor.key"} <= modes.keys()
+
+
 async def test_one_engine_a_directory(tmp_path: Path) -> None:
     async with running(tmp_path):
         with pytest.raises(LogbookError, match="another engine runs"):

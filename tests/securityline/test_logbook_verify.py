@@ -189,3 +189,13 @@ async def test_a_book_is_verified_while_it_is_written(tmp_path: Path) -> None:
         for _ in range(20):
             await append(book, notes(5))
             verify_book(tmp_path)
+
+
+def test_a_copy_on_a_shelf_is_verified_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that nobody can write to: SQLite's own files cannot stand beside the book."""
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    before = sorted(file.name for file in folder.iterdir())
+    assert verify_book(folder).head.seq == 21
+    assert sorted(file.name for file in folder.iterdir()) == before

@@ -1,0 +1,84 @@
+"""What the demo prints: where the desk is, who may sign in, what to try."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from securityline.simulation.demo_data import DemoAccount, DemoData
+
+FIRST: Final = "op-1"
+"The operator whom a visitor plays."
+DID, CALLER = "+3225550100", "+32470000001"
+
+
+def introduction(data: DemoData, free: DemoAccount, command: str, seated: str) -> str:
+    """Return all of it.
+
+    :param free: the account whose phone is nobody's.
+    :param command: how to call `securityline simulate call`.
+    :param seated: operator who sits at the desk by himself, or nothing.
+    """
+    return "\n".join(
+        [
+            "",
+            "Security Line, the demo. All of it is on this machine; nothing here can reach a",
+            "real telephone.",
+            "",
+            f"  The desk    {data.desk}   in English: {data.desk}/sign-in?language=en",
+            *_logins(data, free),
+            "",
+            "  Try this",
+            f"  1. Open the desk, sign in as {FIRST}, press Ready.",
+            "  2. In another terminal, let an employee call:",
+            f"       {command} --did {DID} --from {CALLER}",
+            *_what_happens(data, free, seated),
+            "",
+            *_softphone(data, free),
+            "",
+            *_programs(data),
+            "",
+            "  Ctrl-C stops everything. What happens outside is told below.",
+            "",
+        ]
+    )
+
+
+def _logins(data: DemoData, free: DemoAccount) -> Iterator[str]:
+    yield ""
+    yield "  operator             languages      sees   password         phone"
+    for account in data.accounts:
+        who = account.operator
+        languages = " ".join(sorted(who.languages, key=lambda x: -who.languages[x]))
+        sees = "all" if "high_security" in who.clearances else "std"
+        phone = "yours" if account is free else "pretend"
+        yield (
+            f"  {who.operator:6}{who.name:<15}{languages:<15}{sees:<7}"
+            f"{account.desk_password:<17}{who.extension}, {phone}"
+        )
+
+
+def _what_happens(data: DemoData, free: DemoAccount, seated: str) -> Iterator[str]:
+    yield "     His card is on the screen before the phone rings. Press Answer, or wait: the"
+    yield "     pretend phone picks up after 4 s. Tick the steps, write a note, close the case."
+    if seated:
+        yield f"     {seated} sits at the desk too, and is ready (--staffed)."
+    else:
+        yield "     Nobody ready? Then the caller hears he is not forgotten, and after 30 s"
+        yield "     the client's guard post is rung too. Press Ready and he is yours at once."
+    yield "  3. Other calls: --withheld; --did +3235550400 (a bank: operators who see all);"
+    yield "     --did +3225559999 (nobody's number); several at once."
+
+
+def _softphone(data: DemoData, free: DemoAccount) -> Iterator[str]:
+    where = f"{data.exchange.host}:{data.exchange.port}"
+    user, name = free.operator.extension, free.operator.operator
+    yield "  Answer on a real softphone (Linphone, MicroSIP, baresip; on this machine)"
+    yield f"     server/domain {where}, UDP      user name {user}"
+    yield f"     password {free.phone_password}   (realm {data.config.sip.domain})"
+    yield f"     baresip: <sip:{user}@{where}>;auth_pass={free.phone_password}"
+    yield f"     Sign in at the desk as {name} and press Ready: calls ring on it."
+
+
+def _programs(data: DemoData) -> Iterator[str]:
+    yield "  The API"
+    yield f"     curl -H 'Authorization: Bearer {data.token}' \\"
+    yield f"       {data.desk}/api/v1/incidents"

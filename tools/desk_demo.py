@@ -41,7 +41,8 @@ MAGASINS_UNKNOWN = "+3225550777"
 async def pass_time(night: House, seconds: float) -> None:
     """Let the pretend clock run on, with everything that falls due."""
     await night.settled()
-    night.pass_time(seconds)
+    if night.clock.at is not None:
+        night.pass_time(seconds)
 
 
 async def play(night: House, operator: str = "op-1") -> dict[str, Any]:

@@ -7,42 +7,19 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from callflows.events import OperatorId, OperatorReady
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, demo, more_calls, play
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-
-
-@asynccontextmanager
-async def chromium(width: int, height: int) -> AsyncIterator[Any]:
-    """Open a headless browser with windows of one size."""
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = await browser.new_context(viewport={"width": width, "height": height})
-        try:
-            yield context
-        finally:
-            await browser.close()
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
@@ -60,11 +37,11 @@ async def take(out: Path, width: int, height: int, language: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with (
             demo(Path(folder)) as night,
-            chromium(width, height) as context,
+            chromium(width, height) as browser,
             TestServer(night.app()) as server,
         ):
             address = str(server.make_url("/")).rstrip("/")
-            await _pictures(night, context, address, out, name, language)
+            await _pictures(night, await browser.new_context(), address, out, name, language)
 
 
 async def _pictures(

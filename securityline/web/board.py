@@ -11,7 +11,7 @@ from callflows.call import InboundCall
 from callflows.events import CallId, IncidentId, OperatorId
 from callflows.incident import Incident, IncidentState
 from callflows.operators import DeskState, OperatorDesk
-from securityline.web.ports import EnginePort, SwitchboardPort
+from securityline.web.ports import DirectoryHolderPort, EnginePort, SwitchboardPort
 
 MOST_CALLS: Final = 25
 MOST_CASES: Final = 60
@@ -71,8 +71,9 @@ class CaseRow(NamedTuple):
 class Board:
     """The switchboard, as screens see it."""
 
-    def __init__(self, engine: EnginePort) -> None:
+    def __init__(self, engine: EnginePort, directory: DirectoryHolderPort) -> None:
         self._engine = engine
+        self._directory = directory
 
     @property
     def switchboard(self) -> SwitchboardPort:
@@ -98,8 +99,11 @@ class Board:
         """Name of an operator, or his id."""
         if not operator:
             return ""
-        found = self.switchboard.operators.get(OperatorId(operator))
-        return found.name if found and found.name else operator
+        desk = self.switchboard.operators.get(OperatorId(operator))
+        if desk is not None and desk.name:
+            return desk.name
+        person = self._directory.current.operators.get(operator)
+        return person.name if person else operator
 
     def call_of(self, incident: Incident) -> InboundCall | None:
         """Pick a case's call that matters now: the newest that lives, else the newest."""

@@ -23,7 +23,7 @@ class Drawing:
     """All fragments of the desk."""
 
     def __init__(self, services: WebServices, rendering: Rendering) -> None:
-        self.board = Board(services.engine)
+        self.board = Board(services.engine, services.directory)
         self.render = rendering
         self.cards = Cards(self.board, rendering, services.directory)
         self.timelines = Timelines(self.board, rendering)

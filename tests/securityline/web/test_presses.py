@@ -32,7 +32,7 @@ async def called(home: House) -> tuple[Presses, Any]:
     home.sign_in("op-1")
     ids = home.ring(POSTES)
     await home.settled()
-    return Presses(Board(home.engine), home.directory), ids
+    return Presses(Board(home.engine, home.directory), home.directory), ids
 
 
 def press(presses: Presses, act: object, who: Session | None = None, **values: Any) -> Any:
@@ -113,7 +113,7 @@ async def test_a_call_that_rings_for_him_he_may_pass_on(home: House) -> None:
     home.sign_in("op-1")
     ids = home.ring(POSTES)
     await home.settled()
-    presses = Presses(Board(home.engine), home.directory)
+    presses = Presses(Board(home.engine, home.directory), home.directory)
     assert isinstance(press(presses, "hang_up", call=ids[1]), events.HangUpPressed)
     with pytest.raises(Refused, match="not your call"):
         press(presses, "hang_up", session("op-3"), call=ids[1])
@@ -122,7 +122,7 @@ async def test_a_call_that_rings_for_him_he_may_pass_on(home: House) -> None:
 async def test_what_he_is_not_cleared_for_does_not_exist(home: House) -> None:
     ids = home.ring(BANQUE)
     await home.settled()
-    presses = Presses(Board(home.engine), home.directory)
+    presses = Presses(Board(home.engine, home.directory), home.directory)
     who = session("op-2", clearances=("standard",))
     with pytest.raises(Refused, match="no such call"):
         press(presses, "answer", who, call=ids[1])

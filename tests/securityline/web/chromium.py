@@ -1,0 +1,50 @@
+"""Debian's Chromium under Playwright, which downloads nothing."""
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def why_not() -> str:
+    """Why there is no browser to test with, or nothing."""
+    if shutil.which(str(CHROMIUM)) is None:
+        return f"{CHROMIUM} is not installed"
+    try:
+        import playwright.async_api  # noqa: F401
+    except ImportError:
+        return "Playwright for Python is not installed"
+    return ""
+
+
+@asynccontextmanager
+async def chromium(width: int = 1440, height: int = 900) -> AsyncIterator[Any]:
+    """Open a headless browser; `new_context()` of it is one person's."""
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=ARGUMENTS
+        )
+        size = {"width": width, "height": height}
+        new_context = browser.new_context
+
+        async def sized(**options: Any) -> Any:
+            return await new_context(**{"viewport": size} | options)
+
+        browser.new_context = sized
+        try:
+            yield browser
+        finally:
+            await browser.close()

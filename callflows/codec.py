@@ -75,7 +75,7 @@ def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
     """
     try:
         built: T = _decoder(kind)(data)
-    except (TypeError, KeyError, AttributeError) as error:
+    except (TypeError, KeyError, ValueError) as error:
         raise ValueError(f"{kind.__name__}: {error}") from error
     return built
 

@@ -70,7 +70,7 @@ def board_from_state(state: Mapping[str, Any]) -> Board:
         raise ValueError(f"cannot read state of version {state.get('version')!r:.20}")
     try:
         return _build(state)
-    except (KeyError, IndexError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"state: {type(error).__name__}: {error}") from error
 
 

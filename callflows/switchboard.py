@@ -34,6 +34,8 @@ from callflows.search import settle
 from callflows.state import board_from_state, board_to_state
 from callflows.transition import Transition
 
+__all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
+
 CLOSED_KEPT: Final = 3600.0
 "Seconds for which a closed case and its calls can still be looked at here."
 

@@ -333,7 +333,7 @@ class Line:
         one.hears, other.hears = other.leg_id, one.leg_id
 
     def _unbridge(self, phone: Phone) -> None:
-        other = self.phones.get(phone.hears) if isinstance(phone.hears, str) else None
+        other = self.phones.get(LegId(phone.hears)) if isinstance(phone.hears, str) else None
         if other is not None:
             other.hears = "nothing"
         phone.hears = "nothing"

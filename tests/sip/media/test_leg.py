@@ -66,6 +66,7 @@ def test_one_way_audio_is_told_once_and_its_end_too(events: Events) -> None:
     leg.scan(1.01 + LOST_TIME)
     leg.scan(20.0)
     assert events.count(AudioLost("leg-1")) == 1
+    assert AudioBack("leg-1") not in events
     leg.incoming.receive(packet(2), 20.0)
     leg.scan(20.1)
     leg.scan(20.2)

@@ -41,6 +41,7 @@ class Leg:
     def assert_continuous(self, *, is_gapless: bool = True) -> None:
         packets = self.wire.packets
         assert {each.ssrc for each in packets} == {self.out.ssrc}
+        assert {each.payload_type for each in packets} == {self.out.payload_type}
         for a, b in pairwise(packets):
             assert (b.sequence - a.sequence) & 0xFFFF == 1
             step = timestamp_step(b.timestamp, a.timestamp)

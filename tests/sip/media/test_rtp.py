@@ -18,13 +18,18 @@ def test_a_plain_packet_is_read_field_by_field() -> None:
     assert parse(raw(second=0x88)) == RtpPacket(8, True, 7, 1120, 99, AUDIO)
 
 
-def test_csrcs_are_skipped() -> None:
-    assert payload_of(raw(0x82, body=b"12345678" + AUDIO)) == AUDIO
+@pytest.mark.parametrize("count", range(16))
+def test_csrcs_are_skipped(count: int) -> None:
+    assert payload_of(raw(0x80 | count, body=b"\xff" * 4 * count + AUDIO)) == AUDIO
 
 
 def test_an_extension_is_skipped() -> None:
     extension = b"\xbe\xde" + struct.pack("!H", 2) + b"87654321"
     assert payload_of(raw(0x90, body=extension + AUDIO)) == AUDIO
+
+
+def test_an_empty_extension_may_be_all_there_is() -> None:
+    assert payload_of(raw(0x90, body=b"\xbe\xde\0\0")) == b""
 
 
 def test_padding_is_taken_off() -> None:
@@ -70,7 +75,9 @@ def test_rtcp_is_told_apart(kind: int) -> None:
     assert parse(raw(second=kind)) is None
 
 
-@pytest.mark.parametrize("second", [0, 8, 13, 101, 0x80, 0x88, 0x80 | 101, 0x80 | 127])
+@pytest.mark.parametrize(
+    "second", [0, 8, 13, 101, 0x80, 0x88, 191, 0x80 | 96, 0x80 | 101, 0x80 | 127]
+)
 def test_audio_and_digits_are_not_rtcp(second: int) -> None:
     assert not is_rtcp(raw(second=second))
 

@@ -104,6 +104,14 @@ def test_jitter_converges_on_the_mean_deviation() -> None:
     assert statistics.summary()["jitter_ms"] == pytest.approx(10, rel=0.01)
 
 
+def test_one_late_packet_counts_for_a_sixteenth() -> None:
+    statistics = ReceiveStatistics()
+    statistics.receive(0, 1)
+    statistics.measure(0, 0)
+    statistics.measure(160 + 320, 160)
+    assert statistics.jitter_time == pytest.approx(320 / 16 / 8000)
+
+
 def test_a_timestamp_wrap_is_no_jitter() -> None:
     statistics = ReceiveStatistics()
     statistics.receive(0, 1)

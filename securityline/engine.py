@@ -165,7 +165,9 @@ class Engine:
         now = self._clock()
         outcomes = self.switchboard.handle(event, now)
         commands = [outcome for outcome in outcomes if isinstance(outcome, Command)]
-        changed = self._changed(event, outcomes, now)
+        changed = [*documents, *self._changed(event, outcomes, now)]
+        if commands:
+            changed += self._prepared(commands)
 
         def act(entries: list[Entry]) -> None:
             if then is not None:
@@ -176,13 +178,7 @@ class Engine:
 
         lines = _lines(event, outcomes)
         is_urgent = then is not None or any(type(c) not in UNHURRIED for c in commands)
-        self.logbook.append(
-            now,
-            lines,
-            [*documents, *changed] if documents else changed,
-            act,
-            is_urgent=is_urgent,
-        )
+        self.logbook.append(now, lines, changed, act, is_urgent=is_urgent)
         self._lines_since_snapshot += len(lines)
         if self._lines_since_snapshot >= self._snapshot_lines and now >= self._next_snapshot:
             self.take_snapshot()
@@ -213,6 +209,13 @@ class Engine:
             # Documents follow from lines: a defect here must not cost the lines.
             log.exception("documents not drawn", after=type(event).__name__)
             return []
+
+    def _prepared(self, commands: Sequence[Command]) -> Sequence[Document]:
+        try:
+            return self._prepare(commands)
+        except Exception:
+            log.exception("commands not prepared", first=type(commands[0]).__name__)
+            return ()
 
     # ------------------------------------------------------------ acting
 

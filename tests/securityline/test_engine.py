@@ -164,6 +164,37 @@ async def test_what_must_follow_the_commit_comes_before_the_commands(tmp_path: P
         assert d.did[:2] == ["ACK", ANSWER]
 
 
+async def test_the_intent_to_dial_is_durable_before_the_dialling(tmp_path: Path) -> None:
+    intent = Document(kind="leg", id=LEG, data={"call_id": "sip-1"}, at=1.0)
+    prepared: list[Any] = []
+
+    def prepare(commands: Any) -> list[Document]:
+        prepared.append(commands)
+        return [intent]
+
+    async with desk(tmp_path, prepare=prepare) as d:
+        d.refuse = lambda command: d.did.append(d.book.documents("leg"))
+        d.engine.handle(e.LegRinging(leg_id=LEG))
+        d.rules.outcomes["LegAnswered"] = [OPENED, RING, ANSWER]
+        d.engine.handle(e.LegAnswered(leg_id=LEG))
+        assert prepared == [[RING, ANSWER]]
+        await until(published(d, "LegAnswered"))
+        assert d.did[1:3] == [RING, [intent]]
+
+
+async def test_commands_that_cannot_be_prepared_are_carried_out_all_the_same(
+    tmp_path: Path,
+) -> None:
+    def fail(commands: Any) -> list[Document]:
+        raise RuntimeError("a bug")
+
+    async with desk(tmp_path, prepare=fail) as d:
+        d.rules.outcomes["LegAnswered"] = [RING]
+        d.engine.handle(e.LegAnswered(leg_id=LEG))
+        await until(published(d, "LegAnswered"))
+        assert RING in d.did
+
+
 async def test_commands_of_one_event_run_before_those_of_the_next(tmp_path: Path) -> None:
     async with desk(tmp_path) as d:
         for number in range(50):

@@ -259,7 +259,7 @@ class Core:
             for unacknowledged in call.unacknowledged.values():
                 unacknowledged.stop()
             call.unacknowledged.clear()
-        call.request = None
+        call.request = call.provisional = None
         call.local_sdp = call.remote_sdp = None
         if was_ringing:
             self.calls.remove(call)

@@ -52,22 +52,27 @@ def is_busy(call: Call) -> bool:
 
 def begin_session(core: Core, call: Call, now: float) -> None:
     """Do what waited for the call to be up, and count the session timer from now."""
-
-    def refresh(now: float) -> None:
-        if not is_busy(call):
-            method: OfferMethod = "UPDATE" if _takes_update(call) else "INVITE"
-            sdp = call.local_sdp if method == "INVITE" else None
-            call.our_offer = OurOffer(sdp, method, is_refresh=True)
-            _send(core, call, call.our_offer, now)
-        else:
-            # What is under way refreshes the session as well; if it fails, try again.
-            call.refresh_timer = core.wire.timers.set(now + _REFRESH_RETRY, refresh)
-
-    def expire(now: float) -> None:
-        break_off(core, call, now, "expired", "the session was not refreshed")
-
-    session_timer.restart(core, call, now, refresh=refresh, expire=expire)
+    if call.session is not None:
+        session_timer.restart(
+            core,
+            call,
+            now,
+            refresh=lambda now: _refresh(core, call, now),
+            expire=lambda now: break_off(core, call, now, "expired", "not refreshed in time"),
+        )
     send_waiting(core, call, now)
+
+
+def _refresh(core: Core, call: Call, now: float) -> None:
+    """Prove that we are here (RFC 4028 section 7.4), by UPDATE if they take it."""
+    if is_busy(call):
+        # What is under way refreshes the session as well; if it fails, try again.
+        _refresh_again(core, call, now)
+        return
+    method: OfferMethod = "UPDATE" if _takes_update(call) else "INVITE"
+    sdp = call.local_sdp if method == "INVITE" else None
+    call.our_offer = OurOffer(sdp, method, is_refresh=True)
+    _send(core, call, call.our_offer, now)
 
 
 def _takes_update(call: Call) -> bool:
@@ -169,6 +174,8 @@ def _refused(core: Core, call: Call, ours: OurOffer, status: int, now: float) ->
         ours.retries += 1
         _retry_later(core, call, ours, now)
         return
+    if ours.method == "UPDATE" and status in (405, 501):
+        call.peer_allows -= {"UPDATE"}
     if not ours.is_refresh:
         core.emit(OfferRefused(call.leg, status))
     elif call.session is not None:
@@ -193,11 +200,6 @@ def _retry_later(core: Core, call: Call, ours: OurOffer, now: float) -> None:
 
 
 def _refresh_again(core: Core, call: Call, now: float) -> None:
-    """Try once more, as long as the session has not expired."""
-
-    def again(now: float) -> None:
-        if not is_busy(call) and call.state is CallState.UP:
-            call.our_offer = OurOffer(call.local_sdp, "INVITE", is_refresh=True)
-            _send(core, call, call.our_offer, now)
-
-    call.refresh_timer = core.wire.timers.set(now + _REFRESH_RETRY, again)
+    call.refresh_timer = core.wire.timers.set(
+        now + _REFRESH_RETRY, lambda now: _refresh(core, call, now)
+    )

@@ -97,6 +97,16 @@ def test_too_short_a_session_is_sent_away_with_the_shortest_we_take() -> None:
     assert us.got(IncomingCall) == []
 
 
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+def test_too_short_a_refresh_is_sent_away_too(method: str) -> None:
+    us = Alone()
+    _, caller = talking(us)
+    headers = "Session-Expires: 60\nSupported: timer"
+    (response,) = responses(us.take(caller.again(method, headers=headers, sdp=HELD)))
+    assert (response.status, response.headers.get("Min-SE")) == (422, "90")
+    assert len(us.events) == 2
+
+
 def test_a_far_end_that_never_refreshes_is_cut_at_expiry() -> None:
     us = Alone()
     talking(us, headers="Session-Expires: 1800;refresher=uac\nSupported: timer")
@@ -195,6 +205,13 @@ def test_a_refresh_that_is_refused_is_tried_again_until_expiry() -> None:
         packets = us.wait(10.0)
     assert us.last(Ended).why == "expired"
     assert tries > 50
+
+
+def test_a_far_end_that_only_says_it_takes_update_is_refreshed_by_reinvite() -> None:
+    us = Alone()
+    talking(us, headers=f"{OURS}\n{ALLOW_UPDATE}")
+    us.take(reply(requests(us.wait(900))[0], 501))
+    assert methods(us.wait(10)) == ["INVITE"]
 
 
 def test_a_refresh_after_a_refusal_saves_the_call() -> None:

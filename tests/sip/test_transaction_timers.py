@@ -224,6 +224,12 @@ def test_a_second_final_answer_is_too_late_and_not_an_error(
     watched = make_server(kind)
     transaction = watched.transaction
     assert isinstance(transaction, ServerTransaction)
+    for status in (200, 487):
+        other = make_server(kind).transaction
+        assert isinstance(other, ServerTransaction)
+        assert other.respond(status, b"SIP/2.0 ", NOW)
+        assert other.is_answered
+        assert not other.respond(200, b"SIP/2.0 200 ", NOW)
     assert transaction.respond(487, b"SIP/2.0 487 ", NOW)
     watched.wire.outbox.clear()
     assert not transaction.respond(200, b"SIP/2.0 200 ", NOW)

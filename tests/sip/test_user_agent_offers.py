@@ -392,6 +392,16 @@ def test_an_offer_that_only_gets_100_is_given_up_and_the_call_goes_on(us: Alone)
     assert us.got(Ended) == []
 
 
+def test_an_offer_that_cannot_be_sent_is_told_and_the_call_goes_on(us: Alone) -> None:
+    leg, _ = talking(us)
+    us.agent.offer(leg, HELD, us.now)
+    us.flush()
+    us.agent.connection_lost(CARRIER, us.now)
+    us.collect()
+    assert us.got(OfferRefused) == [OfferRefused(leg, 503)]
+    assert us.got(Ended) == []
+
+
 def test_hang_up_leaves_no_offer_that_only_got_100(us: Alone) -> None:
     leg, _ = talking(us)
     us.agent.offer(leg, HELD, us.now)

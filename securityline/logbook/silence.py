@@ -21,6 +21,8 @@ from securityline.logbook.spool import Spool, Spooled
 
 SPOOL_TIME: Final = 0.1
 "Seconds more that the spool has to say the lines are safe there."
+LAST_TIME: Final = 2.0
+"Seconds that the spool has for what is left when the engine stops."
 
 log = structlog.get_logger()
 
@@ -65,13 +67,18 @@ class SilenceRule:
         if self._timer is not None:
             self._timer.cancel()
         unsafe = [batch for batch in self._pending.batches if not batch.is_spooled]
-        try:
-            if unsafe:
-                self._spool.write(_records(unsafe))
-        except OSError as error:
-            log.critical("lines lost", reason=str(error), first=unsafe[0].entries[:1])
+        if unsafe:
+            self._spool_last(unsafe)
         self._spooler.shutdown(wait=False)
-        self._spool.close()
+
+    def _spool_last(self, batches: list[Batch]) -> None:
+        """Write on the spool's own thread: it may be in the middle of a record."""
+        try:
+            self._spooler.submit(self._spool.write, _records(batches)).result(LAST_TIME)
+        except (OSError, TimeoutError) as error:
+            lines = sum(len(batch.entries) for batch in batches)
+            log.critical("lines lost", reason=str(error) or "the spool is silent", lines=lines)
+        self._spooler.submit(self._spool.close)
 
     def put(self, batch: Batch) -> None:
         """Take note of a batch that was just queued for the store."""

@@ -82,7 +82,8 @@ class Desk:
 
 @asynccontextmanager
 async def desk(folder: Path, rules: Any = None, **options: Any) -> AsyncIterator[Desk]:
-    async with running(folder) as book:
+    silence_time = options.pop("silence_time", 60.0)
+    async with running(folder, silence_time=silence_time) as book:
         await append(book, [])  # what a new book says of itself is past
         desk = Desk(book, rules or Rules(), **options)
         desk.engine.start()
@@ -446,7 +447,7 @@ async def test_calls_and_incidents_are_documents_in_the_api_s_shape(tmp_path: Pa
 
 
 async def test_late_lines_reach_the_subscribers_with_their_mark(tmp_path: Path) -> None:
-    async with desk(tmp_path) as d:
+    async with desk(tmp_path, silence_time=0.05) as d:
         d.engine.handle(e.LegRinging(leg_id=LEG))
         await until(published(d, "LegRinging"))
         write, release = d.book._book.store.write, threading.Event()

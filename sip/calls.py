@@ -107,6 +107,7 @@ class OurOffer:
     is_refresh: bool = False
     "Only to keep the session alive: the owner did not ask and is not told."
     retries: int = 0
+    their_sdp: bytes | None = None
     ack_number: int | None = None
     "Their 2xx brought an offer: CSeq number of the ACK that must carry our answer."
 

@@ -112,7 +112,7 @@ def _accepted(
     if is_current and ours.method == "INVITE" and ours.sdp is None and sdp is not None:
         # They made the offer: the ACK has to wait for our owner's answer.
         if ours.ack_number is None:
-            ours.ack_number = number
+            ours.ack_number, ours.their_sdp = number, sdp
             _settle(call, dialog, response)
             core.emit(Offered(call.leg, sdp, "INVITE"))
         return
@@ -140,7 +140,7 @@ def answer_in_ack(core: Core, call: Call, sdp: bytes | None, now: float) -> bool
     acknowledge(core, call, dialog, ours.ack_number, now, sdp)
     call.our_offer = None
     if sdp is not None:
-        call.local_sdp = sdp
+        call.local_sdp, call.remote_sdp = sdp, ours.their_sdp
     begin_session(core, call, now)
     return True
 

@@ -305,13 +305,15 @@ def test_asking_them_for_an_offer(us: Alone) -> None:
     us.agent.offer(leg, None, us.now)
     reinvite = only(us.flush())
     assert reinvite.body == b""
-    assert us.take(reply(reinvite, 200, sdp=OFFER)) == []
-    assert us.take(reply(reinvite, 200, sdp=OFFER)) == []
-    assert us.got(Offered) == [Offered(leg, OFFER, "INVITE")]
+    assert us.take(reply(reinvite, 200, sdp=HELD)) == []
+    assert us.take(reply(reinvite, 200, sdp=HELD)) == []
+    assert us.got(Offered) == [Offered(leg, HELD, "INVITE")]
     us.agent.accept_offer(leg, ANSWER, us.now)
     ack = only(us.flush())
     assert (ack.method, ack.sdp_body()) == ("ACK", ANSWER)
-    assert only(us.take(reply(reinvite, 200, sdp=OFFER))).sdp_body() == ANSWER
+    snapshot = us.agent.export(leg)
+    assert (snapshot["local_sdp"], snapshot["remote_sdp"]) == (ANSWER.decode(), HELD.decode())
+    assert only(us.take(reply(reinvite, 200, sdp=HELD))).sdp_body() == ANSWER
 
 
 def test_hang_up_while_an_ack_waits_for_our_answer(us: Alone) -> None:

@@ -121,6 +121,11 @@ def test_a_bare_180_agrees_on_nothing(us: Alone) -> None:
     assert statuses(us.take(caller.again("UPDATE", sdp=HELD))) == [500]
 
 
+def test_early_media_is_what_we_last_said_of_our_media(us: Alone) -> None:
+    ringing(us, ANSWER, 183)
+    assert us.agent.export(leg_of(us))["local_sdp"] == ANSWER.decode()
+
+
 def test_early_media_without_an_offer_of_theirs_agrees_on_nothing(us: Alone) -> None:
     caller = Caller()
     us.take(caller.invite(sdp=None, headers=REQUIRE))

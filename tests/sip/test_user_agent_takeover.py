@@ -157,6 +157,20 @@ def test_credentials_are_not_in_the_snapshot_and_are_given_again() -> None:
     assert "Authorization" in again.headers
 
 
+def test_the_ack_of_a_challenged_call_carries_its_authorization_in_the_next_process() -> None:
+    old = Alone()
+    invite = placed(old, credentials=Credentials("line", "hunter2", "trunk.example"))
+    line = 'WWW-Authenticate: Digest realm="trunk.example", nonce="n", algorithm=MD5'
+    again = requests(old.take(reply(invite, 401, headers=line)))[1]
+    old.take(reply(again, 200, sdp=ANSWER))
+    new = next_process(old, "out")
+    new.agent.acknowledge("out", new.now)
+    ack = only(new.flush())
+    assert ack.headers.get("Authorization") == again.headers.get("Authorization")
+    old.agent.acknowledge("out", old.now)
+    assert only(old.flush()) == ack
+
+
 # ---------------------------------------------------------------- answers in flight
 
 

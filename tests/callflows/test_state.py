@@ -120,7 +120,7 @@ def test_what_is_no_state_of_ours_is_refused(broken: dict[str, Any]) -> None:
 def test_a_part_that_is_rubbish_is_refused(part: str) -> None:
     state = through_json(closed().switchboard.to_state())
     state[part] = ["rubbish"]
-    with pytest.raises(ValueError, match="^state: "):
+    with pytest.raises(ValueError, match=r"^state: "):
         Switchboard.from_state(state)
 
 

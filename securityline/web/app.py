@@ -74,6 +74,9 @@ async def _look(context: Context) -> None:
                 context.sessions.touch(screen.session_id, now)
             for session in context.sessions.ended(now):
                 sign_in.end_session(context, session)
+            for session in context.sessions.all():
+                if sign_in.is_out_of_date(context, session):
+                    sign_in.end_session(context, session)
             if looks % TIDY_EVERY == 0:
                 context.screens.tidy()
         except Exception:

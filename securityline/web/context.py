@@ -1,5 +1,6 @@
 """What the handlers share."""
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,6 +28,13 @@ class Context:
     "Wrong passwords by address: 12, then one in 20 s."
     wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))
     "Wrong passwords by account and address: 6, then one in 30 s."
+
+    done: dict[str, OrderedDict[str, bool]] = field(default_factory=dict)
+    "By session: ids of its presses, and whether they are durable."
+
+    def presses_of(self, session: Session) -> OrderedDict[str, bool]:
+        """Ids of the presses a session has made; one sent again is not done again."""
+        return self.done.setdefault(session.session_id, OrderedDict())
 
     @property
     def board(self) -> Board:

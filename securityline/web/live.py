@@ -7,7 +7,6 @@ connection it is not done again.
 
 import asyncio
 import json
-from collections import OrderedDict
 from typing import Any, Final
 
 import structlog
@@ -36,7 +35,6 @@ SIGNED_OUT: Final = 4001
 NONSENSE: Final = 1008
 
 PRESSES: Final = web.AppKey("presses", Presses)
-DONE: Final = web.AppKey("done", dict[str, "OrderedDict[str, bool]"])
 SOCKETS: Final[web.AppKey[set[web.WebSocketResponse[bool]]]] = web.AppKey("sockets")
 log = structlog.get_logger()
 
@@ -45,7 +43,6 @@ def add_routes(app: web.Application) -> None:
     """Put the socket in the application."""
     context = app[CONTEXT]
     app[PRESSES] = Presses(context.board, context.services.directory)
-    app[DONE] = {}
     app[SOCKETS] = set()
     app.router.add_get("/desk/live", live)
 
@@ -90,6 +87,7 @@ async def _read(
     async for received in socket:
         now = context.now()
         if context.sessions.is_over(session, now):
+            context.screens.close(screen)  # nothing may follow a close frame
             await socket.close(code=SIGNED_OUT)
             return
         context.sessions.touch(session.session_id, now)
@@ -98,6 +96,7 @@ async def _read(
             nonsense += 1
         if nonsense >= MOST_NONSENSE or not bucket.take(now):
             log.warning("a screen was closed: nonsense or flood", operator=session.operator)
+            context.screens.close(screen)
             await socket.close(code=NONSENSE)
             return
         if message is not None:
@@ -127,7 +126,7 @@ def press(
     press_id = message.get("id")
     if not isinstance(press_id, str) or not 0 < len(press_id) <= 64:
         return
-    done = app[DONE].setdefault(session.session_id, OrderedDict())
+    done = app[CONTEXT].presses_of(session)
     if press_id in done:
         if done[press_id]:
             screen.send(encode({"re": press_id, "is_done": True}))

@@ -129,6 +129,10 @@ class Sessions:
         """Sessions that are too old; the caller closes them."""
         return [one for one in self._sessions.values() if self.is_over(one, now)]
 
+    def all(self) -> list[Session]:
+        """Every session there is."""
+        return list(self._sessions.values())
+
     def has(self, operator: str) -> bool:
         """Whether an operator is signed in anywhere."""
         return any(one.operator == operator for one in self._sessions.values())

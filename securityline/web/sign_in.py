@@ -23,6 +23,9 @@ PARALLEL_CHECKS: Final = 2
 "Passwords compared at a time: each takes 64 MiB and 0.2 s of a core."
 FORM_KEY: Final = web.AppKey("form_key", bytes)
 CHECKS: Final = web.AppKey("checks", asyncio.Semaphore)
+WAITING: Final = web.AppKey("waiting", set[object])
+MOST_WAITING: Final = 24
+"Sign-ins that may wait for their password to be compared."
 log = structlog.get_logger()
 
 
@@ -30,6 +33,7 @@ def add_routes(app: web.Application) -> None:
     """Put the pages of this file in the application."""
     app[FORM_KEY] = secrets.token_bytes(32)
     app[CHECKS] = asyncio.Semaphore(PARALLEL_CHECKS)
+    app[WAITING] = set()
     app.router.add_get("/sign-in", show)
     app.router.add_post("/sign-in", sign_in)
     app.router.add_post("/sign-out", sign_out)
@@ -60,12 +64,11 @@ async def sign_in(request: web.Request) -> web.Response:
         page = _page(request, N_("Too many wrong tries. Wait a little."), operator, status=429)
         page.headers["Retry-After"] = str(int(wait) + 1)
         return page
+    if len(request.app[WAITING]) >= MOST_WAITING:
+        return _page(request, N_("Too many wrong tries. Wait a little."), operator, status=429)
     context.wrong_from.take(address, now)
     context.wrong_for.take(f"{operator}\n{address}", now)
-    async with request.app[CHECKS]:
-        is_right = await asyncio.to_thread(
-            context.services.accounts.verify_password, operator, password
-        )
+    is_right = await _is_right(request, operator, password)
     person = find_operator(context, operator)
     if not is_right or person is None:
         log.warning("sign-in refused", operator=operator, address=address)
@@ -73,6 +76,18 @@ async def sign_in(request: web.Request) -> web.Response:
     context.wrong_for.forgive(f"{operator}\n{address}")
     context.wrong_from.forgive(address)
     return _begin(request, context, person)
+
+
+async def _is_right(request: web.Request, operator: str, password: str) -> bool:
+    """Compare a password in a thread, after those that came before."""
+    waiting, mark = request.app[WAITING], object()
+    waiting.add(mark)
+    try:
+        async with request.app[CHECKS]:
+            accounts = request.app[CONTEXT].services.accounts
+            return await asyncio.to_thread(accounts.verify_password, operator, password)
+    finally:
+        waiting.discard(mark)
 
 
 def find_operator(context: Context, operator: str) -> Operator | None:
@@ -119,10 +134,20 @@ def end_session(context: Context, session: Session) -> None:
     """End a session and its screens; with the last one the operator leaves."""
     context.sessions.close(session.session_id)
     context.screens.forget_session(session.session_id)
+    context.done.pop(session.session_id, None)
     _keep(context, Document(kind=KIND, id=session.session_id, data=None, at=context.now()))
     if session.role != "auditor" and not context.sessions.has(session.operator):
         gone = OperatorSignedOut(operator=OperatorId(session.operator))
         context.services.engine.handle(gone)
+
+
+def is_out_of_date(context: Context, session: Session) -> bool:
+    """Whether the directory no longer gives the operator what this session says."""
+    person = find_operator(context, session.operator)
+    return person is None or (person.role, person.clearances) != (
+        session.role,
+        session.clearances,
+    )
 
 
 def _keep(context: Context, document: Document) -> None:

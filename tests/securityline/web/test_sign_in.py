@@ -1,7 +1,12 @@
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, CookieJar
 
+from client_directory.directory import Directory
+from securityline.accounts import Accounts
+from securityline.web.app import create_app
 from securityline.web.sessions import COOKIE
 from tests.securityline.web.rig import PASSWORD, Browser, House, browser, field_of
 
@@ -184,10 +189,6 @@ async def test_no_template_has_inline_script_or_style(desk: Browser) -> None:
 
 
 async def test_an_auditor_is_not_put_on_the_shift(home: House) -> None:
-    from dataclasses import replace
-
-    from client_directory.directory import Directory
-
     directory = home.directory.current
     people = {**directory.operators}
     people["op-1"] = replace(people["op-1"], role="auditor")
@@ -208,3 +209,32 @@ async def test_a_body_that_is_no_form_or_too_big_is_refused(desk: Browser) -> No
     assert big.status == 413
     assert big.content_type == "application/problem+json"
     assert (await desk.http.put(url, data=b"x")).status == 405
+
+
+async def test_who_loses_a_clearance_has_to_sign_in_again(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    await home.settled()
+    directory = home.directory.current
+    people = {**directory.operators}
+    people["op-1"] = replace(people["op-1"], clearances=("standard",))
+    home.directory._current = Directory(
+        directory.organisations.values(), people.values(), directory.services.values()
+    )
+    await home.until(lambda: home.switchboard.operators["op-1"].state == "signed_out")  # type: ignore[index]
+    assert (await desk.get("/")).status == 401
+
+
+async def test_the_real_accounts_fit(home: House, tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path / "accounts", "securityline.example")
+    accounts.add_operator("op-1", PASSWORD, "201")
+    token = accounts.create_token(["calls:read"], "wallboard")
+    services = replace(home.services(), accounts=accounts)
+    async with browser(create_app(services)) as desk:
+        assert (await desk.sign_in("op-1", "not this one")).status == 401
+        assert (await desk.sign_in("op-1")).status == 303
+        for path, status in (("calls", 200), ("incidents", 403)):
+            answer = await desk.get(
+                f"/api/v1/{path}", headers={"Authorization": f"Bearer {token}"}
+            )
+            assert answer.status == status
+    accounts.close()

@@ -214,11 +214,14 @@ def test_serve_hands_the_settings_over(
     config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     served: list[Config] = []
+    levels: list[str] = []
+    monkeypatch.setattr("securityline.cli.engine.configure", levels.append)
     app = types.ModuleType("securityline.app")
     app.run = lambda settings: served.append(settings) or 3  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "securityline.app", app)
     result = run("serve", "--config", config, "--data", tmp_path / "d", "--directory", "c")
     assert result.exit_code == 3
+    assert levels == ["info"]
     assert served[0].data.dir == tmp_path / "d"
     assert served[0].directory.dir == Path("c")
 

@@ -90,6 +90,10 @@ async def _pictures(
     await expect(page.locator("#phone.wrap_up")).to_be_visible()
     await expect(page.locator("#log audio")).to_be_visible()
     await shoot("wrap-up")
+    await page.keyboard.press("r")
+    await expect(page.locator("#phone.offered, #phone.ready")).to_be_visible()
+    await page.wait_for_timeout(4000)
+    await shoot("ringing")
     await page.goto(f"{address}/incidents/{ids['postes'][0]}")
     await shoot("incident")
 

@@ -124,7 +124,11 @@ class Cards:
             if call is None:
                 continue
             if call.recording_failure:
-                said = words("NOT RECORDED: %(reason)s. The call goes on.")
+                said = (
+                    words("Not all of this call was recorded: %(reason)s.")
+                    if call.is_over
+                    else words("NOT RECORDED: %(reason)s. The call goes on.")
+                )
                 banners.append(said % {"reason": clip(call.recording_failure, 200)})
             if not call.is_over and call.is_caller_silent:
                 banners.append(words("No sound arrives from the caller. Stay on the line."))

@@ -32,7 +32,7 @@ DESK_STATES: Final = {
 }
 
 CALL_STATES: Final = {
-    "waiting": N_("Waits, no phone rings"),
+    "waiting": N_("Waits"),
     "offered": N_("Rings"),
     "fallback": N_("Rings at the client’s fallback number"),
     "talking": N_("On the line"),

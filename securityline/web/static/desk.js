@@ -62,6 +62,8 @@ function follow() {
   followed = name;
 }
 
+new ResizeObserver(() => document.querySelector("#card .step.current")?.scrollIntoView({ block: "nearest" })).observe($("card-area"));
+
 function decorate() {
   for (const row of document.querySelectorAll(".row")) {
     const isShown = row.dataset.incident === shown;

@@ -415,3 +415,34 @@ def test_a_clearance_that_is_given_lets_the_waiting_call_through() -> None:
     line.calls(clearance="high_security")
     line.signs_in("ann", clearances=("high_security",))
     assert line.ringing() == ["ann"]
+
+
+def test_two_who_become_free_at_once_are_given_to_two_callers() -> None:
+    line = Line(is_cloned=True)
+    line.ready("ann", "bob")
+    for call in (line.calls(), line.calls()):
+        line.picks_up(line.ringing(call)[0])
+    line.calls(call_id="a")
+    line.calls(call_id="b")
+    line.gives_up("call-1")
+    line.gives_up("call-2")
+    line.fast_forward(29)
+    assert line.ringing() == []
+    line.fast_forward(1)
+    for call in ("a", "b"):
+        assert len([x for x in line.ringing(call) if x != FALLBACK]) == 1
+
+
+def test_a_held_caller_who_becomes_more_urgent_takes_the_phone_of_another() -> None:
+    line = Line(is_cloned=True)
+    line.calls(urgency=3, call_id="held")
+    line.calls(urgency=2, call_id="rung")
+    line.ready("ann")
+    assert line.ringing("rung") == ["ann"]
+    line.tell(
+        e.UrgencySet(
+            incident_id=line.call("held").incident_id, operator=OperatorId("ann"), urgency=1
+        )
+    )
+    assert line.ringing("held") == ["ann"]
+    assert line.ringing("rung") == []

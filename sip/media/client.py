@@ -10,12 +10,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from sip.media import launch, wire
 from sip.media.protocol import (
+    Carried,
     LegSpec,
     MediaBack,
     MediaDied,
@@ -44,14 +44,6 @@ class MediaError(Exception):
 
 class NoPortLeft(MediaError):
     """All RTP ports of the configured range are in use: `media.ports` is too small."""
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What a media process from before the engine's restart still carries."""
-
-    legs: Mapping[str, LegSpec]
-    recordings: Mapping[str, RecordingSpec]
 
 
 class MediaClient:
@@ -87,6 +79,7 @@ class MediaClient:
         self._carried: Carried | None = None
         self._unanswered = 0
         self._is_stopping = False
+        self._outbox: list[bytes] = []
         self.pid: int | None = None
         self.report: MediaReport | None = None
         "The process's last word on itself; a few seconds old."
@@ -308,8 +301,17 @@ class MediaClient:
     # ------------------------------------------------------------ wire
 
     def _send(self, message: Mapping[str, Any]) -> None:
+        """Queue a line; all of one turn of the loop go out in one write."""
+        if self._writer is None:
+            return
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outbox.append(wire.to_line(message))
+
+    def _flush(self) -> None:
+        lines, self._outbox = self._outbox, []
         if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(wire.to_line(message))
+            self._writer.write(b"".join(lines))
 
     def _receive(self, line: bytes) -> None:
         try:
@@ -342,6 +344,7 @@ class MediaClient:
             _log.exception("an event of the media process was not taken: %r", event)
 
     def _close(self) -> None:
+        self._flush()
         if self._writer is not None:
             self._writer.close()
             self._writer = None

@@ -1,5 +1,7 @@
 """The media process's end of its socket: one engine at a time, lines both ways, no waiting."""
 
+from __future__ import annotations
+
 import os
 import select
 import socket

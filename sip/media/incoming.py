@@ -174,6 +174,11 @@ class IncomingStream:
                 self.stream, payload, sequence, timestamp, second & MARKER, step, now
             )
 
+    @property
+    def count(self) -> int:
+        """Datagrams taken, of whatever kind."""
+        return self.statistics.packets + self.statistics.malformed + self.foreign
+
     def forget_source(self) -> None:
         """Begin anew: packets come from another peer from now on."""
         self.ssrc = -1

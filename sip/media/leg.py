@@ -37,6 +37,7 @@ class Leg:
         "_expected_since",
         "_is_lost",
         "_load",
+        "heard_at_scan",
         "incoming",
         "latch",
         "outgoing",
@@ -57,6 +58,8 @@ class Leg:
         self.outgoing = OutgoingStream(spec.leg_id, now)
         self.tap: Tap | None = None
         "The recording of which this is the caller's leg."
+        self.heard_at_scan = 0
+        "Datagrams of the peer up to the last scan."
         self._emit = emit
         self._load = load
         self._expected_since: float | None = None

@@ -90,6 +90,14 @@ class RecordingSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What a media process from before the engine's restart still carries."""
+
+    legs: Mapping[str, LegSpec]
+    recordings: Mapping[str, RecordingSpec]
+
+
+@dataclass(frozen=True, slots=True)
 class DigitHeard:
     """The peer pressed a key (RFC 4733), counted once."""
 
@@ -118,7 +126,7 @@ class PromptMissing:
 
 @dataclass(frozen=True, slots=True)
 class FirstAudio:
-    """The first packet of the leg's peer came, from this address."""
+    """The first packet of the leg's peer came, from this address; again for another peer."""
 
     leg_id: str
     source: str

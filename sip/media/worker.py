@@ -4,6 +4,8 @@ Plain epoll on connected sockets. Measured against asyncio and uvloop it is both
 and the steadiest way to relay in Python. Nothing here waits for a disk or for the engine.
 """
 
+from __future__ import annotations
+
 import gc
 import logging
 import os

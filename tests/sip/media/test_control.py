@@ -114,6 +114,9 @@ def test_an_order_in_pieces_is_one_order(process: Process) -> None:
         engine.raw(piece)
         process.serve()
     assert process.orders == [{"do": "a"}, {"do": "b"}]
+    engine.raw(b'o":"c"}\n')
+    process.serve()
+    assert process.orders == [{"do": "a"}, {"do": "b"}, {"do": "c"}]
 
 
 @pytest.mark.parametrize("line", [b"", b"nonsense", b"[1]", b"\xff\xfe", b"null"])
@@ -154,6 +157,7 @@ def test_a_line_without_end_is_cut_off(process: Process) -> None:
     except OSError:
         pass
     assert not process.control.is_connected
+    assert process.control.garbled == 1
     assert sent < 4 * MAX_LINE
 
 

@@ -146,6 +146,7 @@ def test_what_is_sent_comes_from_the_same_port(pool: PortPool, peer: socket.sock
     pool.take(port)
     line = pool.connect(port, peer.getsockname())
     line.send(b"hello")
+    assert line.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) == 0xB8, "as voice"
     assert peer.recvfrom(10) == (b"hello", ("127.0.0.1", port))
     line.close()
 

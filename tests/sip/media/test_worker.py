@@ -17,6 +17,7 @@ from sip.media.protocol import (
     FromLeg,
     LegSpec,
     MediaEvent,
+    Prompts,
     RecordingSpec,
     RecordingStarted,
     Tone,
@@ -385,13 +386,14 @@ def test_stopping_ends_recordings_and_prompts(media: Media) -> None:
     port = media.hello()["ready"][0]
     spec = RecordingSpec(recording_id="r1", call_id="call", path="/r1.wav", caller_leg="caller")
     media.engine.send({"do": "record", **wire.recording_to_plain(spec)})
-    media.put("caller", port, media.phone())
+    media.put("caller", port, media.phone(), source=Prompts(("notice",), "fr"))
     media.sync()
     media.engine.send({"do": "stop"})
     _run_quietly(media.worker)
     media.lines += media.engine.lines()
     assert media.studio.taps["r1"].closed is not None
     assert media.studio.is_finished
+    assert media.saw("PromptEnded", prompt="notice", is_complete=False)
     media.worker._finish = lambda: None  # type: ignore[method-assign]
 
 

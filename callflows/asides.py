@@ -65,8 +65,12 @@ def leg_failed(
 ) -> bool:
     """Take a command's failure as the failure of its leg, if the leg lives by it.
 
+    A recording that cannot be started is a banner on the desk, and no call's end.
+
     :param ended: what this state does when a leg ends.
     """
+    if event.command == "StartRecording":
+        call.recording_failure = event.reason
     if event.command in _LEG_COMMANDS and event.leg_id is not None:
         if event.command == "AnswerCaller":  # he may still hear his network's tone
             board.say(HangUp(incident_id=event.incident_id, leg_id=event.leg_id))

@@ -473,6 +473,20 @@ def test_a_recorder_that_fails_stops_no_call_and_raises_a_flag() -> None:
     )
 
 
+def test_a_recording_that_cannot_be_started_raises_the_same_flag() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls()
+    line.tell(
+        e.CommandFailed(
+            command="StartRecording", reason="no disk", leg_id=line.call(call).leg_id
+        )
+    )
+    assert line.call(call).recording_failure == "no disk"
+    line.picks_up("ann")
+    assert line.call(call).state == "talking"
+
+
 def test_a_recording_ends_after_its_call() -> None:
     line = Line()
     line.ready("ann")

@@ -158,6 +158,10 @@ class DigestServer:
             count = _parse_count(counted[0])
             if counted[2].lower() != "auth" or not counted[1] or count is None:
                 return Verdict(Outcome.MISSING, None)
+        if not self._is_ours(answer["nonce"], now, source):
+            # Before the password: who made the nonce up learns nothing from the answer, and
+            # a forged source address cannot have its owner counted as a guesser.
+            return Verdict(Outcome.STALE, username)
         known = self._ha1_of(username, algorithm)
         ha2 = digest(algorithm, f"{method}:{answer['uri']}")
         ha1 = known or _NOBODY[: len(ha2)]
@@ -166,8 +170,7 @@ class DigestServer:
         is_right = hmac.compare_digest(expected.encode(), given)
         if not is_right or known is None or not _same_user(answer["uri"], uri):
             return Verdict(Outcome.WRONG, username)
-        fresh = self._is_ours(answer["nonce"], now, source)
-        if not fresh or not self._take(answer["nonce"], count):
+        if not self._take(answer["nonce"], count):
             return Verdict(Outcome.STALE, username)
         return Verdict(Outcome.ACCEPTED, username)
 

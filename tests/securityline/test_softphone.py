@@ -22,10 +22,6 @@ from tests.securityline.sound import loudness, strength
 
 ACCOUNT = Account("201", "secret", DOMAIN)
 AT_ONCE = Behaviour(answer_time=0.0)
-LOST_OVER_TCP = pytest.mark.xfail(
-    reason="over TCP a client transaction ends before it delivers its final response",
-    strict=False,
-)
 
 
 @asynccontextmanager
@@ -63,7 +59,7 @@ async def heard_seconds(call, seconds):
         await call.audio.until(lambda: len(call.audio.heard) >= 16_000 * seconds)
 
 
-@pytest.mark.parametrize("transport", ["udp", pytest.param("tcp", marks=LOST_OVER_TCP)])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_registers_is_called_answers_speaks_hears_and_writes_it_down(transport, tmp_path):
     behaviour = Behaviour(answer_time=0.05, speech=tone(600))
     async with registered_phone(behaviour, transport, record_directory=tmp_path) as (
@@ -134,7 +130,6 @@ async def test_registers_when_the_exchange_comes_up_after_it():
         await phone.stop()
 
 
-@LOST_OVER_TCP
 async def test_a_connection_that_ends_is_made_anew():
     async with registered_phone(transport="tcp") as (exchange, phone):
         for connection in list(exchange.shell.tcp._open.values()):

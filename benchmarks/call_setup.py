@@ -1,0 +1,293 @@
+"""INVITE to ringing, to the card on the desk, and what a whole call costs; Kamailio beside.
+
+    python -m benchmarks.call_setup [--rate 20] [--seconds 20] [--burst 100] [--write]
+
+One generator is the carrier and all operators' phones. At `--rate` calls a second it sends
+each call to the engine and, in between, one to Kamailio, a stateful proxy between the same
+two ends, in the same run. Reported, in milliseconds:
+
+`ringing`  first octet of the INVITE sent -> 180 received, engine and Kamailio
+`card`     first octet of the INVITE sent -> the card on the desk's WebSocket
+`cpu`      CPU of engine and media process for a call set up, answered by an operator, ended
+`burst`    the same at `--burst` calls a second: how many failed
+
+The generator's own delays are in both, so the ratio says more than the figures.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import uvloop
+
+from benchmarks._phones import Farm, invite, register_all
+from securityline.accounts import Accounts
+
+HERE = Path(__file__).parent
+OPERATORS = 60
+DOMAIN = "bench.example"
+TALK_TIME = 0.4  # seconds
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Lab:
+    folder: Path
+    sip: int = field(default_factory=free_port)
+    trunk: int = field(default_factory=free_port)
+    web: int = field(default_factory=free_port)
+    proxy: int = field(default_factory=free_port)
+    secrets: dict[str, str] = field(default_factory=dict)
+
+    def prepare(self) -> Path:
+        directory = self.folder / "directory"
+        (directory / "organisations").mkdir(parents=True)
+        example = HERE.parent / "securityline" / "example_directory"
+        shutil.copy(example / "organisations" / "postes-demo.yaml", directory / "organisations")
+        shutil.copy(example / "services.yaml", directory)
+        rows = [
+            f'  - {{operator: op-{n}, name: Operator {n}, extension: "{200 + n}", '
+            f"languages: {{fr: 3, nl: 2}}, clearances: [standard], role: operator}}"
+            for n in range(1, OPERATORS + 1)
+        ]
+        (directory / "operators.yaml").write_text("operators:\n" + "\n".join(rows) + "\n")
+        data = self.folder / "data"
+        data.mkdir()
+        accounts = Accounts(data, realm=DOMAIN)
+        for n in range(1, OPERATORS + 1):
+            self.secrets[str(200 + n)] = accounts.add_operator(
+                f"op-{n}", "a password of a benchmark", str(200 + n)
+            )
+        accounts.close()
+        config = self.folder / "securityline.toml"
+        config.write_text(
+            f'[sip]\nlisten = ["udp:127.0.0.1:{self.sip}"]\ndomain = "{DOMAIN}"\n'
+            f'[[trunks]]\nname = "carrier-a"\npeers = ["127.0.0.1:{self.trunk}"]\n'
+            f'outbound = "sip:127.0.0.1:{self.trunk};transport=udp"\n'
+            '[media]\naddress = "127.0.0.1"\nports = "21000-28999"\n'
+            f'[web]\nlisten = "127.0.0.1:{self.web}"\n'
+            f'[data]\ndir = "{data}"\n[directory]\ndir = "{directory}"\n'
+            "[logbook]\nballast = 65536\n"
+        )
+        return config
+
+
+KAMAILIO = """#!KAMAILIO
+debug=0
+log_stderror=yes
+fork=yes
+children=2
+disable_tcp=yes
+listen=udp:127.0.0.1:{port}
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "textops.so"
+request_route {{
+    if (is_method("INVITE")) record_route();
+    if (is_method("INVITE")) {{ $du = "sip:127.0.0.1:{farm}"; }} else {{ loose_route(); }}
+    t_relay();
+}}
+"""
+
+
+def cpu_seconds(*pids: int) -> float:
+    total = 0.0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / TICKS
+    return total
+
+
+def cpu_by_thread(*pids: int) -> dict[str, float]:
+    """Return CPU seconds by thread, named so that a person can place them."""
+    found: dict[str, float] = {}
+    for pid, process in zip(pids, ("engine", "media"), strict=True):
+        for task in sorted(Path(f"/proc/{pid}/task").iterdir(), key=lambda path: int(path.name)):
+            name, rest = (task / "stat").read_text().rsplit(")", 1)
+            fields = rest.split()
+            kind = "main" if task.name == str(pid) else name.partition("(")[2]
+            key = f"{process} {kind}"
+            found[key] = found.get(key, 0.0) + (int(fields[11]) + int(fields[12])) / TICKS
+    return found
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    ordered = sorted(1000 * value for value in values)
+    if not ordered:
+        return {"count": 0}
+    return {
+        "count": len(ordered),
+        "p50": round(statistics.median(ordered), 3),
+        "p90": round(ordered[int(0.90 * len(ordered))], 3),
+        "p99": round(ordered[min(int(0.99 * len(ordered)), len(ordered) - 1)], 3),
+        "max": round(ordered[-1], 3),
+    }
+
+
+async def watch_desk(lab: Lab, cards: dict[str, float], opened: asyncio.Event) -> None:
+    """Sign in as op-1 on a break, and note when each call's card is on the socket."""
+    base = f"http://127.0.0.1:{lab.web}"
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(base, cookie_jar=jar) as session:
+        async with session.get("/sign-in") as page:
+            token = re.search(r'name="csrf" value="([^"]+)"', await page.text())
+        assert token is not None
+        form = {"csrf": token[1], "operator": "op-1", "password": "a password of a benchmark"}
+        async with session.post("/sign-in", data=form, headers={"Origin": base}) as done:
+            assert done.status == 200
+        async with session.ws_connect("/desk/live", headers={"Origin": base}) as screen:
+            opened.set()
+            async for message in screen:
+                now = time.perf_counter()
+                for caller in re.findall(r"\+32 ?4(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)", message.data):
+                    cards.setdefault("+324" + "".join(caller), now)
+
+
+async def offer_calls(
+    farm: Farm, lab: Lab, rate: float, seconds: float, first: int, *, beside: bool
+) -> list[str]:
+    """Send calls at an even rate; return their callers' numbers."""
+    callers = []
+    loop = asyncio.get_running_loop()
+    start = loop.time()
+    for number in range(int(rate * seconds)):
+        due = start + number / rate
+        await asyncio.sleep(max(due - loop.time(), 0))
+        caller = f"+324{70000000 + first + number:08d}"
+        callers.append(caller)
+        farm.call(invite(caller, lab.trunk), ("127.0.0.1", lab.sip), caller)
+        if beside:
+            await asyncio.sleep(max(due + 0.5 / rate - loop.time(), 0))
+            farm.call(invite("p" + caller, lab.trunk), ("127.0.0.1", lab.proxy), "p" + caller)
+    return callers
+
+
+async def run(options: argparse.Namespace) -> dict[str, object]:
+    folder = Path(tempfile.mkdtemp())
+    lab = Lab(folder)
+    config = lab.prepare()
+    engine = await asyncio.create_subprocess_exec(
+        *os.environ.get("BENCH_WRAP", "").split(), sys.executable, "-m", "benchmarks._engine", str(config),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert engine.stdout is not None
+    assert engine.stdin is not None
+    while not (line := (await engine.stdout.readline()).decode()).startswith("ready"):
+        if not line:
+            raise SystemExit("the engine did not start")
+    pids = [int(pid) for pid in line.split()[3:5]]
+    farm = Farm(lab.trunk, free_port(), TALK_TIME)
+    kamailio = None
+    if program := shutil.which("kamailio", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
+        settings = folder / "kamailio.cfg"
+        settings.write_text(KAMAILIO.format(port=lab.proxy, farm=farm.phones_port))
+        kamailio = subprocess.Popen(
+            [program, "-f", str(settings), "-DD", "-E", "-Y", str(folder), "-m", "64"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    cards: dict[str, float] = {}
+    opened = asyncio.Event()
+    desk = asyncio.create_task(watch_desk(lab, cards, opened))
+    try:
+        await register_all(farm, lab.secrets, DOMAIN, ("127.0.0.1", lab.sip))
+        await asyncio.wait_for(opened.wait(), 20)
+        await offer_calls(farm, lab, 10, 2, 9_000_000, beside=kamailio is not None)  # warm up
+        await farm.settled()
+        before, load = cpu_by_thread(*pids), os.getloadavg()[0]
+        callers = await offer_calls(
+            farm, lab, options.rate, options.seconds, 0, beside=kamailio is not None
+        )
+        await farm.settled()
+        after = cpu_by_thread(*pids)
+        spent = {name: after[name] - before.get(name, 0.0) for name in after}
+        ringing = [farm.rang[c] - farm.sent[c] for c in callers if c in farm.rang]
+        proxied = [
+            farm.rang["p" + c] - farm.sent["p" + c] for c in callers if "p" + c in farm.rang
+        ]
+        shown = [cards[c] - farm.sent[c] for c in callers if c in cards]
+        failed = [c for c in callers if c not in farm.over]
+        before = cpu_seconds(*pids)
+        burst = await offer_calls(farm, lab, options.burst, 5, 1_000_000, beside=False)
+        await farm.settled()
+        burst_spent = cpu_seconds(*pids) - before
+        resident = int(Path(f"/proc/{pids[0]}/statm").read_text().split()[1]) * 4
+        return {
+            "load_average": load,
+            "cores": os.cpu_count(),
+            "rate": options.rate,
+            "calls": len(callers),
+            "failed": len(failed),
+            "ringing_ms": spread(ringing),
+            "kamailio_ringing_ms": spread(proxied),
+            "card_ms": spread(shown),
+            "cpu_ms_a_call": round(1000 * sum(spent.values()) / len(callers), 2),
+            "cpu_ms_a_call_by_thread": {
+                name: round(1000 * seconds / len(callers), 2)
+                for name, seconds in spent.items()
+                if seconds
+            },
+            "burst": {
+                "rate": options.burst,
+                "calls": len(burst),
+                "failed": sum(c not in farm.over for c in burst),
+                "ringing_ms": spread(
+                    [farm.rang[c] - farm.sent[c] for c in burst if c in farm.rang]
+                ),
+                "cpu_ms_a_call": round(1000 * burst_spent / len(burst), 2),
+            },
+            "engine_resident_kib": resident,
+        }
+    finally:
+        desk.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await desk
+        engine.stdin.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(engine.wait(), 20)
+        if engine.returncode is None:
+            engine.kill()
+        if kamailio is not None:
+            kamailio.terminate()
+            kamailio.wait()
+        farm.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=20.0)
+    parser.add_argument("--seconds", type=float, default=20.0)
+    parser.add_argument("--burst", type=float, default=100.0)
+    parser.add_argument("--write", action="store_true", help="keep the result")
+    options = parser.parse_args()
+    result = uvloop.run(run(options))
+    text = json.dumps(result, indent=2)
+    print(text)
+    if options.write:
+        (HERE / "results" / "call_setup.json").write_text(text + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,9 +1,9 @@
 """`simulate call`: one employee calls, and what becomes of it is told step by step."""
 
 import asyncio
-import contextlib
 import wave
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -63,15 +63,17 @@ class Calling:
             yield {"say": f"{who}{withheld} calls {whom}"}
             if handset != "own":
                 try:
-                    async for message in self._run(order, steps, self._with_pyvoip):
-                        yield message
+                    async with aclosing(self._run(order, steps, self._with_pyvoip)) as told:
+                        async for message in told:
+                            yield message
                     return
                 except PyVoipMissing as missing:
                     if handset == "pyvoip":
                         raise ControlError(str(missing)) from None
                     yield {"say": f"{missing}: our own softphone calls instead"}
-            async for message in self._run(order, steps, self._with_softphone):
-                yield message
+            async with aclosing(self._run(order, steps, self._with_softphone)) as told:
+                async for message in told:
+                    yield message
         except HandsetError as error:
             raise ControlError(str(error)) from None
         finally:
@@ -161,7 +163,7 @@ class Calling:
         return path
 
 
-@contextlib.asynccontextmanager
+@asynccontextmanager
 async def _next(steps: asyncio.Queue[Progress]) -> AsyncGenerator[asyncio.Task[Progress]]:
     """Wait for the next step, in a task that does not outlive the block."""
     task = asyncio.create_task(steps.get())

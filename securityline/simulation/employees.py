@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -111,7 +111,7 @@ async def call_with_pyvoip(
     except TimeoutError:
         raise HandsetError("the pyVoIP handset does not answer any more") from None
     finally:
-        await _end(process)
+        await _to_the_end(_end(process))
     if failure := said.get("failed"):
         kind = PyVoipMissing if code == 3 else HandsetError
         raise kind(str(failure.get("why", "the pyVoIP handset failed")))
@@ -172,10 +172,10 @@ async def call_with_softphone(
         behaviour=Behaviour(speech=read_wav(order.say) if order.say else tone(440)),
         on_change=tell,
     )
-    await phone.start()
     try:
         try:
             async with asyncio.timeout(START_TIME):
+                await phone.start()
                 await phone.until_registered()
         except TimeoutError:
             raise HandsetError("the handset could not register with the carrier") from None
@@ -190,7 +190,17 @@ async def call_with_softphone(
             call.audio.write_wav(order.heard)
         return _measured(array("h", call.audio.heard), order.heard)
     finally:
-        await phone.stop()
+        await _to_the_end(phone.stop())
+
+
+async def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Clean up even if we are cancelled meanwhile: a handset left alone keeps its ports."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
 
 
 def measure(path: Path) -> Heard:

@@ -32,6 +32,8 @@ from sip.media.worker import Worker, WorkerSettings
 
 _log = logging.getLogger("securityline.media")
 
+EXIT_FAILED: Final = 1
+"The system refused something without which there is no audio; the log says what."
 EXIT_ALREADY_RUNNING: Final = 3
 "Another process serves this socket."
 EXIT_UNSUITABLE: Final = 4
@@ -189,6 +191,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not hasattr(select, "epoll"):
         _log.error("the media process needs Linux (epoll)")
         return EXIT_UNSUITABLE
+    try:
+        return _run(options)
+    except OSError as error:
+        _log.error("the media process cannot go on: %s", error)
+        return EXIT_FAILED
+
+
+def _run(options: argparse.Namespace) -> int:
     options.socket.parent.mkdir(parents=True, exist_ok=True)
     with options.socket.with_suffix(".lock").open("w") as lock:
         try:

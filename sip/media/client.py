@@ -24,6 +24,7 @@ from sip.media.protocol import (
     RecordingEnded,
     RecordingSpec,
 )
+from sip.media.socket_path import short_name
 
 _log = logging.getLogger(__name__)
 
@@ -210,8 +211,8 @@ class MediaClient:
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         try:
-            path = str(self._socket_path)
-            return await asyncio.open_unix_connection(path, limit=_MAX_WELCOME)
+            with short_name(self._socket_path) as name:
+                return await asyncio.open_unix_connection(name, limit=_MAX_WELCOME)
         except OSError:
             return None
 
@@ -251,9 +252,8 @@ class MediaClient:
         self._recordings = {**self._carried.recordings, **self._recordings}
 
     def _take_ports(self, ports: Sequence[int], *, is_all: bool) -> None:
-        if is_all:
-            self._ready.clear()
-        self._ready.extend(port for port in ports if port not in self._taken)
+        kept = () if is_all else self._ready
+        self._ready = deque([*kept, *(port for port in ports if port not in self._taken)])
 
     async def _serve(self, reader: asyncio.StreamReader) -> None:
         """Read events for ever; when the process dies, start another."""

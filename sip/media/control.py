@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from sip.media.socket_path import short_name
 from sip.media.wire import MAX_LINE, ProtocolError, from_line, to_line
 
 MAX_BACKLOG: Final = 2000
@@ -47,7 +48,8 @@ class Control:
         path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
-            self._listener.bind(str(path))
+            with short_name(path) as name:
+                self._listener.bind(name)
         finally:
             os.umask(before)
         self._listener.listen(8)

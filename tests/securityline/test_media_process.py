@@ -24,7 +24,7 @@ from recordings.wav import HEADER_SIZE, SILENCE, pcm_samples
 from securityline import media_process
 from securityline.media_process import EXIT_ALREADY_RUNNING, DiskStudio, Prompts
 from sip.media import launch
-from sip.media.client import MediaClient
+from sip.media.client import MediaClient, MediaError
 from sip.media.protocol import (
     AudioLost,
     DigitHeard,
@@ -395,6 +395,29 @@ async def test_a_second_process_on_the_same_socket_declines(media: Media) -> Non
     assert process.returncode == EXIT_ALREADY_RUNNING
     assert b"another media process serves" in said
     assert media.client.is_up
+
+
+async def test_a_folder_however_deep_will_do(tmp_path: Path) -> None:
+    deep = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    deep.mkdir(parents=True)
+    media = Media(deep)
+    await media.client.start()
+    phone = media.phone()
+    media.put("caller", phone, Tone("busy"))
+    await media.until(lambda: len(phone.heard) > 5)
+    await media.client.stop()
+    phone.close()
+
+
+async def test_a_socket_that_cannot_be_is_an_error_and_no_traceback(tmp_path: Path) -> None:
+    media = Media(tmp_path)
+    (tmp_path / "media.sock").mkdir()
+    with pytest.raises(MediaError, match="ended at once"):
+        await media.client.start()
+    await media.client.stop()
+    log = media.log.read_text()
+    assert "cannot go on" in log
+    assert "Traceback" not in log
 
 
 async def test_an_orphan_ends_by_itself(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from securityline.web.context import CONTEXT
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
-from securityline.web.recordings import incident_of, send
+from securityline.web.recordings import find_file, incident_of, note_playing, send
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST: Final = 1000
@@ -92,8 +92,10 @@ async def recording(request: web.Request) -> web.StreamResponse:
     """`GET /api/v1/recordings/{id}`: every read is logged."""
     context, recording_id = request.app[CONTEXT], request.match_info["id"]
     incident_id = await incident_of(context, recording_id)
-    who = {"by": f"token {request[TOKEN_NAME]}"}
-    return send(request, context, recording_id, incident_id, who)
+    response = send(request, find_file(context, recording_id), recording_id)
+    if request.method == "GET":
+        note_playing(request, recording_id, incident_id, {"by": f"token {request[TOKEN_NAME]}"})
+    return response
 
 
 async def alarms(request: web.Request) -> web.Response:

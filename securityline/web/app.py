@@ -79,6 +79,7 @@ async def _look(context: Context) -> None:
                     sign_in.end_session(context, session)
             if looks % TIDY_EVERY == 0:
                 context.screens.tidy()
+                context.played.clear()
         except Exception:
             log.exception("the web's watch failed")
         await asyncio.sleep(WATCH_TIME)

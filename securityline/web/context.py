@@ -32,6 +32,9 @@ class Context:
     done: dict[str, OrderedDict[str, bool]] = field(default_factory=dict)
     "By session: ids of its presses, and whether they are durable."
 
+    played: dict[tuple[str, str], float] = field(default_factory=dict)
+    "By session and recording: when a listening was last written down."
+
     def presses_of(self, session: Session) -> OrderedDict[str, bool]:
         """Ids of the presses a session has made; one sent again is not done again."""
         return self.done.setdefault(session.session_id, OrderedDict())

@@ -7,6 +7,8 @@ connection it is not done again.
 
 import asyncio
 import json
+from collections import deque
+from collections.abc import Sequence
 from typing import Any, Final
 
 import structlog
@@ -14,11 +16,13 @@ from aiohttp import WSMsgType, web
 
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.guard import check_origin
+from securityline.web.ports import Line
 from securityline.web.presses import Presses, Refused
 from securityline.web.problems import Problem
 from securityline.web.screens import Screen, encode
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
+from securityline.web.timelines import MOST_LINES
 from securityline.web.words import WORDS
 
 MOST_SCREENS: Final = 500
@@ -29,6 +33,8 @@ RATE, BURST = 20, 60
 "Messages a second from one screen; the burst is what waited while the line was broken."
 MOST_NONSENSE: Final = 5
 HEARTBEAT: Final = 10.0
+PAGE: Final = 1000
+"Lines read at a time."
 REMEMBERED: Final = 512
 "Ids of presses remembered for a session."
 SIGNED_OUT: Final = 4001
@@ -155,10 +161,20 @@ async def _fill(context: Context, screen: Screen, incident_id: str | None) -> No
     if incident_id is None or timelines.has(incident_id):
         return
     if context.drawing.may_see(incident_id, screen.audience):
-        lines = await asyncio.to_thread(
-            context.services.logbook.read, incident_id=incident_id, limit=2000
-        )
+        timelines.expect(incident_id)
+        lines = await asyncio.to_thread(_read_lines, context, incident_id)
         timelines.fill(incident_id, lines)
+
+
+def _read_lines(context: Context, incident_id: str) -> Sequence[Line]:
+    """Read the last lines of a case, page by page."""
+    kept: deque[Line] = deque(maxlen=MOST_LINES)
+    while True:
+        after = kept[-1].seq if kept else 0
+        lines = context.services.logbook.read(after, PAGE, incident_id)
+        kept.extend(lines)
+        if len(lines) < PAGE:
+            return kept
 
 
 def _parse(text: str) -> dict[str, Any] | None:

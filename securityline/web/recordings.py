@@ -1,4 +1,4 @@
-"""Listening to recordings. Whoever listens is in the log first."""
+"""Listening to recordings. Whoever listens is in the log."""
 
 import asyncio
 import re
@@ -14,6 +14,8 @@ from securityline.web.problems import Problem
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 "Ids of recordings are ours; nothing else ever becomes part of a path."
 PLAYED: Final = "RecordingPlayed"
+SAME_LISTENING: Final = 60.0
+"Seconds in which further parts that a player fetches are one listening, and one line."
 
 
 def add_routes(app: web.Application) -> None:
@@ -27,46 +29,48 @@ async def play(request: web.Request) -> web.StreamResponse:
     recording_id = request.match_info["recording_id"]
     incident_id = await incident_of(context, recording_id)
     await find_incident(context, incident_id, session.clearances)
-    who = {"operator": session.operator, "by": session.operator}
-    return send(request, context, recording_id, incident_id, who)
-
-
-def send(
-    request: web.Request,
-    context: Context,
-    recording_id: str,
-    incident_id: str,
-    who: dict[str, str],
-) -> web.StreamResponse:
-    """Log the access, then send the file or the part of it that is asked for.
-
-    A player asks for many parts; the log gets a line for each that starts at the beginning
-    or does not say where, and for none that merely goes on.
-
-    :raises Problem: 404, 416.
-    """
     path = find_file(context, recording_id)
-    size = path.stat().st_size
-    start = _range_start(request, size)
-    if start == 0 and request.method == "GET":
-        data = {"recording_id": recording_id, **who, "from": request.remote or ""}
-        context.services.engine.note(PLAYED, data, incident_id)
+    played = (session.session_id, recording_id)
+    is_new = context.now() - context.played.get(played, 0.0) > SAME_LISTENING
+    response = send(request, path, recording_id)
+    if is_new and request.method == "GET":
+        context.played[played] = context.now()
+        who = {"operator": session.operator, "by": session.operator}
+        note_playing(request, recording_id, incident_id, who)
+    return response
+
+
+def note_playing(
+    request: web.Request, recording_id: str, incident_id: str, who: dict[str, str]
+) -> None:
+    """Write into the log of the case who listens, and from where."""
+    data = {"recording_id": recording_id, **who, "from": request.remote or ""}
+    request.app[CONTEXT].services.engine.note(PLAYED, data, incident_id)
+
+
+def send(request: web.Request, path: Path, recording_id: str) -> web.StreamResponse:
+    """Send the file, or the part of it that is asked for.
+
+    :raises Problem: 416.
+    """
+    check_range(request, path.stat().st_size)
     response = web.FileResponse(path, headers={"Content-Type": "audio/wav"})
     response.headers["Content-Disposition"] = f'inline; filename="{recording_id}.wav"'
     return response
 
 
-def _range_start(request: web.Request, size: int) -> int:
+def check_range(request: web.Request, size: int) -> None:
+    """Refuse a range that lies outside the file.
+
+    :raises Problem: 416.
+    """
+    headers = {"Content-Range": f"bytes */{size}"}
     try:
-        wanted = request.http_range
+        start = request.http_range.start or 0
     except ValueError as error:
-        headers = {"Content-Range": f"bytes */{size}"}
         raise Problem(416, "This range cannot be read.", headers=headers) from error
-    start = wanted.start or 0
     if start >= size > 0:
-        headers = {"Content-Range": f"bytes */{size}"}
         raise Problem(416, "The recording is shorter than that.", headers=headers)
-    return max(0, start + size) if start < 0 else start
 
 
 def find_file(context: Context, recording_id: str) -> Path:

@@ -34,10 +34,15 @@ class Timelines:
         self._names = Names(board)
         self._rendering = rendering
         self._lines: dict[str, deque[Line]] = {}
+        self._whole: set[str] = set()
 
     def has(self, incident_id: str) -> bool:
         """Whether the lines of this case are at hand."""
-        return incident_id in self._lines
+        return incident_id in self._whole
+
+    def expect(self, incident_id: str) -> None:
+        """Keep what is published from now on, while the log is being read."""
+        self._lines.setdefault(incident_id, deque(maxlen=MOST_LINES))
 
     def fill(self, incident_id: str, lines: Iterable[Line]) -> None:
         """Take what the log holds; lines published meanwhile are not lost."""
@@ -45,6 +50,7 @@ class Timelines:
         merged.update((line.seq, line) for line in self._lines.get(incident_id, ()))
         ordered = [merged[seq] for seq in sorted(merged)]
         self._lines[incident_id] = deque(ordered, MOST_LINES)
+        self._whole.add(incident_id)
 
     def add(self, lines: Sequence[Line]) -> None:
         """Take lines as they are published."""
@@ -54,11 +60,13 @@ class Timelines:
                 kept.append(line)
             elif line.what == "CallOffered":
                 self._lines[line.incident_id] = deque([line], MOST_LINES)
+                self._whole.add(line.incident_id)
 
     def forget_all_but(self, incident_ids: Iterable[str]) -> None:
         """Drop the lines of cases that nobody has in front of him."""
         wanted = set(incident_ids)
         self._lines = {i: lines for i, lines in self._lines.items() if i in wanted}
+        self._whole &= wanted
 
     def lines(self, incident_id: str) -> Sequence[Line]:
         """Lines of a case, oldest first."""

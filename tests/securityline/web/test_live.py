@@ -393,3 +393,34 @@ def test_frames_have_the_length_that_the_rfc_says(size: int) -> None:
         head, length = 10, int.from_bytes(frame[2:10])
     assert length == len(frame) - head
     json.loads(frame[head:])
+
+
+async def test_a_line_written_while_the_log_is_read_is_not_lost(
+    home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.sign_in("op-1")
+    ids = home.ring()
+    await home.settled()
+    timelines = desk.server.app[CONTEXT].drawing.timelines  # type: ignore[attr-defined]
+    timelines.forget_all_but([])
+    read = home.logbook.read
+    written = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def write() -> None:
+        home.engine.note("NoteWritten", {"operator": "op-3", "text": "meanwhile"}, ids[0])
+        written.set()
+
+    def slow_read(*values: Any) -> Any:
+        lines = read(*values)
+        loop.call_soon_threadsafe(write)
+        asyncio.run_coroutine_threadsafe(home.settled(), loop).result(5)
+        return lines
+
+    monkeypatch.setattr(home.logbook, "read", slow_read)
+    async with desk.live(shown=ids[0]) as socket:
+        message = await Live(socket).next()
+    assert written.is_set()
+    logs = [one["html"] for one in message["fragments"] if one["id"] == "log"]
+    assert "meanwhile" in logs[0]
+    assert "Dossier ouvert" in logs[0]

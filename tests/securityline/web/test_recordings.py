@@ -50,7 +50,22 @@ async def test_a_range_is_a_range(home: House, desk: Browser) -> None:
     whole = await desk.http.get(url, headers={**TOKEN, "Range": "bytes=0-"})
     assert (whole.status, len(await whole.read())) == (206, SIZE)
     await home.settled()
-    assert len(plays(home, incident_id)) >= 1, "what starts at the beginning is a playing"
+    assert len(plays(home, incident_id)) == 3, "every read by a program, whatever its range"
+
+
+async def test_the_parts_that_a_player_fetches_are_one_listening(
+    home: House, desk: Browser
+) -> None:
+    incident_id, recording_id = await a_recording(home)
+    await desk.sign_in("op-1")
+    for part in ("bytes=1-", "bytes=0-", "bytes=500-600"):
+        await desk.get(f"/recordings/{recording_id}", headers={"Range": part})
+    await home.settled()
+    assert len(plays(home, incident_id)) == 1
+    home.pass_time(61)
+    await desk.get(f"/recordings/{recording_id}", headers={"Range": "bytes=9-"})
+    await home.settled()
+    assert len(plays(home, incident_id)) == 2
 
 
 @pytest.mark.parametrize("wanted", ["bytes=99999999-", "bytes=abc", "bytes=5-2", "lines=1-2"])

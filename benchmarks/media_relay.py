@@ -2,13 +2,15 @@
 
     python -m benchmarks.media_relay [CALLS]
 
-Three runs on one core, the generator on another where there is one:
+Runs on one core, the generator on another where there is one:
 `all`      CALLS calls (default 200), everything on: processor per call and per packet, loss,
            added delay from the kernel's time stamps, memory per call.
 `beside`   half as many calls of ours and of a bare relay (`_bare_relay`) at the same time, on
            the same core, at the same priority: the ratio of their processor times, median of
            the windows. Absolute times depend on the machine, the ratio hardly.
 `prompts`  CALLS legs that hear a prompt: processor per packet sent.
+`restart`  one leg that hears music while the process is killed (SIGKILL) twenty times: the
+           longest time between two packets, each time.
 A window with loss or with a delay beyond 20 ms says the machine was starved, not how good we
 are; `is_clean` tells.
 """
@@ -17,6 +19,8 @@ import asyncio
 import json
 import os
 import shutil
+import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -28,11 +32,20 @@ from itertools import pairwise
 from pathlib import Path
 
 from sip.media.client import MediaClient
-from sip.media.protocol import FromLeg, LegSpec, Prompts, RecordingEnded, RecordingSpec, Source
+from sip.media.protocol import (
+    FromLeg,
+    LegSpec,
+    Prompts,
+    RecordingEnded,
+    RecordingSpec,
+    Source,
+    Tone,
+)
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "media_relay.json"
 WARM, WINDOWS, WINDOW = 3.0, 6, 3.0
+KILLS = 20
 PEER_PORT = 40_000
 BARE_PORT = 46_000
 BARE_PEER_PORT = 52_000
@@ -253,6 +266,44 @@ async def prompts(folder: Path, command: list[str], legs: int) -> dict:
     }
 
 
+async def restart(folder: Path, _command: list[str], kills: int) -> dict:
+    engine = Engine(folder)
+    pid = await engine.start()
+    phone = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    phone.bind(("127.0.0.1", PEER_PORT))
+    phone.setblocking(False)
+    arrivals: list[float] = []
+
+    def hear() -> None:
+        phone.recv(2000)
+        arrivals.append(time.monotonic())
+
+    asyncio.get_running_loop().add_reader(phone, hear)
+    engine.leg(0, 0, Tone("hold_music"))
+    gaps = []
+    for _ in range(kills):
+        arrivals.clear()
+        await asyncio.wait_for(engine.until(lambda: len(arrivals) > 20), 10)
+        os.kill(pid, signal.SIGKILL)
+        await engine.until(lambda pid=pid: engine.client.pid not in (pid, None))
+        mark = len(arrivals)
+        await asyncio.wait_for(engine.until(lambda mark=mark: len(arrivals) > mark + 20), 10)
+        pid = engine.client.pid or 0
+        gaps.append(max(b - a for a, b in pairwise(arrivals)))
+    asyncio.get_running_loop().remove_reader(phone)
+    phone.close()
+    await engine.client.stop()
+    gaps.sort()
+    return {
+        "kills": kills,
+        "audio_gap_ms": {
+            "p50": round(1000 * gaps[len(gaps) // 2]),
+            "p95": round(1000 * gaps[int(len(gaps) * 0.95)]),
+            "max": round(1000 * gaps[-1]),
+        },
+    }
+
+
 async def main() -> None:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     results: dict[str, object] = {
@@ -268,6 +319,7 @@ async def main() -> None:
             ("all", all_calls, calls),
             ("beside", beside_bare, calls // 2),
             ("prompts", prompts, calls),
+            ("restart", restart, KILLS),
         ):
             place = Path(folder) / name
             place.mkdir()

@@ -139,8 +139,11 @@ class Leg:
         if self._expected_since is not None:
             self._check_loss(now, self._expected_since)
 
-    def end(self) -> None:
-        """Tell what was cut short; the leg is gone."""
+    def end(self, now: float) -> None:
+        """Tell what was cut short; the leg is gone, and its recording waits for nobody."""
+        if self.tap is not None:
+            self.tap.expect(CALLER, False, now)
+            self.tap.expect(ANSWER, False, now)
         if self.outgoing.player is not None:
             self.outgoing.player.cut()
             self._take_player_events()

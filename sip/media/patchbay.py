@@ -99,7 +99,7 @@ class Patchbay:
         leg = self.legs.pop(leg_id, None)
         if leg is None:
             return None
-        leg.end()
+        leg.end(now)
         self._unplug(leg)
         door = self._ports.door(leg.spec.port)
         self._doors_poll.unregister(door.fileno())
@@ -117,16 +117,21 @@ class Patchbay:
             leg.outgoing.press(digits)
             self._sort(leg)
 
-    def record(self, leg_id: str, tap: Tap | None, now: float) -> None:
-        """Let a recording hear a caller's leg, which may come later; `None` ends that."""
-        if tap is None:
-            self._taps.pop(leg_id, None)
-        else:
-            self._taps[leg_id] = tap
+    def record(self, leg_id: str, tap: Tap, now: float) -> None:
+        """Let a recording hear a caller's leg, which may come later."""
+        self._taps[leg_id] = tap
         leg = self.legs.get(leg_id)
         if leg is not None:
             leg.record(tap)
             self._settle(leg, now)
+
+    def unrecord(self, leg_id: str, tap: Tap) -> None:
+        """Let a recording hear no more; another one of the same leg goes on."""
+        if self._taps.get(leg_id) is tap:
+            del self._taps[leg_id]
+            leg = self.legs.get(leg_id)
+            if leg is not None:
+                leg.record(None)
 
     # ------------------------------------------------------------ who hears whom
 

@@ -86,11 +86,6 @@ def build(packet: RtpPacket) -> bytes:
     )
 
 
-def sequence_step(new: int, old: int) -> int:
-    """Return how far `new` is ahead of `old`, -32768 to 32767, across the wrap."""
-    return ((new - old + 0x8000) & 0xFFFF) - 0x8000
-
-
 def timestamp_step(new: int, old: int) -> int:
     """Return how many samples `new` is ahead of `old`, negative when behind."""
     return ((new - old + 0x80000000) & 0xFFFFFFFF) - 0x80000000

@@ -315,13 +315,12 @@ class Worker:
         recording = self._recordings.pop(str(message["recording_id"]), None)
         if recording is None:
             return
-        now = self._clock()
-        self._bay.record(recording.spec.caller_leg, None, now)
+        self._bay.unrecord(recording.spec.caller_leg, recording.tap)
         legs = dict(recording.past_legs)
         for leg in self._bay.legs.values():
             if leg.spec.call_id == recording.spec.call_id:
                 legs[leg.spec.leg_id] = leg.incoming.statistics.summary()
-        recording.tap.close(now, legs)
+        recording.tap.close(self._clock(), legs)
 
     def _press(self, message: dict[str, Any]) -> None:
         self._bay.press(str(message["leg_id"]), str(message["digits"]))

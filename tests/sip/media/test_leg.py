@@ -147,13 +147,13 @@ def test_another_source_cuts_the_prompt_and_says_so(events: Events, source: Sour
 def test_the_end_cuts_the_prompt_and_says_so(events: Events) -> None:
     leg = make(events, source=Prompts(("notice",), "fr"))
     leg.outgoing.tick(0.0)
-    leg.end()
+    leg.end(0.02)
     assert events == [PromptEnded("leg-1", "notice", 0.02, False)]
 
 
 def test_a_leg_without_a_prompt_ends_quietly(events: Events) -> None:
     leg = make(events, source=FromLeg("leg-2"))
-    leg.end()
+    leg.end(0.02)
     assert events == []
 
 

@@ -516,10 +516,32 @@ def test_a_recording_that_ended_hears_nothing(bay: Bay) -> None:
     tap = FakeTap()
     bay.bridge()
     bay.bay.record("caller", tap, bay.now)
-    bay.bay.record("caller", None, bay.now)
+    bay.bay.unrecord("caller", tap)
     bay.phones["caller"].speak(bay.ports["caller"])
     bay.turn()
     assert tap.heard == []
+
+
+def test_the_end_of_one_recording_is_not_that_of_the_next(bay: Bay) -> None:
+    first, second = FakeTap(), FakeTap()
+    bay.bridge()
+    bay.bay.record("caller", first, bay.now)
+    bay.bay.record("caller", second, bay.now)
+    bay.bay.unrecord("caller", first)
+    bay.phones["caller"].speak(bay.ports["caller"])
+    bay.turn()
+    assert (len(first.heard), len(second.heard)) == (0, 1)
+
+
+def test_a_recording_waits_for_nobody_when_the_caller_is_gone(bay: Bay) -> None:
+    tap = FakeTap()
+    bay.bridge()
+    bay.bay.record("caller", tap, bay.now)
+    assert tap.expected[-2:] == [(CALLER, True), (ANSWER, True)]
+    bay.bay.drop("caller", bay.now)
+    assert tap.expected[-2:] == [(CALLER, False), (ANSWER, False)]
+    bay.bay.unrecord("caller", tap)
+    assert bay.bay._taps == {}
 
 
 def test_the_recording_is_told_when_the_operator_comes_and_goes(bay: Bay) -> None:
@@ -566,7 +588,7 @@ def test_calls_that_end_leave_no_garbage_behind(bay: Bay) -> None:
             bay.bay.press("operator", "1")
             bay.phones["caller"].speak(bay.ports["caller"])
             bay.turn()
-            bay.bay.record("caller", None, bay.now)
+            bay.bay.unrecord("caller", tap)
             bay.bay.drop("caller", bay.now)
             bay.bay.drop("operator", bay.now)
         assert gc.collect() == 0

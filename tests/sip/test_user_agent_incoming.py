@@ -91,6 +91,14 @@ def test_ringing_is_repeated_every_minute_so_that_no_proxy_gives_up(
     assert us.wait(200) == []
 
 
+def test_only_the_latest_ringing_is_repeated(us: Alone, caller: Caller) -> None:
+    us.take(caller.invite())
+    us.agent.ring(leg_of(us), us.now)
+    us.agent.ring(leg_of(us), us.now, ANSWER, 183)
+    us.flush()
+    assert statuses(us.wait(130)) == [183, 183]
+
+
 def test_a_repeated_invite_gets_the_last_provisional_and_is_no_second_call(
     us: Alone, caller: Caller
 ) -> None:

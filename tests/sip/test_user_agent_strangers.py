@@ -7,7 +7,7 @@ import pytest
 from sip.digest import NonceCounts, authorize, make_ha1
 from sip.digest_server import DigestServer
 from sip.endpoint import Endpoint, Packet
-from sip.events import Cancelled, IncomingCall, Registered
+from sip.events import Cancelled, IncomingCall, Registered, Unregistered
 from sip.message import parse
 from sip.registrar import Registrar
 from sip.settings import Credentials
@@ -242,6 +242,15 @@ def test_a_registration_that_ran_out_makes_a_stranger_again(us: Alone) -> None:
     register(us)
     us.wait(100_000)
     assert us.take(phone().write("OPTIONS"), PHONE) == []
+
+
+def test_a_phone_whose_connection_broke_is_gone(us: Alone) -> None:
+    source = PHONE._replace(transport="tcp")
+    register(us, source)
+    us.agent.connection_lost(source, us.now)
+    us.collect()
+    assert us.last(Unregistered).user == "op1"
+    assert us.take(phone().write("OPTIONS"), source) == []
 
 
 def test_our_call_to_a_phone_is_answered_from_there(us: Alone) -> None:

@@ -305,6 +305,52 @@ async def test_a_server_that_goes_away_is_said_and_nothing_is_lost_or_done_twice
     assert sorted(texts) == ["pendant la panne", "vu pendant la panne"]
 
 
+async def test_verification_urgency_break_and_the_other_keys(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.sign_in("op-1")
+    async with at_desk(browser, site) as desk:
+        ids = home.ring(POSTES, DUPONT)
+        await expect(desk.find("#phone.offered")).to_be_visible()
+        await desk.keys("F2", "k")
+        choice = desk.find("#prompter [data-kind=intrusion]")
+        await desk.keys((await choice.get_attribute("data-choice")) or "")
+        await expect(desk.find("#consigne-title")).to_have_text("Intrusion")
+        while (await desk.find(".step.current").get_attribute("data-step")) != "verify":
+            step = await desk.find(".step.current").get_attribute("id")
+            await desk.keys("d")
+            await expect(desk.find(f"#{step}.done")).to_be_visible()
+        await desk.keys("2")
+        await expect(desk.find("#prompter .words")).to_have_text("Avec quel résultat ?")
+        await desk.keys("1")
+        await desk.page.keyboard.type("voix reconnue, 2e appel")
+        await desk.keys("Enter")
+        await expect(desk.find(".step.verify .given")).to_contain_text("Confirmé")
+        await desk.keys("u", "3")
+        await desk.page.keyboard.type("plus personne sur place")
+        await desk.keys("Enter")
+        await expect(desk.find("#card .urgency.u3")).to_be_visible()
+        await desk.keys("Alt+0", "b")
+        await expect(desk.find("#composer.asks")).to_have_count(0)
+        await desk.keys("Alt+0", "b")
+        await expect(desk.find("#composer.asks")).to_be_visible()
+        await desk.keys("Escape")
+        await expect(desk.find("#composer.asks")).to_have_count(0)
+        await desk.keys("c", "Escape")
+        await expect(desk.find("#prompter")).to_be_hidden()
+        await desk.keys("l")
+        await expect(desk.find("table")).to_contain_text("voix reconnue")
+        await desk.keys("Escape")
+        await expect(desk.find("#card")).to_have_attribute("data-incident", ids[0])
+        assert desk.complaints == []
+    lines = {line.what: line.data for line in home.logbook.read(incident_id=ids[0])}
+    assert lines["VerificationRecorded"]["means"] == "telephone"
+    assert lines["VerificationRecorded"]["result"] == "confirmed"
+    assert lines["UrgencySet"]["reason"] == "plus personne sur place"
+
+
 async def test_two_operators_race_and_exactly_one_wins(
     home: House, site: Site, browser: Any
 ) -> None:

@@ -81,9 +81,7 @@ class StreamFramer:
             if self._blanks == 2:
                 self.pongs += 1
                 self._blanks = 0
-        if position:
-            del buffer[:position]
-            self._searched = 0
+        del buffer[:position]
 
     def _measure(self) -> None:
         buffer, limits = self._buffer, self._limits

@@ -80,7 +80,7 @@ def _cut(body: bytes, delimiter: bytes) -> list[bytes]:
         at = body.find(delimiter, line_end)
     if start is None:
         raise ParseError(400, "No body parts")
-    return [*pieces, body[start:]]
+    return [*pieces, body[start:]] if body[start:] else pieces
 
 
 def _read_part(raw: bytes) -> Part:

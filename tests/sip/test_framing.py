@@ -150,3 +150,38 @@ def test_many_small_pieces_of_a_large_head_are_searched_once() -> None:
         message
     ]
     assert SDP in message
+
+
+def test_limits_are_inclusive() -> None:
+    head = raw().index(b"\r\n\r\n")
+    assert StreamFramer(Limits(max_head=head)).feed(raw()) == [raw()]
+    with pytest.raises(ParseError):
+        StreamFramer(Limits(max_head=head - 1)).feed(raw())
+    waiting = StreamFramer(Limits(max_head=10))
+    assert waiting.feed(b"x" * 10) == []
+    with pytest.raises(ParseError):
+        waiting.feed(b"x")
+
+
+def test_nothing_is_kept_of_a_broken_stream() -> None:
+    framer = StreamFramer()
+    with pytest.raises(ParseError):
+        framer.feed(raw(length="-1") + b"x" * 10_000)
+    assert framer.is_between_messages
+
+
+def test_line_breaks_cut_in_the_middle() -> None:
+    """Half a keep-alive, or half the empty line, at the end of what was read so far."""
+    framer = StreamFramer()
+    for piece in (b"\r", b"\n\r", b"\n", BYE[:-3], BYE[-3:-1], BYE[-1:] + b"\r", b"\n"):
+        found = framer.feed(piece)
+    assert found == []
+    assert framer.pongs == 1
+    assert framer.feed(BYE) == [BYE]
+
+
+def test_a_content_length_of_eleven_digits_is_none() -> None:
+    with pytest.raises(ParseError) as caught:
+        StreamFramer().feed(raw(body=b"", length="00000000000"))
+    assert caught.value.status == 400
+    assert StreamFramer().feed(raw(body=b"", length="0000000000")) != []

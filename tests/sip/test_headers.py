@@ -136,6 +136,8 @@ def test_an_identity_smuggled_past_a_proxy_is_not_believed(name: str, blank: str
     assert headers.get_all(name) == []
     assert name not in headers
     assert len(headers) == 2, "kept for the record all the same"
+    canonical = next(iter(parse_headers(f"{name}: x")))[0]
+    assert headers.items()[0] == (f"{canonical} ", "<sip:boss@soc.example>")
     both = parse_headers(f"{name}{blank}: <sip:boss@x>\r\n{name}: <sip:ann@x>")
     assert both.get_all(name) == ["<sip:ann@x>"]
 
@@ -168,9 +170,12 @@ def test_adding_setting_replacing_removing() -> None:
 
 
 def test_a_copy_is_independent() -> None:
-    headers = Headers([("To", "a")])
+    headers = Headers([("To", "a"), ("X-New", "1")])
     twin = headers.copy()
     assert twin == headers
+    assert twin.items()[1] == ("X-New", "1")
+    twin.remove("X-New")
+    headers.remove("X-New")
     twin.add("To", "b")
     twin.set("From", "c")
     assert headers.items() == [("To", "a")]
@@ -218,10 +223,14 @@ def test_what_was_read_is_remembered_until_a_header_changes() -> None:
     assert headers.parsed("expires", read) == 30
     headers.add("Subject", "x")
     assert headers.parsed("expires", read) == 30
+    headers.replace_first("Expires", "20")
+    assert headers.parsed("expires", read) == 20
     headers.remove("Expires")
     assert headers.parsed("expires", read) is None
     assert headers.parsed("expires", read) is None, "None is remembered as well"
-    assert calls == [["60"], ["30"], ["30"], []]
+    headers.append_from(Headers([("Expires", "10")]), "Expires")
+    assert headers.parsed("expires", read) == 10
+    assert calls == [["60"], ["30"], ["30"], ["20"], [], ["10"]]
 
 
 def test_one_header_can_be_read_in_two_ways() -> None:

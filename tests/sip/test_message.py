@@ -65,6 +65,11 @@ class TestRequests:
         assert (old.top_via.branch, old.max_forwards, old.from_.tag) == (None, None, None)
         assert old.contacts == ()
 
+    def test_tabs_are_blanks(self) -> None:
+        assert (
+            request(raw(more=("Subject: a\tb", 'X: "a\tb"'))).headers.get("Subject") == "a\tb"
+        )
+
     @pytest.mark.parametrize("name", ["André", "アン", "Ann\t"])
     def test_names_may_be_utf_8(self, name: str) -> None:
         assert request(raw(From=f"{name} <sip:a@b>;tag=1")).from_.display_name == name.strip()
@@ -205,6 +210,10 @@ class TestWhatEveryElementReliesOn:
     def test_a_content_length_that_lies_is_refused(self, length: str) -> None:
         assert refused(raw(length=length)).status == 400
 
+    @pytest.mark.parametrize("too_much", [1, 2, 100])
+    def test_a_content_length_may_not_promise_more(self, too_much: int) -> None:
+        assert refused(raw(length=str(len(SDP) + too_much))).status == 400
+
     def test_a_content_length_may_stop_short(self) -> None:
         assert request(raw(length="3")).body == SDP[:3]
         assert request(raw(length="0")).body == b""
@@ -221,6 +230,8 @@ class TestSmuggling:
             "X: a\0b",
             "X: \x01",
             "X: \x7f",
+            "X: \x1f",
+            "X: \x0b",
             'X: "a\x08b"',
             'X: "a\\\n"',
             'X: a\\\0',
@@ -300,6 +311,19 @@ class TestLimits:
         error = refused(data)
         assert (error.status, error.partial) == (513, None)
         assert request_with(data, Limits(max_message=70_000)).body == b"x" * 66_000
+
+    def test_are_inclusive(self) -> None:
+        data = raw()
+        head, lines = data.index(b"\r\n\r\n"), data.partition(b"\r\n\r\n")[0].count(b"\r\n")
+        exact = Limits(max_message=len(data), max_head=head, max_headers=lines)
+        assert request_with(data, exact).body == SDP
+        for limits in (
+            Limits(max_message=len(data) - 1),
+            Limits(max_head=head - 1),
+            Limits(max_headers=lines - 1),
+        ):
+            refused(data, limits)
+        assert Limits() == Limits(max_message=65_536, max_head=16_384, max_headers=200)
 
     def test_of_the_head(self) -> None:
         data = raw(more=("X: " + "y" * 20_000,))

@@ -84,7 +84,6 @@ def test_no_or_a_bad_boundary_is_refused(content_type: str) -> None:
     [
         b"",
         b"no boundary",
-        b"--b",
         b"--b\r\nno gap\r\n--b--",
         b"--b\r\n--b--",
         b"--b\r\nbad header line\r\n\r\nx\r\n--b--",
@@ -97,6 +96,7 @@ def test_what_cannot_be_taken_apart_is_refused(octets: bytes) -> None:
 
 
 def test_there_is_a_limit_to_the_number_of_parts() -> None:
+    assert MAX_PARTS == 16
     assert len(found(MIXED, body(*[b"\r\na"] * MAX_PARTS))) == MAX_PARTS
     with pytest.raises(ParseError, match="Too many"):
         found(MIXED, body(*[b"\r\na"] * (MAX_PARTS + 1)))
@@ -104,18 +104,35 @@ def test_there_is_a_limit_to_the_number_of_parts() -> None:
         found(MIXED, b"--b\r\n\r\n\r\n" * 200_000)
 
 
-def test_there_is_a_limit_to_their_depth() -> None:
+@pytest.mark.parametrize(
+    ("depth", "is_allowed"), [(1, True), (2, True), (3, False), (9, False)]
+)
+def test_there_is_a_limit_to_their_depth(depth: int, is_allowed: bool) -> None:
     nested = b"\r\ndeep"
-    for level in range(5):
-        name = b"n%d" % level
-        nested = (
-            b"Content-Type: multipart/mixed;boundary="
-            + name
-            + b"\r\n\r\n"
-            + body(nested, boundary=name)
-        )
-    with pytest.raises(ParseError, match="deep"):
-        found("multipart/mixed;boundary=b", body(nested))
+    for level in range(depth):
+        inner = body(nested, boundary=b"n%d" % level)
+        nested = b"Content-Type: multipart/mixed;boundary=n%d\r\n\r\n" % level + inner
+    if is_allowed:
+        assert found(MIXED, body(nested)) == [("text/plain", b"deep")]
+    else:
+        with pytest.raises(ParseError, match="deep"):
+            found(MIXED, body(nested))
+
+
+@pytest.mark.parametrize(("length", "is_allowed"), [(4096, True), (4097, False)])
+def test_there_is_a_limit_to_the_headers_of_a_part(length: int, is_allowed: bool) -> None:
+    octets = body(b"X: " + b"y" * (length - 3) + b"\r\n\r\nx")
+    if is_allowed:
+        assert found(MIXED, octets) == [("text/plain", b"x")]
+    else:
+        with pytest.raises(ParseError):
+            found(MIXED, octets)
+
+
+def test_a_boundary_at_the_very_start_and_the_very_end() -> None:
+    assert found(MIXED, b"--b\r\n\r\n\r\n--b--") == [("text/plain", b"")]
+    assert found(MIXED, b"--b") == []
+    assert found(MIXED, b"--b\r\n\r\na\r\n--b") == [("text/plain", b"a")]
 
 
 @given(st.lists(st.binary(max_size=30).filter(lambda part: b"--b" not in part), max_size=5))

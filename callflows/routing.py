@@ -16,6 +16,9 @@ _BUSY_WITH: Final = {
     DeskState.WRAP_UP: "in wrap-up",
 }
 
+MOST_NAMES: Final = 6
+"Operators named in a sentence for one reason; the readings name them all."
+
 Reading = Mapping[str, str | int | float | bool]
 
 
@@ -74,25 +77,33 @@ def explain(
 ) -> OperatorChosen:
     """Write a routing decision down, with everybody who was considered.
 
+    Those who could be rung each have a reading of their own; those who could not share one
+    a reason: with sixty operators a line per decision would otherwise be mostly absences.
+
     :param why: what led to it: the queue's reason, or an operator's own press.
     """
     language = call.language
     picked = {desk.operator for desk in chosen}
     considered: list[Reading] = []
-    excluded: dict[str, list[str]] = {}
+    excluded: dict[str, list[OperatorDesk]] = {}
     for desk in roster:
         because = "" if desk.operator in picked else excluded_because(desk, call, now)
         if because:
-            excluded.setdefault(because, []).append(desk.name or desk.operator)
+            excluded.setdefault(because, []).append(desk)
+            continue
         considered.append(
             {
                 "operator": desk.operator,
                 "state": desk.state.value,
                 "skill": desk.languages.get(language, 0),
                 "idle": round(now - desk.idle_since, 3),
-                "excluded": because,
+                "excluded": "",
             }
         )
+    considered += [
+        {"operator": ", ".join(desk.operator for desk in desks), "excluded": because}
+        for because, desks in excluded.items()
+    ]
     return OperatorChosen(
         incident_id=call.incident_id,
         call_id=call.call_id,
@@ -105,7 +116,7 @@ def explain(
 def _sentence(
     call: InboundCall,
     chosen: Sequence[OperatorDesk],
-    excluded: Mapping[str, Sequence[str]],
+    excluded: Mapping[str, Sequence[OperatorDesk]],
     now: float,
     why: str,
 ) -> str:
@@ -116,6 +127,12 @@ def _sentence(
         f" idle {now - desk.idle_since:.0f} s"
         for desk in chosen
     ]
-    parts += [f"{', '.join(who)} excluded: {because}" for because, who in excluded.items()]
+    parts += [f"{_names(desks)} excluded: {because}" for because, desks in excluded.items()]
     parts.append(why)
     return "; ".join(parts)
+
+
+def _names(desks: Sequence[OperatorDesk]) -> str:
+    names = ", ".join(desk.name or desk.operator for desk in desks[:MOST_NAMES])
+    more = len(desks) - MOST_NAMES
+    return f"{names} and {more} more" if more > 0 else names

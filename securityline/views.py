@@ -44,7 +44,7 @@ def call_view(call: InboundCall) -> dict[str, Any]:
         "organisation": who.organisation,
         "site": who.site,
         "person": who.person,
-        "caller": call.offer.caller,
+        "caller": None if call.offer.is_withheld else call.offer.caller,
         "withheld": call.offer.is_withheld,
         "diverted_from": call.offer.diverted_from,
         "state": call.state.value,

@@ -65,13 +65,13 @@ async def openapi(request: web.Request) -> web.Response:
 async def incidents(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents[?state=open|closed][&limit=N]`."""
     state = _one_of(request, "state", ("open", "closed"))
-    return _json({"incidents": await _documents(request, "incident", state)})
+    return _json(await _documents(request, "incident", state))
 
 
 async def calls(request: web.Request) -> web.Response:
     """`GET /api/v1/calls[?state=active|ended][&limit=N]`."""
     state = _one_of(request, "state", ("active", "ended"))
-    return _json({"calls": await _documents(request, "call", state)})
+    return _json(await _documents(request, "call", state))
 
 
 async def incident(request: web.Request) -> web.Response:
@@ -85,7 +85,7 @@ async def incident_log(request: web.Request) -> web.Response:
     after, limit = _number(request, "after", 0, 10**15), _number(request, "limit", USUAL, MOST)
     read = request.app[CONTEXT].services.logbook.read
     lines = await asyncio.to_thread(read, after, limit, request.match_info["id"])
-    return _json({"lines": [full_line(line) for line in lines]})
+    return _json([full_line(line) for line in lines])
 
 
 async def recording(request: web.Request) -> web.StreamResponse:

@@ -17,8 +17,8 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def _list(name: str, item: str) -> dict[str, Any]:
-    return _object({name: {"type": "array", "items": _ref(item)}}, [name])
+def _list(item: str) -> dict[str, Any]:
+    return {"type": "array", "items": _ref(item)}
 
 
 SCHEMAS: Final[dict[str, Any]] = {
@@ -99,9 +99,9 @@ SCHEMAS: Final[dict[str, Any]] = {
         },
         ["seq", "at", "incident_id", "what", "data"],
     ),
-    "Incidents": _list("incidents", "Incident"),
-    "Calls": _list("calls", "Call"),
-    "Lines": _list("lines", "Line"),
+    "Incidents": _list("Incident"),
+    "Calls": _list("Call"),
+    "Lines": _list("Line"),
     "Health": _object(
         {"status": _TEXT, "reasons": {"type": "array", "items": _TEXT}}, ["status"]
     ),

@@ -170,6 +170,15 @@ def test_the_decision_names_everybody() -> None:
     assert chosen.considered[0]["idle"] == 12.4
 
 
+def test_a_room_full_of_busy_operators_is_one_reading_and_a_short_sentence() -> None:
+    busy = [desk(f"op{n}", state=DeskState.TALKING) for n in range(40)]
+    chosen = routing.explain(call("standard"), [], busy, 12.4, "because")
+    [reading] = chosen.considered
+    assert str(reading["operator"]).count(",") == 39, "each is named once"
+    assert reading["excluded"] == "in a call"
+    assert chosen.reason.endswith(" and 34 more excluded: in a call; because")
+
+
 def test_those_left_out_for_one_reason_stand_together() -> None:
     ann = desk(fr=1)
     others = [desk("bob", has_station=False), desk("cas", has_station=False)]

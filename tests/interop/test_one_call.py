@@ -86,9 +86,9 @@ async def test_a_call_is_shown_answered_bridged_recorded_and_logged(
         assert band_level(recording, 2, OPERATOR_HZ, middle, 2) > HEARD
         assert band_level(recording, 1, OPERATOR_HZ, middle, 2) < NOT_HEARD
         assert band_level(recording, 2, CALLER_HZ, middle, 2) < NOT_HEARD
-        [call] = (await api.get("/api/v1/calls"))["calls"]
+        [call] = await api.get("/api/v1/calls")
         assert (call["organisation"], call["person"]) == ("postes", "m-lambert")
-        [incident] = (await api.get("/api/v1/incidents?state=open"))["incidents"]
+        [incident] = await api.get("/api/v1/incidents?state=open")
         assert incident["incident_id"] == call["incident_id"]
 
     assert band_level(phone.heard(tmp_path / "phone"), 1, CALLER_HZ, 1.5, 2) > HEARD

@@ -59,7 +59,7 @@ async def test_calls_have_what_the_contract_says(home: House, desk: Browser) -> 
     home.caller_hangs_up(second)
     await home.settled()
     answer = await api(desk, "/api/v1/calls?state=active", "calls:read")
-    (call,) = (await answer.json())["calls"]
+    (call,) = await answer.json()
     assert set(call) >= {
         "call_id", "direction", "did", "organisation", "site", "person", "caller", "withheld",
         "diverted_from", "state", "incident_id", "started_at", "answered_at", "ended_at",
@@ -69,29 +69,27 @@ async def test_calls_have_what_the_contract_says(home: House, desk: Browser) -> 
     assert (call["organisation"], call["person"]) == ("postes-demo", "j-dupont")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", call["started_at"])
     everything = await (await api(desk, "/api/v1/calls", "calls:read")).json()
-    assert {one["call_id"] for one in everything["calls"]} == {first[1], second[1]}
+    assert {one["call_id"] for one in everything} == {first[1], second[1]}
     ended = await (await api(desk, "/api/v1/calls?state=ended", "calls:read")).json()
-    assert [one["withheld"] for one in ended["calls"]] == [True]
+    assert [one["withheld"] for one in ended] == [True]
 
 
 async def test_incidents_and_their_log(home: House, desk: Browser) -> None:
     ids = home.ring(POSTES, DUPONT)
     other = home.ring(BANQUE, None)
     await home.settled()
-    listed = (await (await api(desk, "/api/v1/incidents?state=open")).json())["incidents"]
+    listed = await (await api(desk, "/api/v1/incidents?state=open")).json()
     assert {one["incident_id"] for one in listed} == {ids[0], other[0]}
     one = await (await api(desk, f"/api/v1/incidents/{ids[0]}")).json()
     assert (one["organisation"], one["state"]) == ("postes-demo", "open")
-    lines = (await (await api(desk, f"/api/v1/incidents/{ids[0]}/log")).json())["lines"]
+    lines = await (await api(desk, f"/api/v1/incidents/{ids[0]}/log")).json()
     assert lines[0]["what"] == "CallOffered"
     assert {line["incident_id"] for line in lines} == {ids[0]}
     assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
     after = lines[2]["seq"]
     page = await api(desk, f"/api/v1/incidents/{ids[0]}/log?after={after}&limit=2")
-    assert [line["seq"] for line in (await page.json())["lines"]] == [
-        line["seq"] for line in lines[3:5]
-    ]
-    closed = (await (await api(desk, "/api/v1/incidents?state=closed")).json())["incidents"]
+    assert [line["seq"] for line in await page.json()] == [line["seq"] for line in lines[3:5]]
+    closed = await (await api(desk, "/api/v1/incidents?state=closed")).json()
     assert closed == []
 
 

@@ -226,6 +226,22 @@ def test_a_repeated_register_is_answered_from_memory(us: Alone) -> None:
     assert len(us.got(Registered)) == 1
 
 
+def test_who_guesses_at_registering_gets_silence_in_the_end(us: Alone) -> None:
+    answered = 0
+    for number in range(60):
+        us.now += 1.0
+        caller = phone(PHONE, number)
+        caller.to, caller.uri = caller.from_, "sip:line.example"
+        fresh = us.take(caller.write("REGISTER"), PHONE)
+        if not fresh:
+            continue
+        line = sign(fresh, "REGISTER", caller.uri, f"guess-{number}")
+        answered += bool(us.take(caller.write("REGISTER", headers=line), PHONE))
+    assert 0 < answered <= 20
+    assert us.take(phone(PHONE, 999).write("REGISTER"), PHONE) == []
+    assert us.got(Registered) == []
+
+
 def test_a_registered_phone_is_told_what_is_wrong(us: Alone) -> None:
     register(us)
     assert statuses(us.take(phone().write("OPTIONS"), PHONE)) == [200]

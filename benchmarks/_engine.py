@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from callflows.events import OperatorId, OperatorReady, OperatorSignedIn
-from securityline.app import Product
+from securityline.product import Product
 from securityline.config import load_config
 from securityline.structured_log import configure
 

@@ -1,0 +1,312 @@
+"""The product: everything built, joined, started and stopped in the right order."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+from callflows.commands import Command
+from callflows.events import EngineDraining, EngineStarted
+from callflows.switchboard import Switchboard
+from client_directory.directory import DirectoryHolder
+from recordings.store import RecordingStore
+from securityline.accounts import Accounts
+from securityline.clock import Clock
+from securityline.config import Config
+from securityline.engine import Engine
+from securityline.health import Health
+from securityline.identity import TrunkProfile
+from securityline.keys import load_secret
+from securityline.logbook.book import Logbook
+from securityline.logbook.document import Document
+from securityline.metrics import Metrics
+from securityline.recovery import recover
+from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
+from securityline.telephony.exchange import LEG, Exchange
+from securityline.telephony.takeover import Takeover
+from securityline.telephony.telephony import REGISTRATIONS, Telephony
+from securityline.web.app import create_app
+from securityline.web.ports import WebServices
+from sip.digest_server import DigestServer
+from sip.endpoint import STRANGER, Endpoint, Peer
+from sip.media.client import MediaClient
+from sip.registrar import Registrar
+from sip.settings import Credentials, UserAgentSettings
+from sip.transport.shell import SipShell
+from sip.trunk import Trunk, TrunkGroup
+from sip.user_agent import UserAgent
+
+VERSION: Final = version("securityline")
+CLOCK_WATCH_TIME: Final = 5.0
+"Seconds between two looks at the wall clock."
+
+log = structlog.get_logger()
+
+
+class Product:
+    """One running engine.
+
+    Built in the order of dependence, stopped in the reverse order. `start` raises when it
+    cannot take calls; once it returned, it only stops because it was told to.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        config.data.dir.mkdir(parents=True, exist_ok=True)
+        self.directory = DirectoryHolder(config.directory.dir, is_partial_allowed=True)
+        for finding in self.directory.findings:
+            if not finding.is_warning:
+                log.error("left out of the directory", finding=str(finding))
+        self.logbook = Logbook.open(config.logbook_settings)
+        self.clock = Clock(at_least=self.logbook.last_now)
+        self.accounts = Accounts(config.data.dir, realm=config.sip.domain)
+        self.recordings = RecordingStore(config.recordings_dir)
+        self.recovered = recover(self.logbook, Switchboard, Switchboard.from_state)
+        self.health = Health()
+        secret = load_secret(config.data.dir / "sip.key")
+        self.trunks = TrunkGroup(
+            Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks
+        )
+        digest = DigestServer(config.sip.domain, secret, self.accounts.ha1)
+        self.registrar = Registrar(digest, secret)
+        self.ua = UserAgent(
+            UserAgentSettings(
+                listen=config.sip.listen,
+                advertised_host=config.sip.advertised_host,
+                domain=config.sip.domain,
+                secret=secret,
+                product=f"SecurityLine/{VERSION}",
+                classify=self._classify,
+            ),
+            self.registrar,
+            digest,
+        )
+        self.shell = SipShell(self.ua, self.clock, self._take_sip, is_known=self._is_known)
+        self.media = MediaClient(self._media_command(), self._media_socket(), self._take_media)
+        self.engine = Engine(
+            self.recovered.switchboard,
+            self.logbook,
+            self._execute,
+            self.clock,
+            prepare=self._prepare,
+        )
+        self.metrics = Metrics(self.recovered.switchboard, self.logbook)
+        self.engine.subscribe(self.metrics.take)
+        self.telephony = self._build_telephony()
+        self.runner: web.AppRunner | None = None
+        self._pump_due = True  # until the sockets are open
+        self._watching: asyncio.Task[None] | None = None
+
+    def _build_telephony(self) -> Telephony:
+        config = self.config
+        exchange = Exchange(
+            ua=self.ua,
+            media=self.media,
+            registrar=self.registrar,
+            trunks=self.trunks,
+            directory=self.directory,
+            clock=self.clock,
+            tell=self.engine.handle,
+            pump=self._pump_soon,
+            save=self._save,
+            later=lambda delay, do: asyncio.get_running_loop().call_later(delay, do),
+            domain=config.sip.domain,
+            media_address=config.media.advertised_address or config.media.address,
+            credentials={
+                trunk.name: Credentials(trunk.username, trunk.password, trunk.realm)
+                for trunk in config.trunks
+                if trunk.username
+            },
+        )
+        profiles = {
+            trunk.name: TrunkProfile(
+                name=trunk.name,
+                default_country=trunk.default_country,
+                did_from=trunk.did_from,
+                is_trusted=trunk.is_trusted,
+                fallback_number=trunk.fallback_number,
+            )
+            for trunk in config.trunks
+        }
+        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
+        return Telephony(
+            exchange,
+            admit=Admission(profiles, self.directory, IncidentNumbers(newest), self.clock),
+            recording_path=lambda name: str(self.recordings.path_of(name).resolve()),
+        )
+
+    # ------------------------------------------------------------ life
+
+    async def start(self) -> tuple[list[Endpoint], str]:
+        """Start everything; return the SIP sockets and the desk's address.
+
+        :raises OSError: an address is in use.
+        :raises MediaError: the media process cannot be started.
+        """
+        runner = await self._build_web()
+        await self.media.start()
+        self.logbook.start()
+        self.engine.start()
+        # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
+        self._take_over()
+        bound = await self.shell.start(self.config.sip.listen)
+        self.ua.listen_on(bound)
+        self._pump_due = False
+        self.telephony.start()
+        address = await self._open_web(runner)
+        self._watching = asyncio.create_task(self._watch_clock())
+        return bound, address
+
+    def _take_over(self) -> None:
+        """Go on where our predecessor stopped."""
+        switchboard = self.recovered.switchboard
+        for call in switchboard.calls.values():
+            if call.recording_id:
+                self.telephony.know_recording(call.recording_id, call.incident_id, call.call_id)
+        self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
+        takeover = Takeover(
+            self.telephony.exchange, self.telephony.dialling, dict(self.media.adopt().legs)
+        )
+        survivors = takeover.adopt(self.logbook.documents(LEG, limit=100_000))
+        self.engine.handle(EngineStarted(version=VERSION, surviving_legs=survivors))
+        if self.recovered.replayed or survivors:
+            log.info(
+                "took over",
+                replayed=self.recovered.replayed,
+                differences=self.recovered.differences,
+                legs=len(survivors),
+            )
+
+    async def _build_web(self) -> web.AppRunner:
+        app = create_app(
+            WebServices(
+                engine=self.engine,
+                logbook=self.logbook,
+                directory=self.directory,
+                accounts=self.accounts,
+                recording_path=self.recordings.find,
+                clock=self.clock,
+                health=self.not_ready,
+                metrics=self.metrics,
+                version=VERSION,
+            )
+        )
+        self.runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        await self.runner.setup()
+        return self.runner
+
+    async def _open_web(self, runner: web.AppRunner) -> str:
+        host, port = self.config.web.listen
+        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        host, port = runner.addresses[0][:2]
+        return f"{host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop everything. Calls that are still up end at the carrier's side."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+        self.telephony.stop()
+        if self.runner is not None:
+            await self.runner.cleanup()
+        self.engine.stop()
+        await self.media.stop()
+        await self.shell.stop()
+        await self.logbook.stop()
+        self.accounts.close()
+
+    def drain(self) -> None:
+        """Take no more calls for our operators; new ones go to the fallback numbers."""
+        self.health.set("draining", "the engine is being stopped")
+        self.engine.handle(EngineDraining())
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no call is up or waits."""
+        return not len(self.telephony.exchange.legs)
+
+    def reload(self) -> None:
+        """Read the directory again; a bad one changes nothing."""
+        findings = self.directory.reload()
+        errors = [str(finding) for finding in findings if not finding.is_warning]
+        if errors:
+            log.error("directory not reloaded", findings=errors)
+        self.engine.note(
+            "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
+        )
+
+    def not_ready(self) -> list[str]:
+        """Say why calls cannot be taken, recorded or logged now."""
+        reasons = [*self.health.reasons(), *self.media.not_ready()]
+        reasons += self.logbook.problems()
+        reasons += [
+            f"trunk {name} does not answer"
+            for name, is_up in self.telephony.stations.trunks_up().items()
+            if not is_up
+        ]
+        return reasons
+
+    # ------------------------------------------------------------ between the rooms
+
+    def _take_sip(self, event: Any) -> None:
+        self.telephony.take_sip(event)
+
+    def _take_media(self, event: Any) -> None:
+        self.telephony.take_media(event)
+
+    def _execute(self, command: Command) -> None:
+        self.telephony.execute(command)
+
+    def _prepare(self, commands: Sequence[Command]) -> list[Document]:
+        return self.telephony.orders.prepare(commands)
+
+    def _save(self, document: Document) -> None:
+        self.logbook.append(self.clock(), (), [document], is_urgent=False)
+
+    def _pump_soon(self) -> None:
+        """Send what is waiting once the present event has had all its orders."""
+        if not self._pump_due:
+            self._pump_due = True
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _pump(self) -> None:
+        self._pump_due = False
+        self.shell.pump()
+
+    def _classify(self, source: Endpoint) -> Peer:
+        trunk = self.trunks.of(source)
+        return Peer("trunk", trunk.name) if trunk is not None else STRANGER
+
+    def _is_known(self, source: Endpoint) -> bool:
+        return (
+            self.trunks.of(source) is not None
+            or self.registrar.peer_of(source, self.clock()) is not None
+        )
+
+    def _media_socket(self) -> Path:
+        return (self.config.data.dir / "media.sock").resolve()
+
+    def _media_command(self) -> list[str]:
+        low, high = self.config.media.ports
+        return [
+            sys.executable, "-m", "securityline.media_process",
+            "--socket", str(self._media_socket()),
+            "--address", self.config.media.address,
+            "--ports", f"{low}-{high}",
+            "--recordings", str(self.config.recordings_dir.resolve()),
+        ]  # fmt: skip
+
+    async def _watch_clock(self) -> None:
+        """Log when somebody sets the wall clock; no timer of ours follows it."""
+        while True:
+            await asyncio.sleep(CLOCK_WATCH_TIME)
+            if jump := self.clock.jump():
+                log.warning("wall clock set", seconds=round(jump, 3))
+                self.engine.note("WallClockSet", {"seconds": round(jump, 3)})

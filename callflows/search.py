@@ -47,7 +47,6 @@ class _Spare(NamedTuple):
 def begin(board: Board, call: InboundCall) -> None:
     """Start to look for somebody for a caller who has just come, or come back."""
     call.stage, call.attempts = Stage.ONE_BY_ONE, 0
-    call.stage_until = None
     call.slow.clear()
     if _goes_to_fallback(board, call) and call.fallback_number is not None:
         _to_fallback(board, call)
@@ -122,9 +121,7 @@ def open_to_all(board: Board, call: InboundCall) -> None:
     call.stage, call.stage_until = Stage.TOGETHER, board.now + TOGETHER_TIME
     for operator in call.slow:
         call.rests.pop(operator, None)
-    call.slow.clear()
     board.is_unsettled = True
-    board.touch(call)
 
 
 def _ring(board: Board, call: InboundCall, chosen: list[OperatorDesk], why: str) -> None:

@@ -35,6 +35,12 @@ def test_after_two_all_phones_ring_together_for_twenty_seconds() -> None:
     line.fast_forward(20)
     assert line.ringing() == ["ann", "bob", "cas"]
     assert len(line.all(e.OperatorMissed)) == 1, "the second keeps ringing"
+    reasons = [x.reason.split("; ")[-1] for x in line.all(e.OperatorChosen)]
+    assert reasons == [
+        "urgency 2, first offer",
+        "urgency 2, next offer",
+        "urgency 2, all who may",
+    ]
     line.fast_forward(19.9)
     assert line.ringing() == ["ann", "bob", "cas"]
 

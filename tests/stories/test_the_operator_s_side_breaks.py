@@ -37,6 +37,23 @@ def test_a_leg_that_breaks_puts_the_caller_in_front_of_another_at_once(cause: Ca
     assert line.last(e.CallEnded).talk_time == 30.0, "with both operators"
 
 
+def test_the_search_for_another_begins_anew() -> None:
+    line = Line(is_cloned=True)
+    line.ready("ann", "bob", "cas")
+    line.calls()
+    line.fast_forward(10)
+    line.picks_up("bob")
+    line.fast_forward(60)
+    line.hangs_up("bob", Cause.FAILED)
+    line.station_down("bob")
+    assert line.ringing() == ["cas"]
+    assert "urgency 2, cut off before, first offer" in line.last(e.OperatorChosen).reason
+    line.rejects("cas")
+    assert line.ringing() == ["ann"]
+    line.rejects("ann")
+    assert "ann" not in line.ringing(), "what he missed before counts no more"
+
+
 def test_the_reason_of_a_broken_leg_is_kept() -> None:
     line = talking("bob")
     line.tell(

@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     MISSING = "missing"
     "No answer to a challenge of ours: challenge."
     STALE = "stale"
-    "Right, but with a nonce too old or used before: challenge with stale=true."
+    "With a nonce too old, used before or not ours: challenge with stale=true."
     WRONG = "wrong"
     "A wrong password or an unknown user, which nobody can tell apart: challenge, count it."
 

@@ -129,7 +129,10 @@ def test_our_realm_is_found_among_others() -> None:
     ours = server()
     values = Phone().answer(ours.challenge(0.0))
     foreign = 'Digest realm="proxy", username="x", nonce="n", uri="sip:a", response="r"'
-    assert ours.check([foreign, "Basic eA==", *values], "REGISTER", SOC, 0.0) == ACCEPTED
+    assert (
+        ours.check(["garbage", foreign, "Basic eA==", *values], "REGISTER", SOC, 0.0)
+        == ACCEPTED
+    )
 
 
 class TestReplay:
@@ -197,6 +200,34 @@ class TestReplay:
         """The same secret, but nobody remembers what was used."""
         challenge = server().challenge(0.0)
         assert server().check(Phone().answer(challenge), "REGISTER", SOC, 0.0) == STALE
+
+    def test_what_is_remembered_of_a_nonce_does_not_grow(self) -> None:
+        ours, phone = server(), Phone()
+        challenge = ours.challenge(0.0)
+        for _ in range(300):
+            assert ours.check(phone.answer(challenge), "REGISTER", SOC, 0.0) == ACCEPTED
+        (uses,) = ours._used.values()
+        assert (uses.highest, uses.seen) == (300, 2**64 - 1)
+
+    def test_a_count_far_ahead_is_taken_and_shuts_the_door_behind_it(self) -> None:
+        ours, phone = server(), Phone()
+        challenge = ours.challenge(0.0)
+        early = [phone.answer(challenge) for _ in range(3)]
+        for _ in range(200):
+            late = phone.answer(challenge)
+        assert ours.check(early[0], "REGISTER", SOC, 0.0) == ACCEPTED
+        assert ours.check(late, "REGISTER", SOC, 0.0) == ACCEPTED
+        assert ours.check(early[1], "REGISTER", SOC, 0.0) == STALE
+
+    def test_nonces_of_one_moment_differ(self) -> None:
+        ours = server()
+        assert len({ours.challenge(5.0)[0] for _ in range(100)}) == 100
+
+    def test_by_default_a_nonce_lives_five_minutes(self) -> None:
+        ours, phone = server(), Phone()
+        challenge = ours.challenge(0.0)
+        assert ours.check(phone.answer(challenge), "REGISTER", SOC, 300.0) == ACCEPTED
+        assert ours.check(phone.answer(challenge), "REGISTER", SOC, 300.5) == STALE
 
     def test_a_nonce_grows_old(self) -> None:
         ours, phone = server(nonce_time=60.0), Phone()
@@ -269,7 +300,8 @@ class TestMemory:
             assert ours.check(values, "REGISTER", SOC, float(number)) == ACCEPTED
             answers.append(values)
         assert len(ours._used) == 10
-        for values in answers:
+        unused = ours.challenge(5.0)
+        for values in [*answers, Phone().answer(unused)]:
             assert ours.check(values, "REGISTER", SOC, 30.0) == STALE
 
 

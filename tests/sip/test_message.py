@@ -1,9 +1,6 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sip.errors import ParseError
-from sip.headers import Headers
 from sip.message import Limits, Request, Response, parse, respond
 from sip.uri import Uri
 from sip.values import CSeq, Via
@@ -502,33 +499,3 @@ class TestResponding:
         invite.replace_top_via(Via.parse("SIP/2.0/UDP a;received=192.0.2.1"))
         assert [via.host for via in invite.via] == ["a", "b", "c"]
         assert invite.top_via.received == "192.0.2.1"
-
-
-class TestWriting:
-    def test_content_length_is_right_and_last(self) -> None:
-        headers = Headers([("Content-Length", "77"), ("To", "<sip:a@b>")])
-        written = bytes(Request("BYE", Uri.parse("sip:a@b"), headers, b"abc"))
-        assert (
-            written == b"BYE sip:a@b SIP/2.0\r\nTo: <sip:a@b>\r\nContent-Length: 3\r\n\r\nabc"
-        )
-
-    def test_a_line_break_in_the_start_line_is_our_bug_and_says_so(self) -> None:
-        with pytest.raises(ValueError, match="start line"):
-            bytes(Request("BYE", Uri("sip", "a\r\nVia: x", host="b"), Headers()))
-        with pytest.raises(ValueError, match="start line"):
-            bytes(Response(200, "OK\n", Headers()))
-
-    def test_messages_are_equal_when_they_are_written_alike(self) -> None:
-        assert parse(raw()) == parse(raw())
-        assert parse(raw()) != parse(raw(CSeq="2 INVITE"))
-        assert parse(raw()) != raw()
-
-    def test_lone_surrogates_do_not_stop_a_message(self) -> None:
-        message = Request("BYE", Uri.parse("sip:a@b"), Headers([("Subject", "\udcff")]))
-        assert b"Subject: ?" in bytes(message)
-
-    @given(st.binary(max_size=200))
-    def test_any_body_is_carried(self, body: bytes) -> None:
-        invite = request(raw(body=body))
-        assert invite.body == body
-        assert request(bytes(invite)).body == body

@@ -210,6 +210,11 @@ class TestAnswer:
         [
             ((), 20),
             (("a=ptime:30",), 30),
+            (("a=ptime:10",), 10),
+            (("a=ptime:60",), 60),
+            (("a=ptime:9",), 20),
+            (("a=ptime:61",), 20),
+            (("a=ptime:0030",), 20),
             (("a=ptime:0",), 20),
             (("a=ptime:5000",), 20),
             (("a=ptime:-20",), 20),
@@ -307,6 +312,13 @@ class TestAcceptingAnAnswer:
         assert accept_answer(ours, theirs("m=audio 4000 RTP/AVP 8")).dtmf_payload_type is None
         without = offer(replace(OURS, has_dtmf=False), session_id=1, version=1)
         assert accept_answer(without, with_events).dtmf_payload_type is None
+
+    def test_packet_time_is_ours_unless_the_answer_says_otherwise(self) -> None:
+        ours = offer(replace(OURS, ptime=30), session_id=1, version=1)
+        assert accept_answer(ours, theirs("m=audio 4000 RTP/AVP 8")).ptime == 30
+        assert accept_answer(ours, theirs("m=audio 4000 RTP/AVP 8", "a=ptime:40")).ptime == 40
+        bare = theirs("m=audio 4000 RTP/AVP 8")
+        assert accept_answer(bare, bare).ptime == 20
 
     def test_a_declined_stream_is_inactive(self) -> None:
         ours = offer(OURS, session_id=1, version=1)

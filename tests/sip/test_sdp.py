@@ -50,7 +50,7 @@ def test_what_is_in_one() -> None:
 def test_bare_line_feeds_blank_ends_and_empty_lines_are_tolerated() -> None:
     lenient = SessionDescription.parse(SDP.replace(b"\r\n", b"\n") + b"\n\n")
     assert lenient == SessionDescription.parse(SDP)
-    assert describe("m=audio 4000 RTP/AVP 0 ", "a=sendonly ").media[0].formats == ("0",)
+    assert describe("", "m=audio 4000 RTP/AVP 0 ", "a=sendonly ").media[0].formats == ("0",)
     assert describe("m=audio 4000 RTP/AVP 0", "a=inactive\t").media[0].attributes == (
         ("inactive", None),
     )
@@ -174,6 +174,7 @@ def test_rtpmaps() -> None:
         "m=audio +1 RTP/AVP 0",
         "m=audio 4e3 RTP/AVP 0",
         "m=audio 99999999999 RTP/AVP 0",
+        "m=audio 004000 RTP/AVP 0",
         "m=audio ٤ RTP/AVP 0",
         "m=audio /2 RTP/AVP 0",
         "m=audio 4000/ RTP/AVP 0",
@@ -209,6 +210,18 @@ def test_a_version_is_needed(session: tuple[str, ...]) -> None:
 
 
 class TestBombs:
+    def test_limits_are_inclusive(self) -> None:
+        plain = "\r\n".join((*PLAIN, "a=")).encode()
+        full = plain + b"x" * (MAX_OCTETS - len(plain))
+        assert SessionDescription.parse(full).attributes[0][0].endswith("xx")
+        with pytest.raises(ParseError):
+            SessionDescription.parse(full + b"x")
+        lines = ["a=x"] * (MAX_LINES - len(PLAIN) - 1)  # the last line break opens one more
+        assert len(describe(*lines).attributes) == len(lines)
+        refused(*lines, "a=x")
+        assert (MAX_OCTETS, MAX_LINES, MAX_MEDIA, MAX_FORMATS) == (16_384, 400, 16, 64)
+        assert len(describe("m=audio 65535 RTP/AVP " + "0 " * MAX_FORMATS).media) == 1
+
     def test_too_many_octets(self) -> None:
         assert refused("a=" + "x" * MAX_OCTETS) == "SDP too large"
 
@@ -230,7 +243,15 @@ class TestBombs:
 
 
 @pytest.mark.parametrize(
-    "address", ["192.0.2.1", "127.0.0.1", "2001:db8::1", "::ffff:192.0.2.2", "10.0.0.1"]
+    "address",
+    [
+        "192.0.2.1",
+        "127.0.0.1",
+        "2001:db8::1",
+        "::ffff:192.0.2.2",
+        "10.0.0.1",
+        "0000:0000:0000:0000:0000:ffff:192.168.100.100",
+    ],
 )
 def test_reachable(address: str) -> None:
     assert is_reachable(address)

@@ -19,7 +19,10 @@ Place = tuple[bool, int, float, str]
 
 def urgency_class(call: InboundCall, now: float) -> int:
     """Return the class a call is served in: its urgency, raised by its age."""
-    return max(HIGHEST, call.urgency - int(max(0.0, now - call.offered_at) // AGEING_TIME))
+    age = now - call.offered_at
+    if age < AGEING_TIME:
+        return call.urgency
+    return max(HIGHEST, call.urgency - int(age // AGEING_TIME))
 
 
 def place(call: InboundCall, now: float) -> Place:

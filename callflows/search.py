@@ -100,9 +100,8 @@ def _is_left_to_fallback(board: Board, call: InboundCall) -> bool:
 def _eligible(
     board: Board, call: InboundCall, free: Sequence[OperatorDesk]
 ) -> list[OperatorDesk]:
-    return routing.in_order(
-        (desk for desk in free if routing.is_eligible(desk, call, board.now)), call
-    )
+    found = [desk for desk in free if routing.is_eligible(desk, call, board.now)]
+    return routing.in_order(found, call) if len(found) > 1 else found
 
 
 def _best(board: Board, call: InboundCall, free: Sequence[OperatorDesk]) -> OperatorDesk | None:
@@ -217,7 +216,6 @@ def fallback_failed(board: Board, call: InboundCall) -> None:
     if call.stage is Stage.FALLBACK:
         hold(board, call)
     call.retry_at = board.now + RETRY_TIME
-    board.touch(call)
 
 
 def hold(board: Board, call: InboundCall) -> None:
@@ -231,8 +229,7 @@ def retry(board: Board, call: InboundCall) -> None:
     """Ring the fallback number again, and look again at everybody who is free."""
     call.retry_at = board.now + RETRY_TIME
     dial_fallback(board, call, FALLBACK_TIME)
-    board.is_unsettled = True
-    board.touch(call)
+    board.is_unsettled = True  # no mutate: a safety net under every rule that forgets it
 
 
 def _queue(board: Board, call: InboundCall, why: str, retry_time: float) -> None:

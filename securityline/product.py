@@ -1,9 +1,10 @@
 """The product: everything built, joined, started and stopped in the right order."""
 
 import asyncio
+import errno
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +48,25 @@ CLOCK_WATCH_TIME: Final = 5.0
 "Seconds between two looks at the wall clock."
 
 log = structlog.get_logger()
+
+
+class AddressTaken(OSError):
+    """An address of the settings cannot be listened on; the text names the setting."""
+
+
+@contextmanager
+def _named(setting: str, addresses: Sequence[str]) -> Iterator[None]:
+    """Let an error of binding say which setting asked for it."""
+    try:
+        yield
+    except OSError as error:
+        reason = "in use already" if error.errno == errno.EADDRINUSE else str(error)
+        raise AddressTaken(f"{setting} ({', '.join(addresses)}): {reason}") from error
+
+
+def str_endpoint(endpoint: Endpoint) -> str:
+    """Write an endpoint as the settings do."""
+    return f"{endpoint.transport}:{endpoint.host}:{endpoint.port}"
 
 
 class Product:
@@ -146,7 +166,7 @@ class Product:
     async def start(self) -> tuple[list[Endpoint], str]:
         """Start everything; return the SIP sockets and the desk's address.
 
-        :raises OSError: an address is in use.
+        :raises AddressTaken: an address is in use, or not of this machine.
         :raises MediaError: the media process cannot be started.
         """
         runner = await self._build_web()
@@ -155,7 +175,8 @@ class Product:
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
         self._take_over()
-        bound = await self.shell.start(self.config.sip.listen)
+        with _named("sip.listen", [str_endpoint(each) for each in self.config.sip.listen]):
+            bound = await self.shell.start(self.config.sip.listen)
         self.ua.listen_on(bound)
         self._pump_due = False
         self.telephony.start()
@@ -203,7 +224,8 @@ class Product:
 
     async def _open_web(self, runner: web.AppRunner) -> str:
         host, port = self.config.web.listen
-        await web.TCPSite(runner, host, port, reuse_address=True).start()
+        with _named("web.listen", [f"{host}:{port}"]):
+            await web.TCPSite(runner, host, port, reuse_address=True).start()
         host, port = runner.addresses[0][:2]
         return f"{host}:{port}"
 

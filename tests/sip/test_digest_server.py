@@ -62,6 +62,13 @@ def test_the_challenge() -> None:
     assert [parse_credentials(value)[1]["stale"] for value in stale] == ["true", "true"]
 
 
+def test_a_phone_that_cannot_choose_is_offered_less() -> None:
+    ours = server()
+    (only,) = ours.challenge(0.0, algorithms=("MD5",))
+    assert parse_credentials(only)[1]["algorithm"] == "MD5"
+    assert ours.check(Phone().answer([only]), "REGISTER", SOC, 0.0) == ACCEPTED
+
+
 @pytest.mark.parametrize("algorithm", ["SHA-256", "MD5"])
 def test_the_right_password_is_accepted(algorithm: str) -> None:
     ours = server(algorithms=(algorithm,))

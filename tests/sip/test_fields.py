@@ -1,7 +1,9 @@
 import pytest
 
 from sip.errors import ParseError
+from sip.headers import Headers
 from sip.message import Request, parse
+from sip.uri import Uri
 from tests.sip.messages import SDP, raw
 
 
@@ -178,3 +180,51 @@ def test_a_plain_body_is_one_part() -> None:
     assert (part.content_type, part.body) == ("application/sdp", SDP)
     (text,) = request(Content_Type=None).parts()
     assert text.content_type == "text/plain"
+
+
+@pytest.mark.parametrize("name", ["Via", "From", "To", "Call-ID", "CSeq"])
+def test_what_is_missing_from_a_message_of_our_own_is_said_when_asked_for(name: str) -> None:
+    bare = Request("BYE", Uri.parse("sip:a@b"), Headers())
+    read = {
+        "Via": lambda: (bare.top_via, bare.via),
+        "From": lambda: bare.from_,
+        "To": lambda: bare.to,
+        "Call-ID": lambda: bare.call_id,
+        "CSeq": lambda: bare.cseq,
+    }[name]
+    with pytest.raises(ParseError, match=f"Missing {name}"):
+        read()
+    bare.headers.add("Via", "SIP/2.0/UDP a, SIP/2.0/UDP b")
+    assert bare.top_via.host == "a"
+    assert [via.host for via in bare.via] == ["a", "b"]
+
+
+@pytest.mark.parametrize(("text", "hops"), [("0", 0), ("255", 255), ("070", 70)])
+def test_max_forwards(text: str, hops: int) -> None:
+    assert request(Max_Forwards=text).max_forwards == hops
+    assert Request("BYE", Uri.parse("sip:a@b"), Headers()).max_forwards is None
+
+
+@pytest.mark.parametrize("text", ["", "256", "-1", "seven"])
+def test_bad_max_forwards(text: str) -> None:
+    message = Request("BYE", Uri.parse("sip:a@b"), Headers([("Max-Forwards", text)]))
+    with pytest.raises(ParseError):
+        _ = message.max_forwards
+
+
+@pytest.mark.parametrize("text", ["", "a b", "a\tb", "é", "a\x7f"])
+def test_bad_call_ids(text: str) -> None:
+    message = Request("BYE", Uri.parse("sip:a@b"), Headers([("Call-ID", text)]))
+    with pytest.raises(ParseError, match="Bad Call-ID"):
+        _ = message.call_id
+
+
+@pytest.mark.parametrize(
+    ("name", "attribute"),
+    [("From", "from_"), ("To", "to"), ("Call-ID", "call_id"), ("CSeq", "cseq")],
+)
+def test_one_line_too_many(name: str, attribute: str) -> None:
+    twice = Headers([(name, "1 BYE"), (name, "1 BYE")])
+    message = Request("BYE", Uri.parse("sip:a@b"), twice)
+    with pytest.raises(ParseError, match=f"More than one {name}"):
+        getattr(message, attribute)

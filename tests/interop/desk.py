@@ -6,11 +6,10 @@ import itertools
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
-from tests.interop.engine import Lab
 from tests.interop.peers import PATIENCE
 
 
@@ -41,15 +40,26 @@ class Desk:
             raise AssertionError(f"never shown: {containing!r}") from None
 
 
+class HasDesk(Protocol):
+    """An engine whose desk can be reached."""
+
+    @property
+    def desk(self) -> str:
+        """Its address."""
+
+
 @contextlib.asynccontextmanager
-async def signed_in(lab: Lab, operator: str, *, is_ready: bool = True) -> AsyncIterator[Desk]:
+async def signed_in(
+    lab: HasDesk, operator: str, *, is_ready: bool = True, password: str | None = None
+) -> AsyncIterator[Desk]:
     """Sign an operator in, open his screen, set him ready."""
     jar = aiohttp.CookieJar(unsafe=True)  # cookies of an IP address
     async with aiohttp.ClientSession(lab.desk, cookie_jar=jar) as session:
         async with session.get("/sign-in") as response:
             found = re.search(r'name="csrf" value="([^"]+)"', await response.text())
         assert found is not None
-        fields = {"csrf": found[1], "operator": operator, "password": f"{operator}-password"}
+        password = password or f"{operator}-password"
+        fields = {"csrf": found[1], "operator": operator, "password": password}
         headers = {"Origin": lab.desk}
         async with session.post("/sign-in", data=fields, headers=headers) as response:
             assert response.status == 200, await response.text()

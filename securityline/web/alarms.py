@@ -6,6 +6,8 @@ from typing import Final
 from securityline.web.board import Board
 from securityline.web.plain import clip
 from securityline.web.ports import LogbookPort
+from securityline.web.reason_words import HEALTH
+from securityline.web.reasons import say
 from securityline.web.words import Words, plural
 
 MOST: Final = 6
@@ -53,7 +55,7 @@ class Alarms:
             )
             said.append(words.many(*failed, self._failed) % {"num": self._failed})
         said += [
-            words("Attention: %(reason)s") % {"reason": clip(reason, 300)}
+            words("Attention: %(reason)s") % {"reason": clip(say(HEALTH, reason, words), 300)}
             for reason in self._reasons
         ]
         return said

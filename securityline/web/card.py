@@ -15,6 +15,8 @@ from securityline.web.board import Board
 from securityline.web.contacts import action_details, address_line
 from securityline.web.plain import clip
 from securityline.web.ports import DirectoryHolderPort
+from securityline.web.reason_words import IDENTIFICATION, RECORDING
+from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
 from securityline.web.words import WORDS, Words
@@ -93,7 +95,7 @@ class Cards:
                     known.person_name if known else "",
                     known.person_certainty if known else "unknown",
                 ),
-                "why": clip(known.why) if known else "",
+                "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
                 "consignes": call.offer.temporary_consignes if call else (),
                 "banners": self._banners(incident, words),
                 "steps": self.steps(incident, call, language),
@@ -129,7 +131,8 @@ class Cards:
                     if call.is_over
                     else words("NOT RECORDED: %(reason)s. The call goes on.")
                 )
-                banners.append(said % {"reason": clip(call.recording_failure, 200)})
+                why = say(RECORDING, call.recording_failure, words)
+                banners.append(said % {"reason": clip(why, 200)})
             if not call.is_over and call.is_caller_silent:
                 banners.append(words("No sound arrives from the caller. Stay on the line."))
             if not call.is_over and call.operator_silent_since is not None:

@@ -7,6 +7,8 @@ from securityline.web import vocabulary
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.ports import Line
+from securityline.web.reason_words import OF_LINES
+from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
 from securityline.web.words import WORDS, Words
@@ -88,6 +90,7 @@ class _Values(dict[str, str]):
         super().__init__()
         self._data, self._words, self._names = line.data, words, names
         self._incident_id = line.incident_id
+        self._grammar = OF_LINES.get(line.what)
 
     def __missing__(self, key: str) -> str:
         value = self._data.get(key)
@@ -102,6 +105,8 @@ class _Values(dict[str, str]):
         special = _SPECIAL.get(key)
         if special is not None:
             return special(value, self._words, self._names)
+        if key == "reason" and self._grammar is not None:
+            return clip(say(self._grammar, str(value), self._words), TYPED_LENGTH)
         return clip(str(value), TYPED_LENGTH)
 
 

@@ -1,0 +1,194 @@
+"""Every sentence with which the engine gives a reason, for its translation.
+
+The engine reasons in English: the log, the API and the monitoring have one language. The
+desk has four, so each shape of such a sentence stands here once. A test drives the engine
+and fails when it says something that has no shape here.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from securityline.web.reasons import Grammar, one_of
+from securityline.web.vocabulary import CAUSES, DESK_STATES
+from securityline.web.words import N_
+
+IDENTIFICATION: Final = Grammar(
+    N_("%(did)s is a number of %(organisation)s."),
+    N_("The caller withheld his number."),
+    N_("The caller's number did not come with the call."),
+    N_("Nobody of %(organisation)s has the caller's number."),
+    N_("The caller's number belongs to %(num)d people: %(names)s."),
+    N_("The caller's number belongs to %(num)d sites: %(names)s."),
+    N_("The caller's number is that of %(name)s, whose entry is not valid today."),
+    N_("The caller's number is that of %(name)s, but the network could not verify it."),
+    N_("The caller's number is that of %(name)s, but no network vouches for it."),
+    N_("The caller's number is that of %(name)s."),
+    N_("%(site)s is the only site of %(name)s."),
+    N_("No client has the dialled number %(did)s."),
+    N_("Diverted from %(number)s, a number of %(organisation)s."),
+    between=r"(?<=\.) ",
+)
+"Why a card names this client, site and person."
+
+_EXCLUSION: Final = one_of(
+    N_("clearance"),
+    N_("signed out"),
+    N_("on break"),
+    N_("rung for another call"),
+    N_("in a call"),
+    N_("in wrap-up"),
+    N_("no phone"),
+    N_("did not take it"),
+)
+_STANDING: Final = Grammar(
+    N_("urgency %(urgency)d"),
+    N_("urgency %(urgency)d served as %(served)d after %(waited)d s"),
+    N_("cut off before"),
+    N_("first offer"),
+    N_("next offer"),
+    N_("all who may"),
+    N_("free while the caller waits"),
+    N_("taken at the desk"),
+    N_(
+        "%(name)s rang for %(call)s, urgency %(urgency)d,"
+        " with %(num)d other phones ringing, and is offered this call instead"
+    ),
+    between=", ",
+)
+_CHOICE: Final = Grammar(
+    N_("%(name)s: %(language)s %(skill)d, idle %(idle)d s"),
+    N_("%(name)s: %(language)s %(skill)d, high_security, idle %(idle)d s"),
+    N_("%(names)s excluded: %(because)s"),
+    "%(standing)s",
+    between="; ",
+    inside={"because": _EXCLUSION, "standing": _STANDING},
+)
+"Why this operator was rung."
+
+_HEADCOUNT: Final = Grammar(
+    N_("%(num)d free"),
+    N_("nobody"),
+    "%(num)d %(because)s",
+    between=", ",
+    inside={"because": _EXCLUSION},
+)
+_WAITING: Final = Grammar(
+    N_("no operator is free: %(there)s"),
+    N_("no operator took it: %(there)s"),
+    N_("no operator took it, nor the fallback number: %(there)s"),
+    inside={"there": _HEADCOUNT},
+)
+
+_CAUSE: Final = one_of(*CAUSES, said_as=CAUSES, is_open=True)
+_REQUEUED: Final = Grammar(
+    N_("the operator's phone is gone"),
+    N_("no audio from the operator's phone"),
+    N_("the leg to the operator did not survive a restart"),
+    N_("the leg to the operator broke: %(cause)s"),
+    N_("caller and operator were not joined: %(fault)s"),
+    N_("caller and fallback number were not joined: %(fault)s"),
+    inside={"cause": _CAUSE, "fault": _CAUSE},
+)
+
+_STATE_CHANGE: Final = Grammar(
+    *_REQUEUED.templates,
+    N_("signed in"),
+    N_("wrap-up is over"),
+    N_("case closed"),
+    N_("the engine was restarted"),
+    N_("%(num)d calls in a row rang out at his phone"),
+    inside={"cause": _CAUSE, "fault": _CAUSE},
+)
+
+_DESK_STATE: Final = one_of(*DESK_STATES, said_as=DESK_STATES)
+_ANSWER_REFUSED: Final = Grammar(
+    N_("clearance"),
+    N_("no phone"),
+    N_("operator is %(state)s"),
+    inside={"state": _DESK_STATE},
+)
+_STEP_REFUSED: Final = one_of(
+    N_("%(step)s comes first"),
+    N_("no such step"),
+    N_("no such answer"),
+    N_("nothing was written"),
+    N_("recorded already"),
+    N_("skipping needs a reason"),
+    N_("a verification needs its means and result"),
+    N_("%(means)s is no means of this step"),
+)
+_URGENCY_CHANGED: Final = one_of(
+    N_("kind %(kind)s"),
+    N_("set by %(operator)s"),
+    N_("step %(step)s: %(answer)s"),
+)
+
+_DISK: Final = one_of(
+    N_("silent for %(num)d ms"),
+    N_("No space left on device"),
+    N_("Input/output error"),
+    N_("Permission denied"),
+    N_("Read-only file system"),
+    N_("File too large"),
+    N_("database or disk is full"),
+    N_("disk I/O error"),
+    N_("database is locked"),
+    N_("attempt to write a readonly database"),
+    N_("its path is outside the folder of recordings"),
+    N_("line %(num)d does not follow line %(last)d"),
+    is_open=True,
+)
+RECORDING: Final = _DISK
+"Why a call is not recorded."
+
+HEALTH: Final = Grammar(
+    N_("the engine is being stopped"),
+    N_("the media process is being restarted"),
+    N_("no RTP port is free"),
+    N_("trunk %(trunk)s does not answer"),
+    N_("the logbook is not saved: %(fault)s"),
+    N_("nor is the spool: %(fault)s"),
+    N_("%(path)s was removed or replaced while the engine runs"),
+    N_("the disk is full; the reserve was used"),
+    N_("the head's signature cannot be kept: %(fault)s"),
+    N_("the end of the logbook cannot be checked: %(fault)s"),
+    N_("%(path)s: %(fault)s; it cannot be set aside: %(error)s"),
+    N_("line %(num)d: missing, line %(next)d follows"),
+    N_("line %(num)d: missing, line %(next)d was signed at %(at)s"),
+    N_("line %(num)d: missing"),
+    N_("line %(num)d: not as it was written, or the one before"),
+    N_("line %(num)d: cannot be read: %(fault)s"),
+    N_("line %(num)d: its signature of %(at)s is not genuine"),
+    N_("line %(num)d: not the one that was signed at %(at)s"),
+    inside={"fault": _DISK, "error": _DISK},
+)
+"What the red bars and `/readyz` say."
+
+_PHONE: Final = one_of(
+    N_("registered"),
+    N_("registration removed"),
+    N_("registration expired"),
+    N_("registration replaced"),
+    N_("answers"),
+    N_("answers OPTIONS"),
+    N_("does not answer OPTIONS"),
+)
+
+OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
+    {
+        "OperatorChosen": _CHOICE,
+        "CallQueued": _WAITING,
+        "CallRequeued": _REQUEUED,
+        "OperatorStateChanged": _STATE_CHANGE,
+        "AnswerRefused": _ANSWER_REFUSED,
+        "StepRefused": _STEP_REFUSED,
+        "DialRefused": one_of(N_("not an E.164 number"), N_("an emergency number")),
+        "IncidentReprioritised": _URGENCY_CHANGED,
+        "RecordingFailed": RECORDING,
+        "StationDown": _PHONE,
+        "TrunkStateChanged": _PHONE,
+    }
+)
+"""The grammar of `reason` in each line of the log that the engine gives a reason for. Lines
+whose reason a person typed are not here: what people write is never translated."""

@@ -13,8 +13,8 @@ from pathlib import Path
 import uvloop
 
 from callflows.events import OperatorId, OperatorReady, OperatorSignedIn
-from securityline.product import Product
 from securityline.config import load_config
+from securityline.product import Product
 from securityline.structured_log import configure
 
 

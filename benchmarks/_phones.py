@@ -186,7 +186,10 @@ async def register_all(
     for user, secret in secrets.items():
         farm.register(user, 1, domain, engine, "")
         challenge = await _answer(farm, user, "401")
-        found = [line.partition(":")[2].strip() for line in header(challenge, "WWW-Authenticate").splitlines()]
+        found = [
+            line.partition(":")[2].strip()
+            for line in header(challenge, "WWW-Authenticate").splitlines()
+        ]
         answer = authorize(
             found, "REGISTER", f"sip:{domain}", Credentials(user, secret, domain), NonceCounts()
         )

@@ -168,6 +168,11 @@ class Engine:
             endpoints.append(self.leg(operator, call, FromLeg(f"leg-{caller}")))
         return endpoints
 
+    async def settled(self, legs: int) -> None:
+        """Wait until all orders are carried out: a packet that comes before is nobody's."""
+        client = self.client
+        await self.until(lambda: client.report is not None and client.report.legs == legs)
+
     async def until(self, is_so: Callable[[], bool]) -> None:
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
@@ -196,9 +201,9 @@ async def all_calls(folder: Path, command: list[str], calls: int) -> dict:
     pid = await engine.start()
     before = resident(pid)
     endpoints = engine.bridge(calls)
+    await engine.settled(2 * calls)
     windows, (group,) = await load(command, endpoints, [pid])
     after = resident(pid)
-    await engine.until(lambda: engine.client.report is not None)
     priority = engine.client.report.priority if engine.client.report else "?"
     for call in range(calls):
         engine.client.end_recording(f"r{call}")
@@ -232,6 +237,7 @@ async def beside_bare(folder: Path, command: list[str], calls: int) -> dict:
     await relay.stdout.readline()
     pin(relay.pid, ENGINE_CORE)
     bare = [(1, BARE_PEER_PORT + 2 * i, BARE_PORT + 2 * i) for i in range(2 * calls)]
+    await engine.settled(2 * calls)
     # Interleaved, so that neither gets the quieter half of a cycle.
     mixed = [pair for both in zip(endpoints, bare, strict=True) for pair in both]
     windows, groups = await load(command, mixed, [pid, relay.pid])

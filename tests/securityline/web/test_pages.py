@@ -235,7 +235,7 @@ async def test_a_failed_recording_is_red_on_card_bar_and_phone(
     page = await desk.page("/")
     assert "1 appel N’EST PAS ENREGISTRÉ" in page
     assert 'class="rec failed"' in page
-    assert "No space left on device" in card(desk, ids[0])
+    assert "plus de place sur le disque" in card(desk, ids[0])
 
 
 async def test_a_silent_caller_is_said_on_the_card(home: House, desk: Browser) -> None:

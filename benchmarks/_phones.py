@@ -186,10 +186,8 @@ async def register_all(
     for user, secret in secrets.items():
         farm.register(user, 1, domain, engine, "")
         challenge = await _answer(farm, user, "401")
-        found = [
-            line.partition(":")[2].strip()
-            for line in header(challenge, "WWW-Authenticate").splitlines()
-        ]
+        lines = header(challenge, "WWW-Authenticate").splitlines()
+        found = [line.partition(":")[2].strip() for line in lines]
         answer = authorize(
             found, "REGISTER", f"sip:{domain}", Credentials(user, secret, domain), NonceCounts()
         )

@@ -202,7 +202,7 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
     lab = Lab(folder)
     config = lab.prepare()
     engine = await asyncio.create_subprocess_exec(
-        *os.environ.get("BENCH_WRAP", "").split(), sys.executable, "-m", "benchmarks._engine", str(config),
+        sys.executable, "-m", "benchmarks._engine", str(config),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert engine.stdout is not None

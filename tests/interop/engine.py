@@ -22,12 +22,13 @@ country: BE
 time_zone: Europe/Brussels
 languages: [fr, nl]
 dids:
-  - {number: "+32 2 555 01 00", service: security_line, label: Ligne sécurité, recording: evidence,
-     while_ringing: WHILE_RINGING, fallback_number: "+32 2 555 09 99"}
+  - {number: "+32 2 555 01 00", service: security_line, label: Ligne sécurité,
+     recording: evidence, while_ringing: WHILE_RINGING, fallback_number: "+32 2 555 09 99"}
 sites:
   - {site: bru, name: Bruxelles Centre, phones: ["+32 2 555 02 10"], services: {}}
 people:
-  - {person: m-lambert, name: Marie Lambert, languages: [fr], phones: [{number: "+32 470 00 00 04", kind: mobile}],
+  - {person: m-lambert, name: Marie Lambert, languages: [fr],
+     phones: [{number: "+32 470 00 00 04", kind: mobile}],
      roles: [employee], sites: [bru]}
 procedures:
   - procedure: default
@@ -44,8 +45,10 @@ procedures:
 """
 OPERATORS = """
 operators:
-  - {operator: op-1, name: Nadia, extension: "201", languages: {fr: 3, nl: 2}, clearances: [standard], role: operator}
-  - {operator: op-2, name: Tom, extension: "202", languages: {nl: 3, fr: 1}, clearances: [standard], role: operator}
+  - {operator: op-1, name: Nadia, extension: "201", languages: {fr: 3, nl: 2},
+     clearances: [standard], role: operator}
+  - {operator: op-2, name: Tom, extension: "202", languages: {nl: 3, fr: 1},
+     clearances: [standard], role: operator}
 """
 
 

@@ -36,10 +36,9 @@ def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
             first.bind(("127.0.0.1", 0))
             port: int = first.getsockname()[1]
             other = socket.SOCK_STREAM if kind == socket.SOCK_DGRAM else socket.SOCK_DGRAM
-            with socket.socket(socket.AF_INET, other) as second:
-                with contextlib.suppress(OSError):
-                    second.bind(("127.0.0.1", port))
-                    return port
+            with socket.socket(socket.AF_INET, other) as second, contextlib.suppress(OSError):
+                second.bind(("127.0.0.1", port))
+                return port
 
 
 def free_port_range(count: int) -> tuple[int, int]:
@@ -173,7 +172,8 @@ def tone(path: Path, frequency: int, seconds: float = 30.0, rate: int = 8000) ->
 def raw_alaw(path: Path, source: Path) -> Path:
     """Turn a WAV into raw A-law, as SIPp's rtp_stream wants it."""
     subprocess.run(
-        [need("sox"), str(source), "-t", "raw", "-e", "a-law", "-b", "8", "-r", "8000", str(path)],
+        [need("sox"), str(source), "-t", "raw", "-e", "a-law", "-b", "8", "-r", "8000",
+         str(path)],
         check=True, capture_output=True,
     )  # fmt: skip
     return path
@@ -184,8 +184,9 @@ def band_level(path: Path, channel: int, frequency: int, start: float, length: f
 
     :param start: seconds; negative ones count from the end.
     """
+    begin = f"={start}" if start >= 0 else str(start)
     out = subprocess.run(
-        [need("sox"), str(path), "-n", "remix", str(channel), "trim", f"={start}" if start >= 0 else str(start), str(length),
+        [need("sox"), str(path), "-n", "remix", str(channel), "trim", begin, str(length),
          "sinc", f"{frequency - 60}-{frequency + 60}", "stats"],
         check=True, capture_output=True, text=True,
     ).stderr  # fmt: skip

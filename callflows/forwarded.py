@@ -19,16 +19,13 @@ from callflows.events import (
     LegHeld,
     LegResumed,
 )
-from callflows.inbound import answered, next_due, ring_time_over
+from callflows.inbound import answered, ring_time_over
 from callflows.taking import give_back, take
 from callflows.talking import audio_back, audio_lost, leg_ended
 from callflows.transition import Transition
 
 
 def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
-    due = next_due(board, call)
-    if due is None or due > board.now:
-        return False
     ring_time_over(board, call)
     return True
 

@@ -90,7 +90,7 @@ def _check_fallback(board: Board, call: InboundCall) -> None:
     if number is None:
         return
     why = ""
-    if not (number.startswith("+") and number[1:].isdecimal()):
+    if not (number.isascii() and number.startswith("+") and number[1:].isdecimal()):
         why = "not an E.164 number"
     elif is_emergency_number(number, _HOME):
         why = "an emergency number"
@@ -142,9 +142,6 @@ def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
 
 def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
     """Do what is due: stop phones that rang long enough, ring those that rested."""
-    due = next_due(board, call)
-    if due is None or due > board.now:
-        return False
     ring_time_over(board, call)
     if call.fallback_until is not None and call.fallback_until <= board.now:
         stop_fallback(board, call, is_answered_elsewhere=False)

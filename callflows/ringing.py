@@ -145,7 +145,6 @@ def stop(
     """Stop an operator's phone; what becomes of him is the caller's business."""
     del call.legs[leg.leg_id]
     desk = board.operators[leg.operator]
-    desk.leg_id = None
     if leg.waits_for is None:
         hang_up(board, call, leg.leg_id, leg.operator, cause, is_answered_elsewhere)
     else:
@@ -224,15 +223,15 @@ def gone(board: Board, call: InboundCall, leg_id: LegId) -> bool:
     return True
 
 
-def cleared(board: Board, desk: OperatorDesk, leg_id: LegId | None) -> None:
+def cleared(board: Board, desk: OperatorDesk, leg_id: LegId) -> None:
     """Take that an operator's phone is free again."""
-    if leg_id is None or desk.clearing_leg != leg_id:
+    if desk.clearing_leg != leg_id:
         return
     desk.clearing_leg = None
-    call = board.calls.get(desk.call_id) if desk.call_id else None
-    leg = call.legs.get(desk.leg_id) if call and desk.leg_id else None
-    if call is not None and leg is not None and leg.waits_for is not None:
-        order(board, call, leg)
+    call = board.calls[desk.call_id] if desk.call_id else None
+    for leg in tuple(call.legs.values()) if call else ():
+        if call is not None and leg.waits_for == leg_id:
+            order(board, call, leg)
 
 
 def missed(board: Board, call: InboundCall, leg: OperatorLeg, cause: Cause) -> None:
@@ -256,7 +255,6 @@ def missed(board: Board, call: InboundCall, leg: OperatorLeg, cause: Cause) -> N
         rest = MISS_REST if is_rung_out else REFUSAL_REST
         call.rests[leg.operator] = board.now + rest
     board.is_unsettled = True
-    board.touch(call)
     desk.idle_since = board.now
     if not is_rung_out:
         if desk.state is DeskState.RINGING:
@@ -266,7 +264,6 @@ def missed(board: Board, call: InboundCall, leg: OperatorLeg, cause: Cause) -> N
     desk.misses += 1
     if desk.misses >= MISSES_TO_BREAK and _is_covered(board, desk):
         reason = f"{desk.misses} calls in a row rang out at his phone"
-        desk.misses = 0
         move(board, desk, DeskState.ON_BREAK, reason)
     elif desk.state is DeskState.RINGING:
         move(board, desk, DeskState.READY)

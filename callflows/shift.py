@@ -87,8 +87,6 @@ def _forget_rests(board: Board, desk: OperatorDesk) -> None:
 
 
 def _due(board: Board, desk: OperatorDesk, event: DeadlineReached) -> bool:
-    if desk.deadline is None or desk.deadline > board.now:
-        return False
     move(board, desk, DeskState.READY, "wrap-up is over")
     return True
 

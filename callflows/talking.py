@@ -254,9 +254,6 @@ def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> b
 
 def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
     """Give the caller to another when his operator's side has been broken for long."""
-    until = silent_until(call)
-    if until is None or until > board.now:
-        return False
     requeue(board, call, "no audio from the operator's phone")
     return True
 

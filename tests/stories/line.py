@@ -131,6 +131,8 @@ class Line:
             self.phones.setdefault(event.leg_id, phone)
         if isinstance(event, e.LegEnded):
             self.phones.pop(event.leg_id, None)
+        if any(isinstance(outcome, e.Ignored) for outcome in outcomes):
+            assert len(outcomes) == 1, "an event that means nothing had consequences"
         for outcome in outcomes:
             self.said.append((self.now, outcome))
             self._carry_out(outcome)
@@ -348,11 +350,28 @@ class Line:
             assert call.deadline == deadline_of(board, call), "a deadline was not updated"
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
             assert call.seeks == (call.call_id in board.seeking)
+        self._check_legs()
         due = self.switchboard.next_deadline()
         times = [x.deadline for x in self.switchboard.calls.values() if x.deadline is not None]
         times += [d.deadline for d in self.switchboard.operators.values() if d.deadline]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
+
+    def _check_legs(self) -> None:
+        """Whoever may still say something is known, and nobody else."""
+        known: dict[LegId, CallId] = {}
+        for call in self.switchboard.calls.values():
+            legs = [*call.legs, *call.given_up]
+            legs += [] if call.is_over else [call.leg_id]
+            legs += [leg for leg in (call.fallback_leg,) if leg]
+            if call.state in (CallState.TALKING, CallState.HELD, CallState.FORWARDED):
+                legs.append(call.operator_leg or LegId("none"))
+            known |= dict.fromkeys(legs, call.call_id)
+            if call.seeks:
+                ringing = CallState.OFFERED if call.legs else CallState.WAITING
+                alone = CallState.FALLBACK if call.fallback_leg else CallState.WAITING
+                assert call.state is (ringing if call.legs else alone)
+        assert self.switchboard._board.legs == known
 
     def _check_call(self, call: InboundCall) -> None:
         assert self.ends.get(call.call_id, 0) == call.is_over

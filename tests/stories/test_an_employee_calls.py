@@ -185,6 +185,7 @@ def test_the_operator_hangs_up(way: str) -> None:
         line.presses(e.HangUpPressed, "ann", call)
     assert line.last(e.CallEnded).ended_by == "operator"
     assert line.call(call).ended_by == "operator"
+    assert not any(x.is_answered_elsewhere for x in line.all(c.HangUp))
     assert line.phones == {}
     assert line.state_of("ann") == "wrap_up"
 

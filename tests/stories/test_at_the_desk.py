@@ -207,11 +207,14 @@ def test_after_a_call_half_a_minute_of_wrap_up() -> None:
     line.gives_up("call-1")
     assert line.state_of("ann") == "wrap_up"
     assert line.switchboard.next_deadline() == (line.now + 30, e.NO_INCIDENT)
+    desk = line.switchboard.operators[OperatorId("ann")]
+    assert desk.incident_id == line.call("call-1").incident_id
     line.calls()
     line.fast_forward(29.9)
     assert "ann" not in line.ringing(), "the next call honours it"
     line.fast_forward(0.1)
     assert "ann" in line.ringing()
+    assert desk.incident_id is None
 
 
 def test_ready_ends_wrap_up_early() -> None:

@@ -161,6 +161,7 @@ def test_a_more_urgent_call_takes_the_phone_that_rings_for_a_less_urgent_one() -
         in line.last(e.OperatorChosen).reason
     )
     assert not line.all(e.OperatorMissed), "being taken away is no miss"
+    assert not line.last(c.HangUp).is_answered_elsewhere
     assert line.call("call-1").state == "waiting"
     assert line.last(e.CallQueued).reason == "no operator is free: 1 rung for another call"
     line.fast_forward(15)
@@ -244,6 +245,15 @@ def test_a_phone_that_never_says_it_is_free_is_rung_after_two_seconds() -> None:
     assert len([x for x in line.all(c.RingOperator) if x.call_id == "call-2"]) == 1
 
 
+def test_a_phone_counts_as_free_two_seconds_after_it_was_told_to_stop() -> None:
+    line = Line(is_slow_to_end=True)
+    line.ready("ann")
+    line.gives_up(line.calls())
+    line.fast_forward(2)
+    line.calls()
+    assert line.ringing("call-2") == ["ann"]
+
+
 def test_every_caller_gets_his_best_operator_before_anybody_gets_a_second() -> None:
     line = Line()
     for number in range(3):
@@ -292,6 +302,18 @@ def test_the_longest_idle_then_the_first_by_name() -> None:
     line.fast_forward(1)
     line.ready("ann")
     assert choose(line) == "bob"
+
+
+def test_idle_time_begins_when_the_last_work_ended() -> None:
+    line = Line()
+    line.ready("ann")
+    line.fast_forward(100)
+    line.calls()
+    line.picks_up("ann")
+    line.gives_up("call-1")
+    line.fast_forward(37)
+    line.calls()
+    assert line.last(e.OperatorChosen).considered[0]["idle"] == 7.0
 
 
 def test_being_rung_in_vain_keeps_one_s_place_and_missing_does_not() -> None:

@@ -27,6 +27,8 @@ def test_the_next_is_rung_after_ten_seconds_and_the_first_stops() -> None:
     assert line.last(e.OperatorMissed).operator == "ann"
     assert line.last(e.OperatorMissed).cause is Cause.NO_ANSWER
     assert line.last(c.HangUp).cause is Cause.NO_ANSWER
+    assert not line.last(c.HangUp).is_answered_elsewhere
+    assert [x.leg_id for x in line.all(c.RingOperator)] == ["call-1-o1", "call-1-o2"]
 
 
 def test_after_two_all_phones_ring_together_for_twenty_seconds() -> None:
@@ -101,6 +103,26 @@ def test_the_only_operator_keeps_ringing_instead_of_being_rung_twice() -> None:
     line.fast_forward(0.1)
     assert line.ringing() == [FALLBACK]
     assert len(line.all(e.OperatorMissed)) == 1
+
+
+def test_who_let_it_ring_out_is_rung_again_ten_seconds_later() -> None:
+    line = Line()
+    line.ready("ann")
+    line.calls(fallback_number=None)
+    line.fast_forward(30)
+    assert line.ringing() == []
+    line.fast_forward(9.9)
+    assert line.ringing() == []
+    line.fast_forward(0.1)
+    assert line.ringing() == ["ann"]
+
+
+def test_a_single_operator_who_refuses_leaves_the_call_waiting() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.calls(fallback_number=None)
+    line.rejects("ann")
+    assert line.call(call).state == "waiting"
 
 
 def test_without_a_fallback_number_hold_follows_at_once() -> None:
@@ -279,7 +301,20 @@ def test_a_fallback_that_fails_is_tried_again_a_minute_later(cause: Cause) -> No
 
 
 @pytest.mark.parametrize(
-    "number", ["112", "101", "+32112", "+32101", "tel:112", "0032112", "x"]
+    "number",
+    [
+        "112",
+        "101",
+        "+32112",
+        "+32101",
+        "tel:112",
+        "0032112",
+        "x",
+        "+",
+        "+32x",
+        "+\uff13\uff12",
+        "3225550199",
+    ],
 )
 def test_no_flow_ever_dials_an_emergency_number(number: str) -> None:
     line = Line()

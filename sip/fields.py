@@ -142,9 +142,12 @@ class Message:
     def sdp_body(self) -> bytes | None:
         """Return the session description, also one inside a multipart body.
 
+        A body that forgets to say what it is, but begins like one, is one.
         :raises ParseError: a multipart body that cannot be taken apart, as far as the
             description: what is wrong behind it does no harm to a call.
         """
+        if self.content_type is None:
+            return self.body if self.body.startswith(b"v=0") else None
         for part in self.iter_parts():
             if part.content_type == "application/sdp":
                 return part.body
@@ -169,12 +172,19 @@ class Message:
 
 def parse_from(lines: list[str]) -> NameAddr:
     """Read From."""
-    return NameAddr.parse(parse_single(lines, "From"))
+    return _parse_party(parse_single(lines, "From"))
 
 
 def parse_to(lines: list[str]) -> NameAddr:
     """Read To."""
-    return NameAddr.parse(parse_single(lines, "To"))
+    return _parse_party(parse_single(lines, "To"))
+
+
+def _parse_party(value: str) -> NameAddr:
+    party = NameAddr.parse(value)
+    if party.parameters and party.tag == "":
+        raise ParseError(400, "Empty tag")
+    return party
 
 
 def parse_single(lines: list[str], what: str) -> str:

@@ -22,7 +22,7 @@ _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9.\-_])*+|\[[0-9A-Fa-f:.]++\
 # let through as well, since tags with `@`, `/` or `=` in them do occur.
 _PARAMETER: Final = re.compile(
     r"[ \t]*+;[ \t]*+([A-Za-z0-9\-.!%*_+`'~]++)[ \t]*+"
-    r"(?:=[ \t]*+([^\x00-\x20\x7f-\U0010ffff;,\"<>]++|\"(?:[^\"\\]|\\.)*+\")[ \t]*+)?+",
+    r"(?:=[ \t]*+([^\x00-\x20\x7f-\U0010ffff;,\"<>]++|\"(?:[^\"\\]|\\.)*+\")?+[ \t]*+)?+",
     re.DOTALL,
 )
 _UNESCAPE: Final = re.compile(r"(?:%[0-9A-Fa-f]{2})++")
@@ -72,7 +72,7 @@ def parse_number(text: str, maximum: int, what: str) -> int:
 def parse_parameters(text: str, once: frozenset[str] = frozenset()) -> Parameters:
     """Read `;name=value;name`, from its first semicolon to its end.
 
-    Quoted values keep their quotes.
+    Quoted values keep their quotes; `name=` with nothing behind it counts as `name`.
     :param once: names, in lower case, of which a second one would leave it open what is
         meant.
     :raises ParseError: it does not follow the grammar, down to an empty parameter.

@@ -13,11 +13,12 @@ from sip.grammar import (
     parse_port,
 )
 
-# userinfo, host, port, parameters, headers. The user part is taken literally up to the `@`:
-# `;`, `?` and `=` belong to it (RFC 4475 section 3.1.1.9).
+# Scheme, userinfo, host, port, parameters, headers. The user part is taken literally up to
+# the `@`: `;`, `?` and `=` belong to it (RFC 4475 section 3.1.1.9). It may be empty, against
+# the grammar: some carriers write `sip:@host` for a caller they do not know.
 _SIP: Final = re.compile(
     r"(sips?):"
-    r"(?:([^\x00-\x20<>\"@\[\]\x7f]++)@)?+"
+    r"(?:([^\x00-\x20<>\"@\[\]\x7f]*+)@)?+"
     r"(\[[0-9A-Fa-f:.]++\]|[A-Za-z0-9_][A-Za-z0-9.\-_]*+)"
     r"(?::([0-9]{1,5}+))?+"
     r"(;[^\x00-\x20<>\"?@\x7f]*+)?+"
@@ -146,10 +147,10 @@ class Uri:
 def _split_parameters(text: str) -> Parameters:
     found: list[tuple[str, str | None]] = []
     for piece in text[1:].split(";"):
-        name, equals, value = piece.partition("=")
-        if not name or (equals and not value):
+        name, _, value = piece.partition("=")
+        if not name:
             raise ParseError(400, "Bad URI parameter")
-        found.append((name, value if equals else None))
+        found.append((name, value or None))
     return tuple(found)
 
 

@@ -141,7 +141,9 @@ def test_changing_a_header_changes_what_is_read() -> None:
 def test_the_session_description_is_found_alone_and_among_others() -> None:
     assert request().sdp_body() == SDP
     assert request(Content_Type="text/plain").sdp_body() is None
-    assert request(Content_Type=None).sdp_body() is None
+    assert request(Content_Type=None).sdp_body() == SDP
+    assert parse(raw(Content_Type=None, body=b"hello")).sdp_body() is None
+    assert parse(raw(Content_Type=None, body=b"")).sdp_body() is None
     body = (
         b"--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b\r\nc: application/SDP;x=1\r\n\r\n"
     )

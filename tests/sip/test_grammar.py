@@ -83,7 +83,7 @@ def test_numbers_beyond_the_maximum_are_refused_before_they_are_computed(text: s
         ("", ()),
         ("  ", ()),
         (";lr", (("lr", None),)),
-        (";tag=a;x=", None),
+        (";rport=;x= ;y", (("rport", None), ("x", None), ("y", None))),
         (";a=1;b=2", (("a", "1"), ("b", "2"))),
         (" ; a = 1 ;\tb ", (("a", "1"), ("b", None))),
         (';a="x;y=\\"z\\""', (("a", '"x;y=\\"z\\""'),)),

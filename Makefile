@@ -1,4 +1,5 @@
 # make run    the demo: engine, desk and a pretend outside world, from a fresh clone
+#             (options: make run DEMO="--staffed", DEMO=--help tells them)
 # make test   every test;  make check  lint, types, layers, docs;  make bench  measurements
 PYTHON ?= python3
 VENV   := .venv
@@ -8,7 +9,7 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 .PHONY: run test check bench mutants setup setup-dev peers requirements format clean
 
 run: setup $(VENV)/.phones
-	@exec $(BIN)/python -m securityline.simulation.demo
+	@exec $(BIN)/python -m securityline.simulation.demo $(DEMO)
 
 setup: $(VENV)/.core
 

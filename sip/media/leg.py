@@ -98,6 +98,9 @@ class Leg:
         self.outgoing.dtmf_payload_type = spec.dtmf_payload_type
         is_silent = now - self.incoming.heard_at > SILENT_PEER_TIME
         is_turned = self.latch.negotiate(spec.remote, spec.also_from, is_silent=is_silent)
+        if not (is_turned or self.latch.is_locked) and self.incoming.was_heard:
+            # Let go of, and towards the same peer: his next packet locks the leg again.
+            self.incoming.forget_source()
         if not self.is_expected:
             self._expected_since, self._is_lost = None, False
         elif self._expected_since is None:

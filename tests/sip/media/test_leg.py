@@ -183,6 +183,18 @@ def test_renegotiating_frees_a_leg_from_a_silent_nat(events: Events) -> None:
     assert leg.latch.peer == PEER
 
 
+def test_a_peer_who_was_silent_at_a_negotiation_is_locked_by_his_next_packet(
+    events: Events,
+) -> None:
+    leg = make(events)
+    leg.incoming.receive(packet(1), 1.0)
+    assert leg.latch.is_locked
+    assert not leg.apply(spec(), 1.1 + SILENT_PEER_TIME)
+    leg.incoming.receive(packet(2), 2.2 + SILENT_PEER_TIME)
+    assert leg.latch.is_locked
+    assert not leg.latch.admits((PEER[0], PEER[1] + 1))
+
+
 def test_sending_needs_permission_and_an_address(events: Events) -> None:
     assert make(events).may_send
     assert not make(events, can_send=False).may_send

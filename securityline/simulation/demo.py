@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
+
 from securityline.accounts import AccountError
 from securityline.config import ConfigError
 from securityline.simulation.child import Child, ChildDied
@@ -35,6 +37,8 @@ FREE: Final = "op-5"
 SEATED: Final = "op-3"
 TRIES: Final = 3
 "Starts in a row that may fail before the demo gives up."
+READY_TIME: Final = 10.0
+"Seconds that the engine has to be ready for calls once everything is there."
 LONG_LIFE: Final = 10.0
 "Seconds after which a start counts as a good one."
 EMERGENCY_DIALLED: Final = 3
@@ -89,7 +93,7 @@ class Demo:
                 watchers = [asyncio.create_task(self._watch(each)) for each in self._children]
                 await self._unless(stopping, _first_to_fail(watchers))
             return await self._verdict()
-        except (ChildDied, ControlError) as error:
+        except (ChildDied, ControlError, aiohttp.ClientError) as error:
             raise DemoError(f"{error}\n{self._last_words()}") from error
         finally:
             for watcher in watchers:
@@ -102,6 +106,8 @@ class Demo:
         await self._start_world()
         await self._start_engine()
         await self._ask({"do": "connect"})
+        if reasons := await why_not_ready(self._data.desk):
+            raise DemoError(f"the engine does not take calls: {', '.join(reasons)}")
 
     async def _start_world(self) -> None:
         await self._world.start("world\topen", PLAN.dump_json(self._plan()) + b"\n")
@@ -231,6 +237,21 @@ async def _first_to_fail(watchers: Sequence[asyncio.Task[None]]) -> None:
     done, _ = await asyncio.wait(watchers, return_when=asyncio.FIRST_EXCEPTION)
     for watcher in done:
         watcher.result()
+
+
+async def why_not_ready(desk: str, patience: float = READY_TIME) -> list[str]:
+    """Wait until the engine says that it can take calls; return why not, when it does not."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.get(f"{desk}/readyz") as response:
+                if response.status == 200:
+                    return []
+                reasons = (await response.json()).get("reasons", [])
+            if loop.time() > until:
+                return [str(reason) for reason in reasons] or ["it does not say why"]
+            await asyncio.sleep(0.1)
 
 
 def _beside(program: str) -> str:

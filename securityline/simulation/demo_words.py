@@ -1,6 +1,7 @@
 """What the demo prints: where the desk is, who may sign in, what to try."""
 
 from collections.abc import Iterator
+from ipaddress import ip_address
 from typing import Final
 
 from securityline.simulation.demo_data import DemoAccount, DemoData
@@ -20,8 +21,7 @@ def introduction(data: DemoData, free: DemoAccount, command: str, seated: str) -
     return "\n".join(
         [
             "",
-            "Security Line, the demo. All of it is on this machine; nothing here can reach a",
-            "real telephone.",
+            "Security Line, the demo. Nothing here can reach a real telephone.",
             "",
             f"  The desk    {data.desk}   in English: {data.desk}/sign-in?language=en",
             *_logins(data, free),
@@ -71,7 +71,8 @@ def _what_happens(data: DemoData, free: DemoAccount, seated: str) -> Iterator[st
 def _softphone(data: DemoData, free: DemoAccount) -> Iterator[str]:
     where = f"{data.exchange.host}:{data.exchange.port}"
     user, name = free.operator.extension, free.operator.operator
-    yield "  Answer on a real softphone (Linphone, MicroSIP, baresip; on this machine)"
+    here = "machine" if ip_address(data.exchange.host).is_loopback else "network"
+    yield f"  Answer on a real softphone (Linphone, MicroSIP, baresip; on this {here})"
     yield f"     server/domain {where}, UDP      user name {user}"
     yield f"     password {free.phone_password}   (realm {data.config.sip.domain})"
     yield f"     baresip: <sip:{user}@{where}>;auth_pass={free.phone_password}"

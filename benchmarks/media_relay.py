@@ -46,9 +46,9 @@ HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "media_relay.json"
 WARM, WINDOWS, WINDOW = 3.0, 6, 3.0
 KILLS = 20
-PEER_PORT = 40_000
-BARE_PORT = 46_000
-BARE_PEER_PORT = 52_000
+PEER_PORT = 12_000
+BARE_PORT = 14_000
+BARE_PEER_PORT = 16_000
 ENGINE_CORE = 0
 GENERATOR_CORE = (os.cpu_count() or 1) - 1
 
@@ -105,7 +105,8 @@ async def load(
             marks.append([processor_time(pid) for pid in pids] + [time.monotonic()])
         else:
             groups.append(json.loads(line))
-    await process.wait()
+    if await process.wait() or not groups:
+        raise SystemExit("the load generator failed; are its ports (12000-17999) free?")
     windows = [
         [b - a for a, b in zip(before, after, strict=True)] for before, after in pairwise(marks)
     ]

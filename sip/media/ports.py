@@ -48,16 +48,24 @@ class PortPool:
         return sorted(self._ready)
 
     @property
+    def is_short(self) -> bool:
+        """Whether fewer than half of the ports that should be ready are."""
+        return len(self._ready) < self._ready_count // 2
+
+    @property
     def taken(self) -> frozenset[int]:
         """The ports that are in somebody's hands."""
         return frozenset(self._taken)
 
-    def top_up(self) -> list[int]:
-        """Bind ports until enough are ready; return the new ones, without others' ports."""
+    def top_up(self, most_refused: int = _MAX_REFUSED) -> list[int]:
+        """Bind ports until enough are ready; return the new ones.
+
+        :param most_refused: ports of other programs met before it is left for another time.
+        """
         new: list[int] = []
         refused = 0
         tries = (self._high - self._low) // 2 + 1
-        while len(self._ready) < self._ready_count and tries and refused < _MAX_REFUSED:
+        while len(self._ready) < self._ready_count and tries and refused < most_refused:
             tries -= 1
             port = next(self._candidates)
             if port in self._doors:

@@ -39,6 +39,7 @@ _SCAN_BEATS: Final = 5
 _FLUSH_BEATS: Final = 100
 "A recording's block goes to the disk writer every 2 s, not all in the same beat."
 _REPORT_BEATS: Final = 250
+_IDLE_BEATS: Final = 25
 _MAX_FAULTS_LOGGED: Final = 100
 
 
@@ -82,7 +83,7 @@ class Worker:
         self._ports = PortPool(
             settings.address, settings.low_port, settings.high_port, settings.ready_ports
         )
-        self._ports.top_up()
+        self._ports.top_up(most_refused=settings.high_port)
         self._bay = Patchbay(self._poll, self._ports, self._emit, load)
         self._control = Control(settings.socket_path, self._poll, self._take_order)
         self._recordings: dict[str, _Recording] = {}
@@ -132,7 +133,7 @@ class Worker:
             _log.exception("fault %d in the media loop", self._faults)
 
     def stop(self) -> None:
-        """End :meth:`run` at the next occasion; safe in a signal handler."""
+        """End :meth:`run` soon; safe in a signal handler."""
         self._is_stopping = True
 
     def _turn(self) -> None:
@@ -162,8 +163,8 @@ class Worker:
 
     def _idle(self, now: float) -> None:
         self._ticker.rest(now)
-        self._beats += 1
-        if self._beats % 20 == 0:
+        self._beats += _IDLE_BEATS - self._beats % _IDLE_BEATS
+        if self._beats % _REPORT_BEATS == 0:
             gc.collect()
             self._report()
         self._look_around(now)
@@ -189,8 +190,11 @@ class Worker:
     def _look_around(self, now: float) -> None:
         for event in self._studio.take_events():
             self._emit(event)
-        if rested := self._ports.wake(now):
-            self._control.send({"what": "Ready", "ports": rested})
+        fresh = self._ports.wake(now)
+        if self._ports.is_short and self._beats % _REPORT_BEATS == 0:
+            fresh += self._ports.top_up()
+        if fresh:
+            self._control.send({"what": "Ready", "ports": fresh})
         self._control.flush()
         if self._control.is_connected:
             self._alone_since = now
@@ -221,8 +225,6 @@ class Worker:
         self._bay.close()
         self._ports.close()
         self._poll.close()
-
-    # ------------------------------------------------------------ events
 
     def _emit(self, event: MediaEvent) -> None:
         self._control.report(wire.event_to_plain(event))
@@ -289,8 +291,7 @@ class Worker:
 
     def _drop_leg(self, message: dict[str, Any]) -> None:
         now = self._clock()
-        leg = self._bay.drop(str(message["leg_id"]), now)
-        if leg is None:
+        if (leg := self._bay.drop(str(message["leg_id"]), now)) is None:
             return
         summary = leg.incoming.statistics.summary()
         _add(self._past_counts, summary)

@@ -80,6 +80,22 @@ def test_ports_of_other_programs_are_left_out() -> None:
         pool.close()
 
 
+def test_a_long_run_of_others_ports_is_passed_in_the_end() -> None:
+    low, high = free_range(8)
+    others = []
+    for port in range(low, low + 12, 2):
+        others.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        others[-1].bind(("127.0.0.1", port))
+    pool = PortPool("127.0.0.1", low, high, 4)
+    assert pool.top_up(most_refused=4) == []
+    assert pool.is_short
+    assert pool.top_up(most_refused=4) == [low + 12, low + 14]
+    assert not pool.is_short
+    for other in others:
+        other.close()
+    pool.close()
+
+
 def test_a_range_that_is_used_up_ends_and_does_not_loop(pool: PortPool) -> None:
     for _ in range(8):
         pool.take(pool.ready[0])

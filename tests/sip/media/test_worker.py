@@ -279,6 +279,17 @@ def test_a_port_that_cannot_be_had_is_logged(
     assert "cannot be had" in caplog.text
 
 
+def test_a_shortage_of_ports_is_mended_when_others_go(media: Media) -> None:
+    ready = media.hello()["ready"]
+    for port in ready:
+        media.worker._ports._doors.pop(port).close()
+        media.worker._ports._ready.discard(port)
+    media.lines.clear()
+    media.worker._beats = 225
+    media.until(lambda: media.saw("Ready"))
+    assert len(media.worker._ports.ready) == 6
+
+
 def test_a_port_released_before_its_leg_is_dropped_waits_for_that(media: Media) -> None:
     port = media.hello()["ready"][0]
     media.put("caller", port, media.phone())

@@ -137,9 +137,9 @@ class Log:
 
         def found() -> dict[str, Any] | None:
             for line in self.lines:
-                if line["seq"] > after and line["what"] == what:
-                    if all(line["data"].get(key) == value for key, value in fields.items()):
-                        return line
+                is_it = line["seq"] > after and line["what"] == what
+                if is_it and fields.items() <= line["data"].items():
+                    return line
             return None
 
         try:
@@ -171,7 +171,7 @@ async def at_the_desk(
 
 
 async def leave(lab: Lab, desk: Desk, log: Log) -> None:
-    """Go on break; at a screen that nobody read for long, and that closed, after a new sign-in."""
+    """Go on break, by a new screen if this one closed because nobody read it."""
     mark = log.mark
     try:
         await desk.press("break")

@@ -131,7 +131,8 @@ class InboundCall:
     is_recording: bool = False
     recording_failure: str = ""
     "Why the recorder cannot write: the desk's red banner."
-    notice_began_at: float | None = None
+    notice_began_at: float = 0.0
+    "When the recording notice began, if he was to hear it."
     notice_until: float | None = None
     "The hold message starts then at the latest, should the notice's end not be told."
     notice_heard_time: float | None = None

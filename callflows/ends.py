@@ -96,7 +96,7 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
 
 def _release(board: Board, call: InboundCall, gone_leg: LegId | None) -> OperatorDesk | None:
     """End the leg of whoever talks to the caller; return his desk, if he is an operator."""
-    if call.operator_leg is None or call.seeks:
+    if call.operator_leg is None:
         return None
     operator: OperatorId | None = call.operator
     if call.operator_leg == gone_leg:

@@ -113,7 +113,7 @@ def answered(board: Board, call: InboundCall, event: LegAnswered) -> bool:
     if leg is not None and leg.waits_for is None:
         connect(board, call, leg)
     elif event.leg_id == call.fallback_leg:
-        forward(board, call)
+        forward(board, call, event.leg_id)
     else:
         return late_answer(board, call, event)
     return True

@@ -30,7 +30,7 @@ def engine_started(board: Board, event: EngineStarted) -> None:
     for desk in board.roster:
         if desk.clearing_leg not in alive:
             desk.clearing_leg = None
-    board.is_unsettled = True
+    board.is_unsettled = True  # no mutate: a safety net, whatever was lost
 
 
 def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:

@@ -45,10 +45,9 @@ def hold_message(board: Board, call: InboundCall) -> None:
     if call.sound is Sound.HOLD_MESSAGE:
         return
     if call.sound is Sound.NOTICE and call.notice_heard_time is None:
-        latest = (call.notice_began_at or 0.0) + NOTICE_TIME
+        latest = call.notice_began_at + NOTICE_TIME
         if board.now < latest:
             call.notice_until = latest
-            board.touch(call)
             return
     call.notice_until = None
     _change(board, call, Sound.HOLD_MESSAGE)
@@ -70,7 +69,6 @@ def join(board: Board, call: InboundCall, leg_id: LegId) -> None:
     """Let the caller and whoever answered hear each other."""
     call.operator_leg = leg_id
     call.notice_until = None
-    answer_caller(board, call)
     _change(board, call, Sound.PEOPLE)
 
 
@@ -85,7 +83,7 @@ def notice_heard_time(call: InboundCall, now: float) -> float:
     """Return how many seconds of the recording notice the caller has heard."""
     if call.notice_heard_time is not None:
         return call.notice_heard_time
-    if call.sound is Sound.NOTICE and call.notice_began_at is not None:
+    if call.sound is Sound.NOTICE:
         return min(now - call.notice_began_at, NOTICE_TIME)
     return 0.0
 

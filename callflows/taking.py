@@ -36,7 +36,6 @@ def take(board: Board, call: InboundCall, event: AnswerPressed) -> bool:
     else:
         why = f"{explain(call, board.now)}, taken at the desk"
         board.say(routing.explain(call, [desk], board.roster, board.now, why))
-    call.rests.pop(desk.operator, None)
     ring(board, call, desk, TOGETHER_TIME, is_auto_answered=True)
     return True
 

@@ -21,6 +21,7 @@ from callflows.events import (
     LegAnswered,
     LegEnded,
     LegHeld,
+    LegId,
     LegResumed,
     OperatorAnswered,
     ResumePressed,
@@ -48,7 +49,6 @@ def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     _begin_talk(board, call, CallState.TALKING)
     call.operator = leg.operator
     desk.misses = 0
-    desk.after_call = None
     move(board, desk, DeskState.TALKING)
     board.say(
         OperatorAnswered(
@@ -68,21 +68,17 @@ def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
         hang_up(board, call, previous, None)
 
 
-def forward(board: Board, call: InboundCall) -> None:
-    """Let the caller and the fallback number hear each other."""
-    leg_id = call.fallback_leg
-    if leg_id is None or call.fallback_number is None:
-        return
+def forward(board: Board, call: InboundCall, leg_id: LegId) -> None:
+    """Let the caller and the fallback number, whose leg this is, hear each other."""
     forget_fallback(board, call)
     join(board, call, leg_id)
     _begin_talk(board, call, CallState.FORWARDED)
-    call.operator = None
     board.say(
         FallbackAnswered(
             incident_id=call.incident_id,
             call_id=call.call_id,
             leg_id=leg_id,
-            number=call.fallback_number,
+            number=call.fallback_number or "",
         )
     )
     stop_all(board, call, is_answered_elsewhere=True)
@@ -99,7 +95,6 @@ def _begin_talk(board: Board, call: InboundCall, state: CallState) -> None:
     call.operator_silent_since = call.station_down_since = None
     call.is_held_at_desk = call.is_held_at_phone = False
     call.rests.clear()
-    board.touch(call)
 
 
 # ---------------------------------------------------------------- hold

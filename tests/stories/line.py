@@ -14,7 +14,7 @@ from callflows import commands as c
 from callflows import events as e
 from callflows import shift
 from callflows.call import MOVES as CALL_MOVES
-from callflows.call import CallState, InboundCall
+from callflows.call import CallState, InboundCall, Sound
 from callflows.deadlines import deadline_of
 from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
 from callflows.operators import MOVES as DESK_MOVES
@@ -386,6 +386,7 @@ class Line:
         ]
         if call.is_over:
             assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
+            assert call.sound is Sound.NOTHING
             return
         caller = self.phones[call.leg_id]
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
@@ -438,3 +439,4 @@ class Line:
             assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"
             expected = {"ringing": len(rings_for), "talking": len(talks_in)}
             assert expected.get(desk.state.value, len(held) == 0) == 1
+            assert desk.after_call is None or desk.state is DeskState.TALKING

@@ -83,6 +83,7 @@ def test_with_plain_ringback_the_caller_is_answered_when_an_operator_is() -> Non
 
     assert kinds(outcomes)[:2] == ["AnswerCaller", "Bridge"]
     assert line.last(e.OperatorAnswered).notice_heard_time == 0.0
+    assert line.call(call).notice_heard_time is None
 
 
 def test_a_call_that_is_not_recorded_hears_no_recording_notice() -> None:

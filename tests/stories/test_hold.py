@@ -107,6 +107,20 @@ def test_the_caller_s_own_hold_is_only_noted(line: Line) -> None:
     assert not line.call("call-1").is_holding
 
 
+def test_what_a_leg_that_was_given_up_says_is_noted() -> None:
+    line = Line(is_slow_to_end=True)
+    line.ready("ann", "bob")
+    line.calls()
+    line.fast_forward(20)
+    bob = line.leg_of("bob")
+    line.picks_up("ann")
+    for kind in (e.LegHeld, e.LegResumed, e.AudioLost, e.AudioBack):
+        assert [type(x) for x in line.tell(kind(leg_id=bob))] == [e.Ignored]
+    caller = line.call("call-1").leg_id
+    assert [type(x) for x in line.tell(e.LegAnswered(leg_id=caller))] == [e.Ignored]
+    assert line.call("call-1").state == "talking"
+
+
 def test_the_caller_s_own_hold_while_he_waits() -> None:
     line = Line()
     call = line.calls()

@@ -276,6 +276,17 @@ def test_a_fallback_leg_that_breaks_gives_the_caller_back() -> None:
     assert line.hears(call) == CALM
 
 
+def test_a_fallback_number_without_audio_is_left_alone() -> None:
+    line = Line()
+    call = line.calls()
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    outcomes = line.tell(e.AudioLost(leg_id=line.leg_of(FALLBACK)))
+    assert [type(x) for x in outcomes] == [e.Ignored]
+    line.fast_forward(100)
+    assert line.call(call).state == "forwarded"
+
+
 def test_the_caller_leaves_the_fallback_call() -> None:
     line = Line()
     call = line.calls()

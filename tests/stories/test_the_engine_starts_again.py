@@ -145,6 +145,30 @@ def test_a_leg_that_survived_its_own_end_is_still_hung_up_when_it_speaks() -> No
     assert [type(x) for x in line.tell(e.LegAnswered(leg_id=leg_id))] == [c.HangUp]
 
 
+def test_a_leg_that_was_hung_up_and_died_is_nobody_s() -> None:
+    line = Line(is_slow_to_end=True)
+    line.ready("ann")
+    call = line.calls()
+    leg_id = line.leg_of("ann")
+    line.gives_up(call)
+    line.restart(surviving=[])
+    assert line.tell(e.LegAnswered(leg_id=leg_id)) == [
+        e.Ignored(event="LegAnswered", state="unknown leg")
+    ]
+
+
+def test_who_loses_his_phone_to_a_more_urgent_caller_by_the_restart_waits() -> None:
+    line = Line()
+    line.ready("ann")
+    line.calls(urgency=3, fallback_number=None)
+    line.presses(e.AnswerPressed, "ann", "call-1")
+    line.calls(urgency=1)
+    line.restart(surviving=legs_but(line, "ann"))
+    assert line.ringing() == ["ann"]
+    assert line.call("call-2").state == "offered"
+    assert line.call("call-1").state == "waiting"
+
+
 def test_an_engine_that_was_stopping_takes_calls_again() -> None:
     line = Line()
     line.ready("ann")

@@ -171,6 +171,29 @@ def test_a_phone_that_dies_while_it_holds_the_caller_is_noticed() -> None:
     assert line.hears("call-1") == CALM
 
 
+def test_a_phone_that_comes_back_while_it_holds_the_caller_is_waited_for() -> None:
+    line = talking("bob")
+    line.tell(e.LegHeld(leg_id=line.leg_of("ann")))
+    line.station_down("ann")
+    line.fast_forward(10)
+    line.station_up("ann")
+    line.fast_forward(100)
+    assert line.call("call-1").state == "held"
+
+
+def test_cut_off_while_the_notice_would_still_be_read() -> None:
+    line = Line(is_cloned=True)
+    call = line.calls()
+    line.fast_forward(2)
+    line.ready("ann")
+    line.picks_up("ann")
+    line.fast_forward(2)
+    line.hangs_up("ann", Cause.FAILED)
+    assert line.hears(call) == CALM
+    line.fast_forward(60)
+    assert line.hears(call) == CALM
+
+
 def test_a_bridge_that_cannot_be_made_gives_the_caller_to_another() -> None:
     line = talking("bob")
     line.tell(

@@ -14,8 +14,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 import callflows
 import tests.stories
@@ -30,7 +28,6 @@ from securityline.logbook.book import Logbook
 from securityline.logbook.lateness import Lateness
 from securityline.logbook.silence import SilenceRule
 from securityline.product import Product
-from securityline.web import reasons
 from securityline.web.log_lines import show_line
 from securityline.web.reason_words import HEALTH, IDENTIFICATION, OF_LINES, RECORDING
 from securityline.web.reasons import Grammar, is_known, say
@@ -328,30 +325,3 @@ def test_every_shape_is_translated() -> None:
             for language in OTHERS:
                 words = WORDS[language](template)
                 assert words != template or template.startswith("%("), template
-
-
-PIECES = st.sampled_from(
-    [
-        ". ",
-        "; ",
-        ", ",
-        " excluded: ",
-        ": fr 2, idle 3 s",
-        " is a number of ",
-        "%(name)s",
-        "{",
-        "é",
-    ]
-)
-
-
-@given(st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join))
-@example("x" * (reasons.LONGEST + 1))
-@example("a. " * 1300)
-@example("a; " * 1300)
-@example("a: fr 1, idle 1 s; " * 200)
-def test_any_text_comes_back_and_a_text_of_ours_comes_back_whole(text: str) -> None:
-    for grammar in (IDENTIFICATION, HEALTH, *OF_LINES.values()):
-        assert isinstance(say(grammar, text, WORDS["fr"]), str)
-    assert say(IDENTIFICATION, text, WORDS["en"]) == text
-    assert say(OF_LINES["OperatorChosen"], text, WORDS["en"]) == text

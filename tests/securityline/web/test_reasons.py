@@ -9,6 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -132,7 +133,8 @@ def test_every_reason_that_the_stories_give(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(Switchboard, "handle", handle)
     for story in stories():
-        story()  # type: ignore[operator]
+        with suppress(AssertionError):  # its own test says so; here it only has to speak
+            story()  # type: ignore[operator]
     assert {"OperatorChosen", "CallQueued", "CallRequeued", "AnswerRefused"} <= set(heard)
     assert len(heard["OperatorChosen"]) > 20
     for name, texts in heard.items():

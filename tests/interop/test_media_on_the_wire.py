@@ -86,6 +86,15 @@ def is_tone(frequency):
     return lambda heard: strength(heard, frequency) > 0.7
 
 
+def waiting(sock):
+    """Return the datagrams that lie at a socket."""
+    found = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            found.append(sock.recv(2048))
+    return found
+
+
 def foreign_packets(ssrc, sequence, timestamp):
     """Give packets of a loud foreign tone, 20 ms each."""
     speech = g711.pcm_to_alaw(pcm_tone(FOREIGN_HZ, 16000))
@@ -125,9 +134,10 @@ async def test_rtp_of_strangers_changes_nothing(lab, log, carrier, tmp_path):
                     stranger.sendto(next(as_he), target)
                     stranger.sendto(next(as_new), target)
                 await asyncio.sleep(0.005)
-            for stranger in strangers:
-                with pytest.raises(BlockingIOError):  # nothing bleeds to them either
-                    stranger.recv(2048)
+            bled = [len(waiting(stranger)) for stranger in strangers]
+        # One at the caller's own address may be taken for him behind NAT until he is heard.
+        assert bled[0] <= 5, bled
+        assert bled[1:] == [0, 0]
         assert caller.state is CallState.TALKING
         carrier.hang_up(caller)
         await phone.event("CALL_CLOSED")
@@ -243,6 +253,8 @@ async def test_hold_and_resume_by_the_phone_let_the_caller_hear_music(
             lambda x: loudness(x) > AUDIBLE and strength(x, OPERATOR_HZ) < 0.2,
             "hold audio",
         )
+        held_for = len(caller.audio.heard) + 2 * 8000 * 2
+        await caller.audio.until(lambda: len(caller.audio.heard) >= held_for)
         await phone.command("resume")
         resumed = await log.until("LegResumed", after=mark)
         assert resumed["data"]["leg_id"] == held["data"]["leg_id"]

@@ -207,8 +207,10 @@ class Carrier:
 
     def _progress(self, progress: Progress) -> None:
         if progress.what in ("refused", "ended"):
-            who = "the engine" if progress.caller == _EXCHANGE else progress.caller
-            self._tell(f"{who} and {progress.called}: {progress.what}, {progress.detail}")
+            who, how = progress.caller, progress.detail
+            if who == _EXCHANGE:
+                who, how = "the engine", how.replace("the caller", "the engine")
+            self._tell(f"{who} and {progress.called}: {progress.what}, {how}")
         self._on_progress(progress)
 
     # ------------------------------------------------------------ who is who

@@ -230,8 +230,9 @@ async def test_a_call_is_bridged_and_recorded_side_by_side(media: Media) -> None
     path = media.store.path_of("r1")
     left, right = channels(path)
     assert len(left) == len(right) == pytest.approx(ended.seconds * 8000, abs=8)
-    assert {*range(20, 40)} <= set(left) <= {*range(20, 80), SILENCE[0]}
-    assert {*range(120, 140)} <= set(right) <= {*range(120, 180), SILENCE[0]}
+    # The first packets may come before the order that makes the leg is carried out.
+    assert {*range(25, 40)} <= set(left) <= {*range(20, 80), SILENCE[0]}
+    assert {*range(125, 140)} <= set(right) <= {*range(120, 180), SILENCE[0]}
     assert ended.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert media.store.is_unchanged("r1", ended.sha256)
     assert ended.legs["caller"]["packets"] > 50
@@ -325,7 +326,7 @@ async def test_strangers_and_odd_packets_change_nothing(media: Media) -> None:
             b"",
             b"\x80",
             b"\xff" * 1400,
-            os.urandom(200),
+            bytes(n * 7 % 251 for n in range(200)),
         ]
         already = len(operator.heard)
         while len(operator.heard) < already + 100:

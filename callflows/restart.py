@@ -18,10 +18,11 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         (call for call in board.calls.values() if not call.is_over),
         key=lambda call: (call.offered_at, call.call_id),
     )
-    for call in running:
+    for call in board.calls.values():
         for leg_id in [leg for leg in call.given_up if leg not in alive]:
             del call.given_up[leg_id]
             board.legs.pop(leg_id, None)
+    for call in running:
         _drop_dead_ringing(board, call, alive)
         if call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)

@@ -23,11 +23,13 @@ def engine_started(board: Board, event: EngineStarted) -> None:
             del call.given_up[leg_id]
             board.legs.pop(leg_id, None)
     for call in running:
-        _drop_dead_ringing(board, call, alive)
+        is_fallback_lost = _drop_dead_ringing(board, call, alive)
         if call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
-        else:
-            _go_on(board, call, alive)
+            continue
+        if is_fallback_lost:
+            search.fallback_failed(board, call)
+        _go_on(board, call, alive)
     for desk in board.roster:
         if desk.clearing_leg not in alive:
             desk.clearing_leg = None
@@ -41,8 +43,11 @@ def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
     repeat(board, call)
 
 
-def _drop_dead_ringing(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
-    """Forget phones that rang before the restart; nobody is blamed for not answering."""
+def _drop_dead_ringing(board: Board, call: InboundCall, alive: frozenset[LegId]) -> bool:
+    """Forget phones that rang before the restart; nobody is blamed for not answering.
+
+    :return: whether the fallback number's was one of them.
+    """
     for leg in tuple(call.legs.values()):
         if leg.leg_id not in alive:
             del call.legs[leg.leg_id]
@@ -50,8 +55,9 @@ def _drop_dead_ringing(board: Board, call: InboundCall, alive: frozenset[LegId])
             desk = board.operators[leg.operator]
             if desk.leg_id == leg.leg_id:
                 move(board, desk, DeskState.READY, "the engine was restarted")
-    if call.fallback_leg is not None and call.fallback_leg not in alive:
-        board.legs.pop(call.fallback_leg, None)
-        forget_fallback(board, call)
-        search.fallback_failed(board, call)
     refresh(board, call)
+    if call.fallback_leg is None or call.fallback_leg in alive:
+        return False
+    board.legs.pop(call.fallback_leg, None)
+    forget_fallback(board, call)
+    return True

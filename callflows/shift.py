@@ -31,7 +31,6 @@ def _signed_in(board: Board, desk: OperatorDesk, event: OperatorSignedIn) -> boo
     if desk.after_call is DeskState.SIGNED_OUT:
         desk.after_call = None
     if desk.state is DeskState.SIGNED_OUT:
-        desk.misses = 0
         move(board, desk, DeskState.ON_BREAK, "signed in")
     elif desk.state is DeskState.RINGING and desk.call_id is not None:
         if not is_cleared(desk, board.calls[desk.call_id].clearance):

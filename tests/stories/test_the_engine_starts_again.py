@@ -169,6 +169,15 @@ def test_who_loses_his_phone_to_a_more_urgent_caller_by_the_restart_waits() -> N
     assert line.call("call-1").state == "waiting"
 
 
+def test_nothing_is_ordered_for_a_caller_who_was_lost() -> None:
+    line = Line()
+    line.tell(e.EngineDraining())
+    line.calls(while_ringing="ringback")
+    assert line.ringing() == [FALLBACK]
+    outcomes = line.restart(surviving=[])
+    assert [type(x) for x in outcomes] == [c.StopRecording, e.CallAbandoned]
+
+
 def test_an_engine_that_was_stopping_takes_calls_again() -> None:
     line = Line()
     line.ready("ann")

@@ -170,9 +170,8 @@ def split_list(text: str) -> list[str]:
 def _split_guarded(text: str) -> list[str]:
     pieces: list[str] = []
     start = position = 0
-    for match in _GUARDED.finditer(text):
-        if match.start() != position:
-            break
+    # Anchored at each step: a search would try again at every place after one that fails.
+    while match := _GUARDED.match(text, position):
         position = match.end()
         if match[0] == ",":
             pieces.append(text[start : position - 1])

@@ -70,8 +70,14 @@ class AnyStory(RuleBasedStateMachine):
     def tell(self, event: e.Event) -> None:
         self.line.tell(event)
 
-    @initialize(present=st.sets(operators), urgencies=st.lists(st.integers(1, 4), max_size=4))
-    def shift_begins(self, present: set[str], urgencies: list[int]) -> None:
+    @initialize(
+        present=st.sets(operators),
+        urgencies=st.lists(st.integers(1, 4), max_size=4),
+        is_cloned=st.sampled_from([False, False, False, True]),
+    )
+    def shift_begins(self, present: set[str], urgencies: list[int], is_cloned: bool) -> None:
+        """Sometimes every event is also told to a copy built from a snapshot before it."""
+        self.line.is_cloned = is_cloned
         for who in sorted(present):
             self.signs_in(who, {"fr": 2})
             self.line.ready(who)

@@ -108,7 +108,8 @@ async def running_demo(folder: Path, *words: str) -> AsyncIterator[Visit]:
     env = environment()
     program = await start(folder, env, *words)
     try:
-        await program.line("ready")
+        last = await program.line("Ctrl-C stops everything")
+        await program.line("ready", after=program.lines.index(last))
         desk = f"http://{env['SECURITYLINE_WEB_LISTEN']}"
         yield Visit(program, folder, desk, env)
     finally:

@@ -1,4 +1,7 @@
-from collections.abc import AsyncIterator
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -7,8 +10,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from securityline.simulation import demo
+from securityline.simulation.child import Child, ChildDied
+from securityline.simulation.control import ControlDoor, Message
 from securityline.simulation.demo_data import DemoData, DemoError, prepare
 from securityline.simulation.demo_words import introduction
+from securityline.simulation.world import DOOR
 
 
 @pytest.fixture
@@ -146,3 +152,39 @@ def test_a_wrong_setting_is_named(
         demo.main()
     assert left.value.code == 2
     assert "SECURITYLINE_MEDIA_PORTS" in capsys.readouterr().err
+
+
+# ---------------------------------------------------------------- what it watches over
+
+
+@pytest.mark.parametrize(("attempts", "status"), [([], 0), (["112"], 3)])
+async def test_a_run_in_which_an_emergency_number_was_dialled_has_failed(
+    data: DemoData,
+    attempts: list[str],
+    status: int,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def tell(_request: Message) -> AsyncGenerator[Message]:
+        yield {"emergency_attempts": attempts}
+
+    mine = demo.Demo(data, demo.Options(folder=data.folder))
+    door = ControlDoor(data.folder / "world" / DOOR, tell)
+    await door.open()
+    try:
+        assert await mine._verdict() == status
+    finally:
+        await door.close()
+    assert ("EMERGENCY NUMBERS WERE DIALLED: 112" in capsys.readouterr().out) == bool(attempts)
+
+
+async def test_an_engine_that_cannot_live_is_given_up(
+    data: DemoData, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = demo.Demo(data, demo.Options(folder=data.folder))
+    mine._engine = Child(
+        "the engine", [sys.executable, "-c", "exit(9)"], environment=os.environ
+    )
+    async with asyncio.timeout(60):
+        with pytest.raises(ChildDied, match=r"the engine ended with 9, 3 times in a row"):
+            await mine._watch(mine._engine)
+    assert capsys.readouterr().out.count("starting it again") == 2

@@ -169,7 +169,8 @@ class Farm:
         """Send a REGISTER."""
         text = (
             f"REGISTER sip:{domain} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.phones_port};branch=z9hG4bKr{user}{number};rport\r\n"
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.phones_port};rport;"
+            f"branch=z9hG4bKr{user}{number}\r\n"
             f"Max-Forwards: 70\r\nFrom: <sip:{user}@{domain}>;tag=r{user}\r\n"
             f"To: <sip:{user}@{domain}>\r\nCall-ID: r{user}@bench\r\n"
             f"CSeq: {number} REGISTER\r\n"

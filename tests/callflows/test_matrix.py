@@ -119,3 +119,18 @@ def test_a_defect_in_a_rule_takes_no_other_call_down(monkeypatch: pytest.MonkeyP
         e.FlowFailed(event="LegRinging", reason="KeyError: 'a defect'")
     ]
     assert [type(x) for x in line.gives_up(CALL)][-2:] == [e.CallEnded, e.OperatorStateChanged]
+
+
+def test_a_defect_in_the_search_is_met_once_and_not_with_every_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = CALLS[CallState.WAITING]()
+
+    def broken(_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("callflows.switchboard.settle", broken)
+    failed = line.switchboard.handle(e.OperatorReady(operator=ANN), line.now)
+    assert isinstance(failed[-1], e.FlowFailed)
+    leg_id = line.call(CALL).leg_id
+    assert line.switchboard.handle(e.DigitPressed(leg_id=leg_id, digit="1"), line.now) == []

@@ -351,6 +351,8 @@ class Line:
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
             assert call.seeks == (call.call_id in board.seeking)
         self._check_legs()
+        assert not board.touched_calls
+        assert not board.touched_desks
         due = self.switchboard.next_deadline()
         times = [x.deadline for x in self.switchboard.calls.values() if x.deadline is not None]
         times += [d.deadline for d in self.switchboard.operators.values() if d.deadline]

@@ -277,7 +277,8 @@ def test_a_verification_needs_its_means_and_result(line: Line) -> None:
 
 def test_notes_are_kept_in_order(line: Line) -> None:
     for text in ("one", "two"):
-        line.tell(e.NoteWritten(incident_id=CASE, operator=ANN, text=text))
+        said = line.tell(e.NoteWritten(incident_id=CASE, operator=ANN, text=text))
+        assert said == []
     assert [(n.text, n.operator, n.at) for n in case(line).notes] == [
         ("one", "ann", line.now),
         ("two", "ann", line.now),

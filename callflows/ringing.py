@@ -93,7 +93,8 @@ def order(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     """Send the order to ring."""
     leg.waits_for = None
     whose = call.identification
-    shown = whose.person_name or call.caller or WITHHELD
+    number = None if call.is_withheld else call.caller
+    shown = whose.person_name or number or WITHHELD
     client = whose.organisation_name if call.offer.is_known_did else UNKNOWN_NUMBER
     board.touch(call)
     board.say(
@@ -109,7 +110,7 @@ def order(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
             leg_id=leg.leg_id,
             operator=leg.operator,
             display_name=f"{client or call.did}: {shown}",
-            number=None if call.is_withheld else call.caller,
+            number=number,
             is_auto_answered=leg.is_auto_answered,
         ),
     )

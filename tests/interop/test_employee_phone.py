@@ -142,7 +142,6 @@ async def test_a_withheld_number_is_told_to_no_program(lab: Lab) -> None:
         await api.wait_for("CallAbandoned")
 
 
-@pytest.mark.xfail(strict=True, reason="the ringing phone's display name gives it away")
 async def test_a_withheld_number_is_shown_on_no_phone(lab: Lab) -> None:
     async with (
         lab.running(),

@@ -127,6 +127,7 @@ def test_a_withheld_number_stays_withheld() -> None:
     line.ready("ann")
     line.calls(caller=CALLER, is_withheld=True)
     assert line.last(c.RingOperator).number is None
+    assert line.last(c.RingOperator).display_name == "Acme: withheld"
     line = Line()
     line.ready("ann")
     line.calls(caller=None, is_withheld=True)

@@ -74,8 +74,10 @@ async def operator_on_baresip(lab, log, folder):
 
 
 async def recording_of(lab, log, mark, folder):
-    """Fetch the file of the call that has just ended."""
-    ended = await log.until("RecordingEnded", after=mark)
+    """Fetch the file of the call that was offered behind `mark`, once it is closed."""
+    offered = await log.until("CallOffered", after=mark)
+    call_id = offered["data"]["call_id"]  # the call before it may end its recording only now
+    ended = await log.until("RecordingEnded", after=mark, call_id=call_id)
     path = folder / "recording.wav"
     async with lab.api() as api:
         path.write_bytes(await api.fetch(f"/api/v1/recordings/{ended['data']['recording_id']}"))

@@ -45,6 +45,11 @@ class Wire:
         self.sock.setblocking(False)
         self.host, self.port = self.sock.getsockname()
 
+    def __del__(self) -> None:
+        """Close the socket of a test that failed before it could."""
+        if not self.sock._closed:
+            self.sock.close()
+
     def send(self, data):
         with contextlib.suppress(BlockingIOError):
             self.sock.sendto(data, self.engine)

@@ -336,3 +336,33 @@ def test_the_waiting_time_of_an_abandoned_call_stands_still() -> None:
     line.gives_up("call-1")
     line.fast_forward(100)
     assert call.waiting_time(line.now) == 12.0
+
+
+def test_a_fresh_call_carries_no_flags() -> None:
+    line = Line()
+    line.ready("ann")
+    call = line.call(line.calls())
+    assert not call.is_recording
+    assert not call.is_holding
+    assert not call.is_caller_silent
+    assert not call.is_held_at_desk
+    assert not call.is_held_at_phone
+    assert not call.is_requeued
+    assert (call.talk_time, call.waits_since) == (0.0, line.now)
+    assert (call.recording_failure, call.ended_by) == ("", "")
+
+
+def test_what_is_about_nothing_that_is_known_is_noted() -> None:
+    line = Line()
+    call = line.calls()
+    incident_id = line.call(call).incident_id
+    assert line.presses(e.AnswerPressed, "ann", "x") == [
+        e.Ignored(event="AnswerPressed", state="unknown call")
+    ]
+    assert line.tell(e.LegRinging(leg_id=e.LegId("x"))) == [
+        e.Ignored(event="LegRinging", state="unknown leg")
+    ]
+    for case in (incident_id, e.NO_INCIDENT, e.IncidentId("x")):
+        assert line.tell(e.DeadlineReached(incident_id=case)) == [
+            e.Ignored(incident_id=case, event="DeadlineReached", state="nothing due")
+        ]

@@ -153,6 +153,7 @@ def test_a_consigne_is_encoded_once_for_as_long_as_it_lives() -> None:
     twin = encode(offer(consigne("x")))["procedure"]
     assert twin == first
     assert twin is not first
+    assert encode(offer(procedure))["procedure"] is first, "others do not push it out"
 
 
 def test_the_consignes_kept_are_bounded_and_never_mixed_up() -> None:

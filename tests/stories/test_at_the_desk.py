@@ -549,3 +549,13 @@ def test_a_caller_cut_off_while_the_engine_stops_is_given_to_an_operator() -> No
     line.tell(e.EngineDraining())
     line.hangs_up("ann", Cause.FAILED)
     assert line.ringing() == ["bob"]
+
+
+def test_a_call_left_to_the_fallback_number_does_not_keep_others_waiting() -> None:
+    line = Line()
+    line.tell(e.EngineDraining())
+    line.calls()
+    line.calls(fallback_number=None)
+    line.ready("ann")
+    assert line.ringing("call-1") == [FALLBACK]
+    assert line.ringing("call-2") == ["ann"]

@@ -163,8 +163,6 @@ def _take_from_another(
 
     It can when it is strictly less urgent, or as urgent with other phones ringing for it.
     """
-    if call.stage is Stage.ONE_BY_ONE and call.attempts:
-        return None
     mine = queue.urgency_class(call, board.now)
     found = [
         phone

@@ -219,6 +219,26 @@ def test_a_call_for_which_several_ring_spares_one_for_a_caller_who_has_nobody() 
     assert line.ringing("call-3") == [], "it is less urgent"
 
 
+def test_of_two_phones_that_ring_for_one_call_one_is_spared() -> None:
+    line = Line()
+    line.ready("ann", "bob")
+    line.calls(urgency=2)
+    line.fast_forward(20)
+    assert line.ringing("call-1") == ["ann", "bob"]
+    line.calls(urgency=2)
+    assert (line.ringing("call-1"), line.ringing("call-2")) == (["bob"], ["ann"])
+
+
+def test_whoever_is_not_rung_does_not_hide_those_who_are() -> None:
+    line = Line()
+    line.ready("ann", "bob")
+    line.on_break("ann")
+    line.calls(urgency=3)
+    assert line.ringing("call-1") == ["bob"]
+    line.calls(urgency=1)
+    assert line.ringing("call-2") == ["bob"]
+
+
 def test_a_phone_that_was_told_to_stop_rings_for_the_next_call_once_it_is_free() -> None:
     line = Line(is_slow_to_end=True)
     line.ready("ann")

@@ -4,6 +4,7 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Protocol
 
 from callflows.call import InboundCall
 from callflows.commands import Command
@@ -12,6 +13,22 @@ from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 
 Outcome = Command | Fact
+
+
+class Timed(Protocol):
+    """Something besides calls and operators that wants to be told when a time has come."""
+
+    @property
+    def timer_id(self) -> str:
+        """Its name, unlike any other's."""
+
+    @property
+    def incident_id(self) -> IncidentId:
+        """Whose `DeadlineReached` it takes; `NO_INCIDENT` when it belongs to no case."""
+
+    @property
+    def deadline(self) -> float | None:
+        """Engine time at which it wants to be told."""
 
 
 @dataclass(slots=True)
@@ -38,6 +55,10 @@ class Board:
     touched_calls: dict[CallId, InboundCall] = field(default_factory=dict)
     "Calls whose deadline may have changed."
     touched_desks: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
+    timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
+    "Call trees and whatever else waits for a time, by case."
+    touched_timed: dict[str, Timed] = field(default_factory=dict)
+    "Those whose deadline may have changed."
 
     def say(self, *outcomes: Outcome) -> None:
         """Conclude a fact or order a command."""
@@ -52,6 +73,19 @@ class Board:
     def touch(self, call: InboundCall) -> None:
         """Have the call's deadline worked out again after this event."""
         self.touched_calls[call.call_id] = call
+
+    def keep_timed(self, timed: Timed) -> None:
+        """Watch its deadline from now on."""
+        self.timed.setdefault(timed.incident_id, {})[timed.timer_id] = timed
+        self.touched_timed[timed.timer_id] = timed
+
+    def drop_timed(self, timed: Timed) -> None:
+        """Watch it no longer."""
+        self.touched_timed.pop(timed.timer_id, None)
+        kept = self.timed.get(timed.incident_id, {})
+        kept.pop(timed.timer_id, None)
+        if not kept:
+            self.timed.pop(timed.incident_id, None)
 
     def call_of(self, leg_id: LegId) -> InboundCall | None:
         """Find the call of a leg."""

@@ -174,6 +174,8 @@ class Level:
     ring_time: float = 30.0
     accept: Literal["key", "pin"] = "key"
     answers_needed: int = 1
+    overlap_time: float | None = None
+    "Seconds until the next one rings too, when overlapping; `None`: half of `ring_time`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,8 @@ class CallTreePlan:
     call_tree: str
     levels: tuple[Level, ...]
     rounds: int = 1
+    may_leave_message: bool = False
+    "A short neutral message may be left on an answering machine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,19 +65,21 @@ class Attempt:
     until: float | None = None
     "When this state has lasted long enough, engine time."
     outcome: str = ""
-    "`accepted`, `declined`, a cause of `Missed`, `taken`, `stopped`, `operator`; empty so far."
+    """`accepted`, `declined`, a cause of `Missed`, `taken`, `stopped`, `crossed` (he rang in
+    himself), `elsewhere` (at another phone of his), `operator`; empty so far."""
     answered_at: float | None = None
     ended_at: float | None = None
     is_machine_suspected: bool = False
-    is_accepting: bool = False
-    "He pressed a key that accepts; his PIN is still asked for."
     wants_eta: bool = False
+    "He pressed the key that also says when he is there."
     digits: str = ""
     "Minutes, as far as pressed."
     pin_tries: int = 0
     minutes: int | None = None
+    "In which he said he is there."
     last_words: tuple[str, ...] = ()
     is_told_to_end: bool = False
+    "We hung up; its end is only awaited."
 
     @property
     def is_live(self) -> bool:
@@ -127,6 +129,9 @@ class CallTree:
     "How often for which person and cause: `PERSON:CAUSE`."
     paused_by: list[str] = field(default_factory=list)
     "What it waits for: `operator`, or the call of a keyholder, `call:ID`."
+    paused_at: float = 0.0
+    resume_at: float | None = None
+    "When it goes on by itself after a keyholder spoke with an operator, engine time."
     legs_made: int = 0
     deadline: float | None = None
 
@@ -150,6 +155,12 @@ class CallTree:
         """The level it is at."""
         levels = self.plan.levels
         return levels[self.level] if self.level < len(levels) else None
+
+    @property
+    def is_satisfied(self) -> bool:
+        """Whether enough people took charge for the level it is at."""
+        level = self.planned
+        return level is not None and len(self.accepted) >= level.answers_needed
 
     @property
     def live(self) -> list[Attempt]:

@@ -49,7 +49,8 @@ RESOLVED: Final = "duress_resolved"
 
 def case_for(board: Board, event: CallOffered) -> Incident:
     """Return the open case that a call belongs to, or open one."""
-    known = board.incidents.get(event.incident_id)
+    crossing = board.tree_at(event.identification.organisation, event.caller)
+    known = board.incidents.get(crossing.incident_id if crossing else event.incident_id)
     if known is not None and known.is_open:
         if event.clearance == "high_security":
             known.clearance = event.clearance

@@ -91,6 +91,7 @@ from callflows.events.phone import (
 )
 from callflows.events.tree import (
     AttentionWanted,
+    CallerLeft,
     CallKeyholderPressed,
     CallsJoined,
     CallTreeEnded,
@@ -149,6 +150,7 @@ __all__ = [
     "CallTreeResumed",
     "CallTreeStarted",
     "CallTreeUnplanned",
+    "CallerLeft",
     "CallsJoined",
     "CaseTaken",
     "Cause",

@@ -78,13 +78,18 @@ class Attempt:
     minutes: int | None = None
     "In which he said he is there."
     last_words: tuple[str, ...] = ()
-    is_told_to_end: bool = False
-    "We hung up; its end is only awaited."
+    told_at: float | None = None
+    "When we hung up; its end is only awaited."
 
     @property
     def is_live(self) -> bool:
         """Whether its leg is not over yet."""
         return self.state is not AttemptState.OVER
+
+    @property
+    def is_told_to_end(self) -> bool:
+        """Whether we hung up."""
+        return self.told_at is not None
 
     @property
     def is_talking(self) -> bool:

@@ -65,7 +65,7 @@ _MISSED: Final[dict[str, Missed]] = {
 def _answered(board: Board, tree: CallTree, attempt: Attempt, event: LegAnswered) -> bool:
     """Say who calls and why; to who comes too late, that it is taken."""
     attempt.answered_at = board.now
-    attempt.is_told_to_end = False
+    attempt.told_at = None
     board.say(
         KeyholderAnswered(
             incident_id=tree.incident_id,

@@ -102,7 +102,7 @@ def hang_up(board: Board, tree: CallTree, attempt: Attempt, *, is_taken: bool = 
     """End a call. Should he pick up in the same moment, he is still spoken to."""
     if attempt.is_told_to_end:
         return
-    attempt.is_told_to_end, attempt.until = True, None
+    attempt.told_at, attempt.until = board.now, None
     is_ringing = attempt.state is AttemptState.DIALLED
     if not is_ringing:
         attempt.state = AttemptState.ENDING

@@ -14,6 +14,8 @@ from callflows.call_tree import Attempt, CallTree, Slot, TreeState
 from client_directory.call_plan import PlannedLevel
 from client_directory.plan_timing import ANSWER_TIME, BUSY_RETRY_TIME, PIN_TIME
 
+CLEARING_TIME: Final = 2.0
+"Seconds after which a telephone that was told to stop counts as free, whatever it says."
 PAUSE_TIME: Final = 300.0
 "Seconds after which operators are reminded of a tree that waits."
 HURRY_TIME: Final = 5.0
@@ -25,6 +27,8 @@ def refresh(board: Board, tree: CallTree) -> None:
     times = [attempt.until for attempt in tree.live if attempt.until is not None]
     if tree.state is TreeState.RUNNING:
         times += [at for at, _ in tree.retries if at > board.now]
+        told = (attempt.told_at for attempt in tree.live if attempt.told_at is not None)
+        times += [at + CLEARING_TIME for at in told if at + CLEARING_TIME > board.now]
         times += _next_start(tree, board.now)
     elif tree.state is TreeState.PAUSED:
         times.append(tree.paused_at + PAUSE_TIME)
@@ -77,11 +81,12 @@ def batches_time(level: PlannedLevel, batches: Sequence[Sequence[Slot]]) -> floa
     count, ring, talk = len(batches), level.ring_time, talk_time(level)
     if not count:
         return 0.0
+    idle = BUSY_RETRY_TIME + CLEARING_TIME
     if level.strategy == "all_at_once":
-        return (count + 1) * (ring + talk) + BUSY_RETRY_TIME
+        return (count + 1) * (ring + talk) + idle
     if level.strategy == "overlapping":
-        return 2 * count * (level.overlap_time + talk) + ring + BUSY_RETRY_TIME
-    return count * (2 * ring + talk) + BUSY_RETRY_TIME
+        return 2 * count * (level.overlap_time + talk) + ring + idle
+    return count * (2 * ring + talk) + idle
 
 
 def remaining_time(tree: CallTree, now: float) -> float:

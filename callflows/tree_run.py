@@ -13,7 +13,7 @@ from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Slot, TreeState
 from callflows.events import CallTreePaused, CallTreeResumed, LevelEntered
 from callflows.tree_calls import dial, exhaust, finish, name_of, tell_operators
-from callflows.tree_pace import HURRY_TIME, batches_of, refresh, remaining_time
+from callflows.tree_pace import CLEARING_TIME, HURRY_TIME, batches_of, refresh, remaining_time
 from client_directory.call_plan import PlannedLevel, Target
 from client_directory.numbers import is_emergency_number
 
@@ -30,7 +30,7 @@ def advance(board: Board, tree: CallTree) -> None:
     while tree.state is TreeState.RUNNING:
         level = tree.planned
         if level is not None:
-            if not _may_dial(board, tree, level):
+            if not _may_dial(board, tree, level) or _is_clearing(board, tree):
                 break
             if batch := _next_batch(board, tree, level):
                 why = (
@@ -73,6 +73,20 @@ def _may_dial(board: Board, tree: CallTree, level: PlannedLevel) -> bool:
     )
 
 
+def _is_clearing(board: Board, tree: CallTree) -> bool:
+    """Whether the next number's previous call is told to end and not yet gone.
+
+    A second call to a telephone that is just being told to stop would find it busy.
+    """
+    numbers = {slot.number for slot in tree.batches[0]} if tree.batches else set()
+    return any(
+        attempt.number in numbers
+        and attempt.told_at is not None
+        and board.now < attempt.told_at + CLEARING_TIME
+        for attempt in tree.live
+    )
+
+
 def _is_late(board: Board, tree: CallTree) -> bool:
     return remaining_time(tree, board.now) > tree.promise_at - board.now
 
@@ -102,7 +116,7 @@ def _why_not(board: Board, tree: CallTree, slot: Slot) -> str:
         return "took charge"
     if why := tree.barred.get(slot.person):
         return why
-    if any(attempt.number == slot.number for attempt in tree.live):
+    if any(a.number == slot.number and not a.is_told_to_end for a in tree.live):
         return "is being called"
     if is_emergency_number(slot.number, _HOME):
         return "an emergency number"

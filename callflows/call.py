@@ -233,5 +233,7 @@ MOVES: Final = {
     (CallState.OFFERED, CallState.FALLBACK): "no operator is left",
     (CallState.WAITING, CallState.FALLBACK): "no operator is left",
     (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
+    (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
+    (CallState.OFFERED, CallState.ENDED): "an operator brings him into the call he is in",
 }
 "What moves a call besides its own events: who comes, who goes, who is more urgent."

@@ -1,7 +1,7 @@
 """Three people in one call: the operator, whoever called him, and a keyholder."""
 
 from callflows.board import Board
-from callflows.call import CallState, InboundCall
+from callflows.call import CallState, InboundCall, Sound
 from callflows.call_tree import AttemptState, CallTree
 from callflows.commands import StopRecording
 from callflows.events import (
@@ -77,7 +77,7 @@ def _leave_queue(board: Board, call: InboundCall, event: JoinKeyholderPressed) -
     board.seeking.pop(other.call_id, None)
     other.state, other.ended_at, other.answered_at = CallState.ENDED, board.now, board.now
     other.ended_by, other.stage_until, other.retry_at = "operator", None, None
-    other.notice_until = None
+    other.notice_until, other.sound = None, Sound.NOTHING
     board.touch(other)
     board.say(
         CallEnded(

@@ -78,7 +78,7 @@ def _is_clearing(board: Board, tree: CallTree) -> bool:
 
     A second call to a telephone that is just being told to stop would find it busy.
     """
-    numbers = {slot.number for slot in tree.batches[0]} if tree.batches else set()
+    numbers = {slot.number for slot in _coming(board, tree)}
     return any(
         attempt.number in numbers
         and attempt.told_at is not None
@@ -92,20 +92,32 @@ def _is_late(board: Board, tree: CallTree) -> bool:
 
 
 def _next_batch(board: Board, tree: CallTree, level: PlannedLevel) -> list[Slot]:
-    """Take the next numbers to dial: a busy line whose time has come, or who is next."""
+    """Take the next numbers to dial: a busy line whose time has come, or who is next.
+
+    All at once, busy lines wait until everybody else was tried, and then for each other.
+    """
+    coming = _coming(board, tree)
     ready = [slot for at, slot in tree.retries if at <= board.now]
     if level.strategy == "all_at_once":
-        ready = [] if tree.batches or len(ready) < len(tree.retries) else ready
-    else:
-        ready = ready[:1]
-    if ready:
-        tree.retries = [(at, slot) for at, slot in tree.retries if slot not in ready]
-        if batch := [slot for slot in ready if not _why_not(board, tree, slot)]:
-            return batch
+        ready = [] if coming or len(ready) < len(tree.retries) else ready
+    for slot in ready:
+        tree.retries = [(at, other) for at, other in tree.retries if other != slot]
+        if level.strategy != "all_at_once" and not _why_not(board, tree, slot):
+            return [slot]
+    if batch := [slot for slot in ready if not _why_not(board, tree, slot)]:
+        return batch
+    if coming:
+        tree.batches.pop(0)
+    return coming
+
+
+def _coming(board: Board, tree: CallTree) -> list[Slot]:
+    """Return who is next, and drop from the list those who cannot be called now."""
     while tree.batches:
-        batch = [slot for slot in tree.batches.pop(0) if not _why_not(board, tree, slot)]
+        batch = [slot for slot in tree.batches[0] if not _why_not(board, tree, slot)]
         if batch:
             return batch
+        tree.batches.pop(0)
     return []
 
 

@@ -39,12 +39,17 @@ def procedure_times(procedure: Procedure, tree_times: Mapping[str, float]) -> Pr
         if step.is_automatic and step.do and "start_call_tree" in step.do
     ]
     to_human = hold + max(automatic, default=0.0)
+    first = procedure.steps[0].step
     times = {step.step: _step_time(step) for step in procedure.steps}
     longest = _longest_ways(procedure, ways, times)
+    buttons = [step for step in procedure.steps if _is_police(step) and step.step in longest]
+    around = {
+        required: closure(first, ways, without=required)
+        for required in {step.requires for step in buttons}
+        if required is not None and required in times and required != first
+    }
     to_police = [
-        to_human + longest[step.step] + _detour(procedure, step, times)
-        for step in procedure.steps
-        if _is_police(step) and step.step in longest
+        to_human + longest[step.step] + _required_time(step, around, times) for step in buttons
     ]
     return ProcedureTimes(to_human, max(to_police, default=None))
 
@@ -53,22 +58,25 @@ def _is_police(step: Step) -> bool:
     return (step.do or {}).get("call_service") == "police"
 
 
+def _required_time(
+    step: Step, around: Mapping[str, set[str]], times: Mapping[str, float]
+) -> float:
+    """Return the time of a step that must be recorded first, and that a way may lead around.
+
+    :param around: for such a step, those that can be reached without it.
+    """
+    required = step.requires
+    if required is None or step.step not in around.get(required, ()):
+        return 0.0
+    return times[required]
+
+
 def _step_time(step: Step) -> float:
     if _is_police(step):
         return DISPATCH_TIME
     if step.is_automatic:
         return 0.0
     return VERIFY_TIME if step.verify else STEP_TIME
-
-
-def _detour(procedure: Procedure, step: Step, times: Mapping[str, float]) -> float:
-    """Return the time of a step that must be recorded first, and that a way may lead around."""
-    required = step.requires
-    if required is None or required not in times:
-        return 0.0
-    first = procedure.steps[0].step
-    is_avoidable = step.step in closure(first, next_steps(procedure), without=required)
-    return times[required] if is_avoidable and first != required else 0.0
 
 
 def _longest_ways(

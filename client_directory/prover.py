@@ -229,8 +229,14 @@ def _check_consignes(organisation: Organisation, source: Source) -> None:
 def _locked_steps(procedure: Procedure) -> Iterator[int]:
     """Give the places of steps that wait for a step which only comes after them, or never."""
     ways = next_steps(procedure)
+    after: dict[str, set[str]] = {}
     for index, step in enumerate(procedure.steps):
-        if step.requires in ways and step.step not in closure(step.requires, ways):
+        required = step.requires
+        if required is None or required not in ways:
+            continue
+        if required not in after:
+            after[required] = closure(required, ways)
+        if step.step not in after[required]:
             yield index
 
 

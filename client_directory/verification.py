@@ -6,6 +6,7 @@ what a person on the line says.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
@@ -42,22 +43,25 @@ def unverified_police_steps(procedure: Procedure) -> Iterator[int]:
     """Give the places of steps that would call the police on an unverified alarm."""
     if not is_of_property(procedure):
         return
+    waiting = _waiting_steps(procedure)
     for index, step in enumerate(procedure.steps):
         is_police = (step.do or {}).get("call_service") == "police"
-        if is_police and not _waits_for_verification(procedure, step.requires):
+        if is_police and step.step not in waiting:
             yield index
 
 
-def _waits_for_verification(procedure: Procedure, required: str | None) -> bool:
-    """Follow `requires` from step to step: a chain that passes a verification is shut."""
-    steps = {step.step: step for step in procedure.steps}
-    seen: set[str] = set()
-    while required is not None and required not in seen:
-        seen.add(required)
-        step = steps.get(required)
-        if step is None:
-            return False
-        if step.verify:
-            return True
-        required = step.requires
-    return False
+def _waiting_steps(procedure: Procedure) -> set[str]:
+    """Return the steps that stay shut until a verification is recorded.
+
+    Those that require one, those that require these, and so on.
+    """
+    behind: dict[str, set[str]] = defaultdict(set)
+    for step in procedure.steps:
+        if step.requires is not None:
+            behind[step.requires].add(step.step)
+    waiting: set[str] = set()
+    fresh = {step.step for step in procedure.steps if step.verify}
+    while fresh:
+        fresh = {name for start in fresh for name in behind[start]} - waiting
+        waiting |= fresh
+    return waiting

@@ -1,0 +1,72 @@
+"""What operators do with a case: kind, steps, verification, notes, closing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from callflows.events.base import Event, OperatorId
+from client_directory.model import Procedure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindChosen(Event):
+    """An operator said what kind of incident it is; carries the consigne for it."""
+
+    operator: OperatorId
+    kind: str
+    procedure: Procedure | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAnswered(Event):
+    """One step of the consigne was done, answered or said."""
+
+    operator: OperatorId
+    step: str
+    answer: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSkipped(Event):
+    """A step was left out, and why."""
+
+    operator: OperatorId
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRecorded(Event):
+    """A verification (levée de doute) was made."""
+
+    operator: OperatorId
+    step: str
+    means: str
+    result: Literal["confirmed", "not_confirmed", "unclear"]
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteWritten(Event):
+    """An operator wrote a line."""
+
+    operator: OperatorId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UrgencySet(Event):
+    """An operator changed the urgency, and why."""
+
+    operator: OperatorId
+    urgency: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRequested(Event):
+    """An operator asked to close the incident."""
+
+    operator: OperatorId
+    disposition: str
+    text: str = ""

@@ -1,0 +1,206 @@
+"""What the flows conclude; never fed back (decision 0003)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from callflows.events.base import CallId, Cause, Fact, LegId, OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentOpened(Fact):
+    """A case exists from now on, whatever becomes of the call."""
+
+    organisation: str | None
+    organisation_name: str
+    source: Literal["call", "alarm", "operator"]
+    urgency: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcedureShown(Fact):
+    """The operators' screens show this version of this consigne."""
+
+    procedure: str
+    version: int
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(Fact):
+    """The call waits, and why nobody was rung."""
+
+    call_id: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorChosen(Fact):
+    """A routing decision, with all its inputs, in a sentence that a person can check."""
+
+    call_id: CallId
+    operators: tuple[OperatorId, ...]
+    reason: str
+    "E.g. `Sofie: nl 3, high_security, idle 41 s; Tom excluded: clearance`."
+    considered: tuple[Mapping[str, str | int | float | bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorRang(Fact):
+    """An operator's phone was made to ring."""
+
+    call_id: CallId
+    leg_id: LegId
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAnswered(Fact):
+    """An operator's audio path to the caller is open."""
+
+    call_id: CallId
+    leg_id: LegId
+    operator: OperatorId
+    answer_time: float
+    "Seconds from the INVITE."
+    notice_heard_time: float = 0.0
+    "Seconds of the recording notice that the caller heard."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorMissed(Fact):
+    """An offered call was not taken by this operator."""
+
+    call_id: CallId
+    leg_id: LegId
+    operator: OperatorId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAbandoned(Fact):
+    """The caller left before an operator spoke. The case stays open."""
+
+    call_id: CallId
+    waiting_time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Fact):
+    """A call that had been answered is over."""
+
+    call_id: CallId
+    ended_by: Literal["caller", "operator", "engine", "fault"]
+    talk_time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequeued(Fact):
+    """The operator's side broke; the caller is in front of the queue again."""
+
+    call_id: CallId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallHeld(Fact):
+    """The caller hears the hold message."""
+
+    call_id: CallId
+    operator: OperatorId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResumed(Fact):
+    """Caller and operator hear each other again."""
+
+    call_id: CallId
+    operator: OperatorId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackAnswered(Fact):
+    """No operator took it; the DID's fallback number did."""
+
+    call_id: CallId
+    leg_id: LegId
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentReprioritised(Fact):
+    """The urgency changed, and why."""
+
+    urgency: int
+    previous: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentClosed(Fact):
+    """The case is finished."""
+
+    operator: OperatorId
+    disposition: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseRefused(Fact):
+    """The case cannot be closed yet; what is missing."""
+
+    operator: OperatorId
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRefused(Fact):
+    """A step could not be recorded as asked: shut, unknown, or no such answer."""
+
+    operator: OperatorId
+    step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerRefused(Fact):
+    """An operator asked for a call that he may not, or cannot, take."""
+
+    call_id: CallId
+    operator: OperatorId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialRefused(Fact):
+    """A number was not dialled: no flow may call an emergency service by itself."""
+
+    call_id: CallId
+    number: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFailed(Fact):
+    """A rule broke on this event: a defect of ours. What was decided before it stands."""
+
+    event: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorStateChanged(Fact):
+    """An operator became free, rung, busy, in wrap-up, absent."""
+
+    operator: OperatorId
+    state: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored(Fact):
+    """An event that means nothing in this state: noted, never raised."""
+
+    event: str
+    state: str

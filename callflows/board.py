@@ -4,14 +4,41 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import Protocol
 
 from callflows.call import InboundCall
+from callflows.call_tree import CallTree
 from callflows.commands import Command
-from callflows.events import CallId, Event, Fact, Ignored, IncidentId, LegId, OperatorId
+from callflows.events import (
+    CallId,
+    Event,
+    Fact,
+    Ignored,
+    IncidentId,
+    LegId,
+    OperatorId,
+    TreeId,
+)
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 
 Outcome = Command | Fact
+
+
+class Timed(Protocol):
+    """Something besides calls and operators that wants to be told when a time has come."""
+
+    @property
+    def timer_id(self) -> str:
+        """Its name, unlike any other's."""
+
+    @property
+    def incident_id(self) -> IncidentId:
+        """Whose `DeadlineReached` it takes; `NO_INCIDENT` when it belongs to no case."""
+
+    @property
+    def deadline(self) -> float | None:
+        """Engine time at which it wants to be told."""
 
 
 @dataclass(slots=True)
@@ -38,6 +65,14 @@ class Board:
     touched_calls: dict[CallId, InboundCall] = field(default_factory=dict)
     "Calls whose deadline may have changed."
     touched_desks: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
+    trees: dict[TreeId, CallTree] = field(default_factory=dict)
+    "Call trees of open cases, running or over."
+    tree_legs: dict[LegId, TreeId] = field(default_factory=dict)
+    "Every keyholder's leg that may still say something, and whose tree it is of."
+    timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
+    "Call trees and whatever else waits for a time, by case."
+    touched_timed: dict[str, Timed] = field(default_factory=dict)
+    "Those whose deadline may have changed."
 
     def say(self, *outcomes: Outcome) -> None:
         """Conclude a fact or order a command."""
@@ -49,9 +84,41 @@ class Board:
             Ignored(incident_id=event.incident_id, event=type(event).__name__, state=state)
         )
 
+    def tree_of(self, leg_id: LegId) -> CallTree | None:
+        """Find the call tree of a keyholder's leg."""
+        tree_id = self.tree_legs.get(leg_id)
+        return None if tree_id is None else self.trees.get(tree_id)
+
+    def tree_at(self, organisation: str | None, number: str | None) -> CallTree | None:
+        """Find the tree of an open case in which this number stands, the latest first.
+
+        :param number: E.164, or `None` when withheld.
+        """
+        if organisation is None or number is None:
+            return None
+        for tree in reversed(self.trees.values()):
+            incident = self.incidents.get(tree.incident_id)
+            is_running = incident is not None and incident.is_open
+            if is_running and tree.plan.organisation == organisation and tree.person_at(number):
+                return tree
+        return None
+
     def touch(self, call: InboundCall) -> None:
         """Have the call's deadline worked out again after this event."""
         self.touched_calls[call.call_id] = call
+
+    def keep_timed(self, timed: Timed) -> None:
+        """Watch its deadline from now on."""
+        self.timed.setdefault(timed.incident_id, {})[timed.timer_id] = timed
+        self.touched_timed[timed.timer_id] = timed
+
+    def drop_timed(self, timed: Timed) -> None:
+        """Watch it no longer."""
+        self.touched_timed.pop(timed.timer_id, None)
+        kept = self.timed.get(timed.incident_id, {})
+        kept.pop(timed.timer_id, None)
+        if not kept:
+            self.timed.pop(timed.incident_id, None)
 
     def call_of(self, leg_id: LegId) -> InboundCall | None:
         """Find the call of a leg."""
@@ -82,6 +149,11 @@ class Board:
     def forget(self, incident_id: IncidentId) -> None:
         """Drop a case that was closed long enough ago, with its calls."""
         incident = self.incidents.pop(incident_id, None)
+        for tree_id in incident.tree_ids if incident else ():
+            if (tree := self.trees.pop(tree_id, None)) is not None:
+                self.drop_timed(tree)
+                for attempt in tree.attempts:
+                    self.tree_legs.pop(attempt.leg_id, None)
         for call_id in incident.call_ids if incident else ():
             call = self.calls.pop(call_id)
             for leg_id in (call.leg_id, *call.given_up):

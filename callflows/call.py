@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId, OperatorId
+from callflows.events import (
+    CallId,
+    CallOffered,
+    Identification,
+    IncidentId,
+    LegId,
+    OperatorId,
+    TreeId,
+)
 from client_directory.model import Clearance
 
 
@@ -151,6 +159,14 @@ class InboundCall:
     "No audio arrives from the operator's phone."
     station_down_since: float | None = None
     "The registrar has lost the phone of the operator who talks."
+    preferred: OperatorId | None = None
+    "Whom to ring first if he is free: the owner of the case that a keyholder calls about."
+    tree_id: TreeId | None = None
+    "The call tree that waits for this call, and"
+    keyholder: str = ""
+    "the person of it who is on the line."
+    guests: list[LegId] = field(default_factory=list)
+    "Further people who hear and are heard: a keyholder in a call of three."
     deadline: float | None = None
     "When it wants a `DeadlineReached`, engine time."
 
@@ -217,5 +233,7 @@ MOVES: Final = {
     (CallState.OFFERED, CallState.FALLBACK): "no operator is left",
     (CallState.WAITING, CallState.FALLBACK): "no operator is left",
     (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
+    (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
+    (CallState.OFFERED, CallState.ENDED): "an operator brings him into the call he is in",
 }
 "What moves a call besides its own events: who comes, who goes, who is more urgent."

@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from callflows.attention import case_taken
+from callflows.automatic import begin_automatic, start_tree
 from callflows.board import Board
 from callflows.events import (
     CallOffered,
+    CaseTaken,
     CloseRefused,
     CloseRequested,
     Event,
@@ -38,13 +41,16 @@ MOST_URGENT: Final = 1
 "Life in danger."
 LEAST_URGENT: Final = 4
 "For information."
+RESOLVED: Final = "duress_resolved"
+"The one disposition that closes a case in which somebody was forced."
 
 # ---------------------------------------------------------------- opening
 
 
 def case_for(board: Board, event: CallOffered) -> Incident:
     """Return the open case that a call belongs to, or open one."""
-    known = board.incidents.get(event.incident_id)
+    crossing = board.tree_at(event.identification.organisation, event.caller)
+    known = board.incidents.get(crossing.incident_id if crossing else event.incident_id)
     if known is not None and known.is_open:
         if event.clearance == "high_security":
             known.clearance = event.clearance
@@ -63,10 +69,18 @@ def case_for(board: Board, event: CallOffered) -> Incident:
         opened_at=board.now,
         clearance=event.clearance if event.is_known_did else "standard",
         run=ProcedureRun(event.procedure, "call"),
+        site=whose.site,
+        site_name=whose.site_name,
     )
+    open_case(board, incident)
+    return incident
+
+
+def open_case(board: Board, incident: Incident) -> None:
+    """Keep a new case, say so, and begin what its consigne does by itself."""
     board.incidents[incident.incident_id] = incident
     _tell_opened(board, incident)
-    return incident
+    begin_automatic(board, incident)
 
 
 def _new_id(board: Board, event: CallOffered) -> IncidentId:
@@ -107,7 +121,7 @@ def _tell_procedure(board: Board, incident: Incident) -> None:
 # ---------------------------------------------------------------- urgency and kind
 
 
-def _reprioritise(board: Board, incident: Incident, urgency: int, reason: str) -> None:
+def reprioritise(board: Board, incident: Incident, urgency: int, reason: str) -> None:
     """Change the urgency; whoever waits in this case moves in the queue at once."""
     urgency = min(max(urgency, MOST_URGENT), LEAST_URGENT)
     if urgency == incident.urgency:
@@ -136,7 +150,8 @@ def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
             incident.earlier_runs.append(incident.run)
         incident.run = ProcedureRun(event.procedure, incident.source)
     _tell_procedure(board, incident)
-    _reprioritise(board, incident, event.procedure.urgency, f"kind {event.kind}")
+    reprioritise(board, incident, event.procedure.urgency, f"kind {event.kind}")
+    begin_automatic(board, incident)
     return True
 
 
@@ -144,7 +159,7 @@ def _urgency_set(board: Board, incident: Incident, event: UrgencySet) -> bool:
     if not MOST_URGENT <= event.urgency <= LEAST_URGENT:
         return False
     reason = event.reason or f"set by {event.operator}"
-    _reprioritise(board, incident, event.urgency, reason)
+    reprioritise(board, incident, event.urgency, reason)
     return True
 
 
@@ -172,9 +187,11 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
         text=event.text,
     )
     incident.run.record(record)
+    if step.do and (tree := step.do.get("start_call_tree")):
+        start_tree(board, incident, tree, event.operator)
     if answer is not None and answer.set_urgency is not None:
         reason = f"step {step.step}: {answer.answer}"
-        _reprioritise(board, incident, answer.set_urgency, reason)
+        reprioritise(board, incident, answer.set_urgency, reason)
     return True
 
 
@@ -271,6 +288,7 @@ def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[st
         *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),
+        *(("duress",) if incident.is_under_duress and disposition != RESOLVED else ()),
     )
 
 
@@ -312,6 +330,7 @@ TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]]
     (OPEN, VerificationRecorded): Transition(_verification_recorded),
     (OPEN, StepSkipped): Transition(_step_skipped),
     (OPEN, NoteWritten): Transition(_note_written),
+    (OPEN, CaseTaken): Transition(case_taken),
     (OPEN, CloseRequested): Transition(_close_requested, (CLOSED,)),
     (CLOSED, NoteWritten): Transition(_note_written),
 }

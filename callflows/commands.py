@@ -7,7 +7,7 @@ harm, so the engine may repeat them after a restart.
 from dataclasses import dataclass
 from typing import Literal
 
-from callflows.events import NO_INCIDENT, CallId, Cause, IncidentId, LegId, OperatorId
+from callflows.events import NO_INCIDENT, CallId, Cause, IncidentId, LegId, OperatorId, TreeId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,10 @@ class DialNumber(Command):
     number: str
     presented_number: str | None
     trunk: str | None = None
+    is_screened: bool = False
+    "Listen whether a machine answers; hints come as events."
+    hears_keys_in_band: bool = False
+    "Also hear keys that his network sends as tones in the audio."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,8 @@ class HangUp(Command):
     leg_id: LegId
     cause: Cause = Cause.RELEASED
     is_answered_elsewhere: bool = False
+    is_late_answer_told: bool = False
+    "Should he pick up in the same moment, tell it as `LegAnswered` instead of cutting him off."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +78,7 @@ class Play(Command):
 
     leg_id: LegId
     prompts: tuple[str, ...]
-    "Names in `ivr.prompts`."
+    "Names in `ivr.prompts`; words to be spoken stand behind `ivr.prompts.SAY`."
     language: str
     then: Literal["silence", "ringback", "hold_music", "repeat"] = "silence"
     "What follows the last prompt. `repeat` plays all again after a pause."
@@ -102,3 +108,43 @@ class StopRecording(Command):
 
     call_id: CallId
     recording_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conference(Command):
+    """Let three or more legs hear each other, each all but himself."""
+
+    leg_ids: tuple[LegId, ...]
+    "The caller's first: what he hears is the right side of the recording."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrepareSpeech(Command):
+    """Have words spoken into a file now, so that nobody waits for them after he picked up."""
+
+    words: tuple[str, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectPin(Command):
+    """Take the next keys of a leg as a PIN. They reach no log; `PinChecked` says the outcome.
+
+    Given again for the same leg, it begins anew.
+    """
+
+    leg_id: LegId
+    organisation: str
+    person: str
+    site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanCallTree(Command):
+    """Look up who is to be called now: comes back as `CallTreeRequested`."""
+
+    tree_id: TreeId
+    organisation: str
+    site: str | None
+    call_tree: str
+    asked_by: str = ""

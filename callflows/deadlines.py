@@ -37,8 +37,12 @@ class Deadlines:
         for desk in board.touched_desks.values():
             if desk.deadline is not None:
                 heapq.heappush(self._heap, (desk.deadline, NO_INCIDENT, desk.operator))
+        for timed in board.touched_timed.values():
+            if timed.deadline is not None:
+                heapq.heappush(self._heap, (timed.deadline, timed.incident_id, timed.timer_id))
         board.touched_calls.clear()
         board.touched_desks.clear()
+        board.touched_timed.clear()
 
     def collect(self) -> None:
         """Build the heap from the state, after a restart."""
@@ -47,11 +51,19 @@ class Deadlines:
             (call.deadline, call.incident_id, call.call_id)
             for call in board.calls.values()
             if call.deadline is not None
-        ] + [
+        ]
+        self._heap += [
             (desk.deadline, NO_INCIDENT, desk.operator)
             for desk in board.roster
             if desk.deadline is not None
         ]
+        self._heap += [
+            (timed.deadline, timed.incident_id, timed.timer_id)
+            for kept in board.timed.values()
+            for timed in kept.values()
+            if timed.deadline is not None
+        ]
+        board.touched_timed.clear()
         heapq.heapify(self._heap)
 
     def next(self) -> tuple[float, IncidentId] | None:
@@ -64,6 +76,9 @@ class Deadlines:
         return None
 
     def _deadline(self, incident_id: IncidentId, who: str) -> float | None:
+        timed = self._board.timed.get(incident_id, {}).get(who)
+        if timed is not None:
+            return timed.deadline
         if incident_id == NO_INCIDENT:
             desk = self._board.operators.get(OperatorId(who))
             return desk.deadline if desk else None

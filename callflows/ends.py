@@ -6,6 +6,7 @@ from callflows import search
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.commands import StopRecording
+from callflows.crossing import call_over
 from callflows.events import CallAbandoned, CallEnded, CallRequeued, LegId, OperatorId
 from callflows.operators import DeskState, OperatorDesk
 from callflows.ringing import hang_up, move, stop_all
@@ -44,6 +45,9 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     """
     stop_all(board, call, is_answered_elsewhere=False)
     desk = _release(board, call, gone_leg)
+    for guest in call.guests:
+        hang_up(board, call, guest, None)
+    call.guests.clear()
     _count_talk(board, call)
     if gone_leg == call.leg_id:
         board.legs.pop(call.leg_id, None)
@@ -72,6 +76,7 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
     call.sound = Sound.NOTHING
     call.stage_until = call.retry_at = call.notice_until = None
     board.touch(call)
+    call_over(board, call)
     if call.answered_at is None:
         call.ended_by = "abandoned"
         board.say(

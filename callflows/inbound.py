@@ -8,6 +8,7 @@ from callflows.board import Board
 from callflows.call import SEEKING, CallState, InboundCall, Stage
 from callflows.cases import case_for
 from callflows.commands import StartRecording
+from callflows.crossing import rang_in
 from callflows.ends import finish
 from callflows.events import (
     AnswerPressed,
@@ -80,6 +81,7 @@ def offered(board: Board, event: CallOffered) -> bool:
             )
         )
     _check_fallback(board, call)
+    rang_in(board, call)
     search.begin(board, call)
     return True
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from callflows.events import CallId, IncidentId, OperatorId
+from callflows.events import CallId, IncidentId, OperatorId, TreeId
 from callflows.procedure_run import ProcedureRun, Source
 from client_directory.model import Clearance, Procedure
 
@@ -19,6 +19,7 @@ DISPOSITIONS: Final = (
     "nuisance",
     "test",
     "duplicate",
+    "duress_resolved",
 )
 "How a case may end. A case without one of these stays open."
 
@@ -61,6 +62,19 @@ class Incident:
     "Consignes followed before the kind was known, with what was recorded in them."
     notes: list[Note] = field(default_factory=list)
     call_ids: list[CallId] = field(default_factory=list)
+    site: str | None = None
+    "Where it is, when that is known or guessed."
+    site_name: str = ""
+    attention: list[str] = field(default_factory=list)
+    "Why it waits for an operator, a sentence each; nobody took it yet."
+    attention_since: float | None = None
+    "Engine time; `None` when it does not wait."
+    is_under_duress: bool = False
+    "Somebody in it is being forced: ordinary closing is refused."
+    tree_ids: list[TreeId] = field(default_factory=list)
+    "Call trees that were asked for, in order."
+    wanted_trees: dict[TreeId, str] = field(default_factory=dict)
+    "Trees asked for and not yet planned: id to the tree's name in the directory."
     state: IncidentState = IncidentState.OPEN
     owner: OperatorId | None = None
     "Who answered first."

@@ -215,6 +215,10 @@ def stop_all(
 
 def gone(board: Board, call: InboundCall, leg_id: LegId) -> bool:
     """Take that a leg which was hung up has ended: what waited for it rings now."""
+    if leg_id in call.guests:
+        call.guests.remove(leg_id)
+        board.legs.pop(leg_id, None)
+        return True
     if leg_id not in call.given_up:
         return False
     operator = call.given_up.pop(leg_id)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from callflows.board import Board
 from callflows.call import InboundCall
+from callflows.call_tree import CallTree
 from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
 from callflows.incident import Incident
@@ -54,9 +55,11 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "is_draining": board.is_draining,
         "incidents": incidents,
         "calls": calls,
+        "trees": [to_plain(tree) for tree in board.trees.values()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
         "legs": dict(board.legs),
+        "tree_legs": dict(board.tree_legs),
         "closed": [list(entry) for entry in board.closed],
     }
 
@@ -101,6 +104,11 @@ def _build(state: Mapping[str, Any]) -> Board:
         if call.seeks:
             board.seeking[call.call_id] = call
     board.legs.update(state["legs"])
+    for plain in state.get("trees", ()):
+        tree = from_plain(CallTree, plain)
+        board.trees[tree.tree_id] = tree
+        board.keep_timed(tree)
+    board.tree_legs.update(state.get("tree_legs", {}))
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board
 

@@ -9,13 +9,27 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from callflows import asides, cases, forwarded, inbound, restart, shift, talking
+from callflows import (
+    asides,
+    cases,
+    forwarded,
+    inbound,
+    joining,
+    keyholder,
+    restart,
+    shift,
+    talking,
+    trees,
+)
 from callflows.board import Board, Outcome
 from callflows.call import CallState, InboundCall
+from callflows.call_tree import CallTree
 from callflows.deadlines import Deadlines
 from callflows.events import (
     CallId,
     CallOffered,
+    CallTreeRequested,
+    CallTreeUnplanned,
     CommandFailed,
     DeadlineReached,
     EngineDraining,
@@ -23,8 +37,10 @@ from callflows.events import (
     Event,
     FlowFailed,
     IncidentId,
+    JoinKeyholderPressed,
     MediaRestarted,
     OperatorId,
+    TreeId,
     TrunkStateChanged,
 )
 from callflows.incident import Incident
@@ -65,6 +81,11 @@ class Switchboard:
     def operators(self) -> Mapping[OperatorId, OperatorDesk]:
         """Everybody who ever signed in, or whose phone was seen. Read only."""
         return self._board.operators
+
+    @property
+    def trees(self) -> Mapping[TreeId, CallTree]:
+        """Call trees of those cases. Read only."""
+        return self._board.trees
 
     @property
     def is_draining(self) -> bool:
@@ -140,10 +161,13 @@ class Switchboard:
 
 def _by_leg(board: Board, event: Any) -> None:
     call = board.call_of(event.leg_id)
-    if call is None:
-        board.ignore(event, "unknown leg")
-    else:
+    tree = board.tree_of(event.leg_id)
+    if call is not None:
         _tell_call(board, call, event)
+    elif tree is not None:
+        trees.tell_attempt(board, tree, event)
+    else:
+        board.ignore(event, "unknown leg")
 
 
 def _by_call(board: Board, event: Any) -> None:
@@ -188,7 +212,11 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
             if call.deadline is not None and call.deadline <= board.now:
                 due += 1
                 _tell_call(board, call, event)
-    else:
+    for timed in tuple(board.timed.get(event.incident_id, {}).values()):
+        if timed.deadline is not None and timed.deadline <= board.now:
+            due += 1
+            DUE[type(timed)](board, timed)
+    if not event.incident_id:
         for desk in board.roster:
             if desk.deadline is not None and desk.deadline <= board.now:
                 due += 1
@@ -198,7 +226,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
-    if event.leg_id is not None and board.call_of(event.leg_id) is not None:
+    leg_id = event.leg_id
+    if leg_id is not None and (board.call_of(leg_id) or board.tree_of(leg_id)):
         _by_leg(board, event)
 
 
@@ -217,11 +246,19 @@ def _noted(board: Board, event: Event) -> None:
 
 Route = Callable[[Board, Any], None]
 
+DUE: Final[dict[type, Callable[[Board, Any], None]]] = {CallTree: trees.due}
+"What is done for a thing whose time has come, by its class."
+
 ROUTES: Final[dict[type[Event], Route]] = {
+    **{event: _by_leg for state, event in keyholder.TABLE},
     **{event: _by_leg for state, event in CALL_TABLE if "leg_id" in event.__slots__},
     **{event: _by_call for state, event in CALL_TABLE if "call_id" in event.__slots__},
     **{event: _by_operator for state, event in shift.TABLE},
     CallOffered: _call_offered,
+    **dict.fromkeys(trees.PRESSES, trees.pressed),
+    JoinKeyholderPressed: joining.join_pressed,
+    CallTreeRequested: trees.tree_requested,
+    CallTreeUnplanned: trees.tree_unplanned,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,

@@ -5,10 +5,12 @@ from typing import Final
 from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
+from callflows.commands import StartRecording, StopRecording
 from callflows.ends import finish, requeue
 from callflows.events import (
     AudioBack,
     AudioLost,
+    CallerLeft,
     CallHeld,
     CallResumed,
     Cause,
@@ -28,7 +30,7 @@ from callflows.events import (
 )
 from callflows.operators import DeskState
 from callflows.ringing import forget_fallback, gone, hang_up, lost, move, stop_all
-from callflows.sounds import hold_music, join, notice_heard_time
+from callflows.sounds import commands, hold_music, join, notice_heard_time
 from callflows.transition import Transition
 
 SILENT_TIME: Final = 20.0
@@ -221,7 +223,12 @@ def silent_until(call: InboundCall) -> float | None:
 
 def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
     """End the call, or look for another operator when only his side broke."""
-    if event.leg_id == call.leg_id:
+    if event.leg_id == call.leg_id and call.guests:
+        _caller_left(board, call)
+    elif event.leg_id in call.guests:
+        gone(board, call, event.leg_id)
+        board.say(*commands(call))
+    elif event.leg_id == call.leg_id:
         is_fault = event.cause is Cause.FAILED
         finish(board, call, "fault" if is_fault else "caller", gone_leg=event.leg_id)
     elif event.leg_id == call.operator_leg:
@@ -235,6 +242,27 @@ def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
     else:
         return gone(board, call, event.leg_id)
     return True
+
+
+def _caller_left(board: Board, call: InboundCall) -> None:
+    """Let operator and keyholder talk on without the caller, in a recording of its own."""
+    left = call.leg_id
+    board.legs.pop(left, None)
+    call.leg_id = call.guests.pop(0)
+    board.say(CallerLeft(incident_id=call.incident_id, call_id=call.call_id, leg_id=left))
+    if call.recording_id is not None:
+        old, number = call.recording_id, int(call.recording_id.rpartition("-r")[2])
+        call.recording_id = f"{call.call_id}-r{number + 1}"
+        board.say(
+            StopRecording(incident_id=call.incident_id, call_id=call.call_id, recording_id=old),
+            StartRecording(
+                incident_id=call.incident_id,
+                call_id=call.call_id,
+                leg_id=call.leg_id,
+                recording_id=call.recording_id,
+            ),
+        )
+    board.say(*commands(call))
 
 
 def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> bool:
@@ -255,7 +283,7 @@ def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
 
 def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
     """Take a command's failure as the leg's; a bridge joins nobody without the other leg."""
-    if event.command == "Bridge":
+    if event.command in ("Bridge", "Conference"):
         requeue(board, call, f"caller and operator were not joined: {event.reason}")
         return True
     return leg_failed(board, call, event, leg_ended)

@@ -9,7 +9,7 @@ it sooner. Not counted is the time in which a human has the case already: an ope
 paused it, a keyholder who rang in himself.
 
 **The rules it stands on**, for one level in one round, with R the ring time, T the talk time,
-B the busy retry time, and n numbers in all:
+B the busy retry time, C the clearing time, and n numbers in all:
 
 1. Each number is dialled once, and once more if it was busy, B after that at the earliest.
    A number that rings is given up R after it was dialled. Whoever declines at the last
@@ -18,21 +18,22 @@ B the busy retry time, and n numbers in all:
    announcement again buys no time. What sounds like a machine holds up nobody.
 3. Whoever cannot be called at his turn is passed over at once.
 4. While no call rings or talks, the next number is dialled at once if there is one to dial;
-   when only busy lines are left, at most B passes until one of them can be.
+   when only busy lines are left, at most B passes until one of them can be. A telephone that
+   was just told to stop, by an earlier level or round, gets C to be free again.
 
 *Any strategy.* A number blocks the tree for R (busy), then R + T: 2R + T. By rule 4 what is
-not blocked is dialling, or the wait for a busy line after everything else was tried, B at
-the most in all. So a level takes at most **n(2R + T) + B**.
+not blocked is dialling, C for a number that is not free yet, or the wait for a busy line
+after everything else was tried, B at the most in all: at most **n(2R + T + C) + B**.
 
 *All at once*, w batches (everybody's first number, then everybody's second …). A batch is
 dialled in one moment and over after R + T. Busy lines are one more batch in the end, B after
-the last of them: at most **(w + 1)(R + T) + B**.
+the last of them: at most **(w + 1)(R + T) + wC + B**.
 
 *Overlapping*, a new call every O. While somebody talks no call is begun; that is nT at the
-most. Outside of it, as long as a number is ready, dials are O apart at the most, so the last
-first call begins by (n - 1)O. It may ring for R and turn out busy; B later every busy line
-is ready, and the last of those n begins (n - 1)O after that, and rings for R: at most
-**2(n - 1)O + 2R + B + nT**.
+most, and nC at the most is waited for a free telephone. Outside of it, as long as a number
+is ready, dials are O apart at the most, so the last first call begins by (n - 1)O. It may
+ring for R and turn out busy; B later every busy line is ready, and the last of those n
+begins (n - 1)O after that, and rings for R: at most **2(n - 1)O + 2R + B + n(T + C)**.
 
 The bound of a level is the least of those that apply; each is reached but for rule 2, when
 a keyholder uses all his time and still presses nothing. Levels follow each other without a
@@ -52,6 +53,8 @@ VOICEMAIL_TIME: Final = 35.0
 "Seconds on an answering machine from its picking up on, our message included."
 BUSY_RETRY_TIME: Final = 20.0
 "Seconds until a busy line is tried for the second and last time."
+CLEARING_TIME: Final = 2.0
+"Seconds after which a telephone that was told to stop counts as free, whatever it says."
 SETUP_TIME: Final = 8.0
 "Seconds between the wish to call and a phone that rings, a second trunk included."
 
@@ -79,13 +82,15 @@ def batches_time(level: PlannedLevel, sizes: Sequence[int]) -> float:
     if not numbers:
         return 0.0
     ring, talk = level.ring_time, talk_time(level.accept)
-    one_by_one = numbers * (2 * ring + talk) + BUSY_RETRY_TIME
+    one_by_one = numbers * (2 * ring + talk + CLEARING_TIME) + BUSY_RETRY_TIME
     if level.strategy == "all_at_once":
         waves = sum(size > 0 for size in sizes)
-        return min(one_by_one, (waves + 1) * (ring + talk) + BUSY_RETRY_TIME)
+        together = (waves + 1) * (ring + talk) + waves * CLEARING_TIME + BUSY_RETRY_TIME
+        return min(one_by_one, together)
     if level.strategy == "overlapping":
         starts = 2 * (numbers - 1) * level.overlap_time
-        return min(one_by_one, starts + 2 * ring + numbers * talk + BUSY_RETRY_TIME)
+        talks = numbers * (talk + CLEARING_TIME)
+        return min(one_by_one, starts + 2 * ring + talks + BUSY_RETRY_TIME)
     return one_by_one
 
 

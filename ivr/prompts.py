@@ -11,6 +11,9 @@ from typing import Final
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
 
+SAY: Final = "say:"
+"Begins a prompt that is no file of ours but words to be spoken, such as a client's name."
+
 RECORDING_NOTICE: Final = "recording_notice"
 PLEASE_HOLD: Final = "please_hold"
 ALL_BUSY_CALM: Final = "all_busy_calm"

@@ -15,6 +15,8 @@ IncidentId = NewType("IncidentId", str)
 CallId = NewType("CallId", str)
 LegId = NewType("LegId", str)
 OperatorId = NewType("OperatorId", str)
+TreeId = NewType("TreeId", str)
+"A running call tree."
 
 NO_INCIDENT = IncidentId("")
 "Incident of what belongs to none: an operator's shift, a trunk, a restart."

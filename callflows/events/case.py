@@ -70,3 +70,10 @@ class CloseRequested(Event):
     operator: OperatorId
     disposition: str
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseTaken(Event):
+    """An operator took a case that waited for one."""
+
+    operator: OperatorId

@@ -204,3 +204,11 @@ class Ignored(Fact):
 
     event: str
     state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepBegun(Fact):
+    """The engine did a step that the consigne lets it do before an operator looks."""
+
+    step: str
+    what: str

@@ -77,6 +77,8 @@ class Phone:
     is_caller: bool = False
     is_up: bool = False
     is_told_to_end: bool = False
+    is_asked_for_pin: bool = False
+    "The next keys are his PIN, and reach no log."
     hears: Any = "nothing"
     "A `Play`, the leg it is bridged to, `ringback` from the network, or `nothing`."
 
@@ -296,11 +298,16 @@ class Line:
                 self.phones[leg_id].hears = outcome
             case c.Bridge(leg_id=leg_id, other_leg_id=other):
                 self._bridge(self.phones[leg_id], self.phones[other])
+            case c.Conference(leg_ids=leg_ids):
+                self._confer(leg_ids)
+            case c.CollectPin(leg_id=leg_id):
+                self.phones[leg_id].is_asked_for_pin = True
             case c.RingOperator(leg_id=leg_id, operator=operator):
                 self._ring_operator(outcome)
                 self.phones[leg_id] = Phone(leg_id, operator)
             case c.DialNumber(leg_id=leg_id, number=number):
                 assert not is_emergency_number(number, "BE"), "an emergency number was dialled"
+                assert leg_id not in self.phones, "a leg is made twice"
                 self.phones[leg_id] = Phone(leg_id, number)
             case c.HangUp(leg_id=leg_id):
                 if leg_id in self.phones:
@@ -334,6 +341,14 @@ class Line:
         self._unbridge(other)
         one.hears, other.hears = other.leg_id, one.leg_id
 
+    def _confer(self, leg_ids: tuple[LegId, ...]) -> None:
+        assert len(leg_ids) > 2, "a conference of two is a bridge"
+        for leg_id in leg_ids:
+            assert self.phones[leg_id].is_up, "in a conference and not picked up"
+            self._unbridge(self.phones[leg_id])
+        for leg_id in leg_ids:
+            self.phones[leg_id].hears = frozenset(leg_ids) - {leg_id}
+
     def _unbridge(self, phone: Phone) -> None:
         other = self.phones.get(LegId(phone.hears)) if isinstance(phone.hears, str) else None
         if other is not None:
@@ -356,6 +371,8 @@ class Line:
         due = self.switchboard.next_deadline()
         times = [x.deadline for x in self.switchboard.calls.values() if x.deadline is not None]
         times += [d.deadline for d in self.switchboard.operators.values() if d.deadline]
+        timed = [thing for kept in board.timed.values() for thing in kept.values()]
+        times += [thing.deadline for thing in timed if thing.deadline is not None]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
 
@@ -363,7 +380,7 @@ class Line:
         """Whoever may still say something is known, and nobody else."""
         known: dict[LegId, CallId] = {}
         for call in self.switchboard.calls.values():
-            legs = [*call.legs, *call.given_up]
+            legs = [*call.legs, *call.given_up, *call.guests]
             legs += [] if call.is_over else [call.leg_id]
             legs += [leg for leg in (call.fallback_leg,) if leg]
             if call.state in (CallState.TALKING, CallState.HELD, CallState.FORWARDED):
@@ -393,7 +410,12 @@ class Line:
         caller = self.phones[call.leg_id]
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
         assert len(bridged) <= 1, "two people talk to one caller"
-        if call.state in (CallState.TALKING, CallState.FORWARDED):
+        if call.state is CallState.TALKING and call.guests:
+            together = {call.leg_id, call.operator_leg, *call.guests}
+            for leg in together:
+                heard = self.phones[LegId(str(leg))].hears
+                assert heard == together - {leg}, "not all hear all"
+        elif call.state in (CallState.TALKING, CallState.FORWARDED):
             assert [p.leg_id for p in bridged] == [caller.hears] == [call.operator_leg]
         elif caller.is_up:
             assert isinstance(caller.hears, c.Play), f"silence for the caller: {caller.hears}"

@@ -1,0 +1,111 @@
+"""When a tree wants to be told that a time has come, and whether its promise is at risk.
+
+The promise is the latest moment at which a human will have taken charge, or an operator has
+the case. It is proved before the directory goes live (`client_directory.plan_timing`); a
+pause or a restart can still eat into it, and then the tree goes faster than it was told to.
+"""
+
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Final
+
+from callflows.board import Board
+from callflows.call_tree import Attempt, CallTree, Slot, TreeState
+from client_directory.call_plan import PlannedLevel
+from client_directory.plan_timing import ANSWER_TIME, BUSY_RETRY_TIME, PIN_TIME
+
+CLEARING_TIME: Final = 2.0
+"Seconds after which a telephone that was told to stop counts as free, whatever it says."
+PAUSE_TIME: Final = 300.0
+"Seconds after which operators are reminded of a tree that waits."
+HURRY_TIME: Final = 5.0
+"Seconds between two calls when the promise is at risk: a phone shall ring at least twice."
+
+
+def refresh(board: Board, tree: CallTree) -> None:
+    """Work out when the tree wants to be told that time has passed."""
+    times = [attempt.until for attempt in tree.live if attempt.until is not None]
+    if tree.state is TreeState.RUNNING:
+        times += [at for at, _ in tree.retries if at > board.now]
+        told = (attempt.told_at for attempt in tree.live if attempt.told_at is not None)
+        times += [at + CLEARING_TIME for at in told if at + CLEARING_TIME > board.now]
+        times += _next_start(tree, board.now)
+    elif tree.state is TreeState.PAUSED:
+        times.append(tree.paused_at + PAUSE_TIME)
+        times += [tree.resume_at] if tree.resume_at is not None else []
+    tree.deadline = min(times, default=None)
+    board.touched_timed[tree.timer_id] = tree
+
+
+def _next_start(tree: CallTree, now: float) -> list[float]:
+    """Return when the next call begins although others still ring."""
+    level = tree.planned
+    is_ringing = any(attempt.is_ringing for attempt in tree.live)
+    if level is None or not is_ringing or not (tree.batches or tree.retries):
+        return []
+    times = []
+    if level.strategy == "overlapping":
+        times.append(tree.last_dialled_at + level.overlap_time)
+    if now + remaining_time(tree, now) > tree.promise_at:
+        times.append(tree.last_dialled_at + HURRY_TIME)
+    return [at for at in times if at > now]
+
+
+def batches_of(level: PlannedLevel) -> list[list[Slot]]:
+    """Return the numbers of a level in the order in which they are dialled."""
+    if level.strategy == "all_at_once":
+        waves = zip_longest(*(target.numbers for target in level.targets))
+        return [
+            [
+                Slot(target.person, number)
+                for target, number in zip(level.targets, wave, strict=True)
+                if number is not None
+            ]
+            for wave in waves
+        ]
+    return [
+        [Slot(target.person, number)] for target in level.targets for number in target.numbers
+    ]
+
+
+def talk_time(level: PlannedLevel) -> float:
+    """Return the seconds that a person who picked up may take, at the most."""
+    return ANSWER_TIME + (PIN_TIME if level.accept == "pin" else 0.0)
+
+
+def batches_time(level: PlannedLevel, batches: Sequence[Sequence[Slot]]) -> float:
+    """Return an upper bound of the seconds that these batches of a level take.
+
+    Whoever rejects a call at the last moment may sound busy, and is rung once more.
+    """
+    count, ring, talk = len(batches), level.ring_time, talk_time(level)
+    if not count:
+        return 0.0
+    idle = BUSY_RETRY_TIME + CLEARING_TIME
+    if level.strategy == "all_at_once":
+        return (count + 1) * (ring + talk) + idle
+    if level.strategy == "overlapping":
+        return 2 * count * (level.overlap_time + talk) + ring + idle
+    return count * (2 * ring + talk) + idle
+
+
+def remaining_time(tree: CallTree, now: float) -> float:
+    """Return an upper bound of the seconds until the tree is over, if nothing holds it."""
+    levels, level = tree.plan.levels, tree.planned
+    if level is None:
+        return 0.0
+    total = max((_left(level, attempt, now) for attempt in tree.live), default=0.0)
+    total += batches_time(level, tree.batches)
+    if tree.retries:
+        total += batches_time(level, [[slot] for _, slot in tree.retries])
+    whole = [batches_time(one, batches_of(one)) for one in levels]
+    return (
+        total + sum(whole[tree.level + 1 :]) + sum(whole) * (tree.plan.rounds - 1 - tree.round)
+    )
+
+
+def _left(level: PlannedLevel, attempt: Attempt, now: float) -> float:
+    if not attempt.is_ringing and not attempt.is_talking:
+        return 0.0
+    until = attempt.until if attempt.until is not None else now
+    return max(until - now, 0.0) + (talk_time(level) if attempt.is_ringing else 0.0)

@@ -11,6 +11,7 @@ from client_directory.call_plan import CallPlan, PlannedLevel, Target
 from client_directory.plan_timing import (
     ANSWER_TIME,
     BUSY_RETRY_TIME,
+    CLEARING_TIME,
     PIN_TIME,
     SETUP_TIME,
     VOICEMAIL_TIME,
@@ -214,7 +215,7 @@ def test_ten_thousand_trees_are_over_when_it_was_proved():
         bound = worst_case_time(worst, 0.0)
         assert took <= bound + 1e-6, (number, worst)
         closest = max(closest, (took + SETUP_TIME) / bound if bound else 0.0)
-    assert closest > 0.999, "no night comes near the bound: it is not tight"
+    assert closest > 0.97, "no night comes near the bound: it is not tight"
 
 
 @settings(deadline=None, max_examples=300)
@@ -240,9 +241,10 @@ def test_one_after_another_the_bound_is_reached(accept, counts):
     worst = plan(level(*targets, accept=accept), rounds=2)
     took = Night(worst, worst_choice).run()
     # Only the wait for the last busy line can fall into other calls.
-    assert worst_case_time(worst) - SETUP_TIME - took <= 2 * BUSY_RETRY_TIME
+    spare = worst_case_time(worst) - SETUP_TIME - took
+    assert spare <= 2 * BUSY_RETRY_TIME + 2 * sum(counts) * CLEARING_TIME
     if sum(counts) == 1:
-        assert took == worst_case_time(worst) - SETUP_TIME
+        assert spare == 2 * CLEARING_TIME
 
 
 def test_all_at_once_the_bound_is_reached():
@@ -251,7 +253,8 @@ def test_all_at_once_the_bound_is_reached():
     took = Night(worst, lambda is_second: next(turns)).run()
     talk = ANSWER_TIME
     assert took == 2 * (30 + talk)
-    assert worst_case_time(worst) - SETUP_TIME - took == BUSY_RETRY_TIME
+    spare = worst_case_time(worst) - SETUP_TIME - took
+    assert spare == BUSY_RETRY_TIME + CLEARING_TIME
 
 
 # ---------------------------------------------------------------- figures
@@ -261,16 +264,17 @@ def test_all_at_once_the_bound_is_reached():
     ("one", "expected"),
     [
         (level(), 0.0),
-        (level(target()), 2 * 30 + 45 + 20),
-        (level(target(), accept="pin"), 2 * 30 + 105 + 20),
-        (level(target(2)), 2 * (2 * 30 + 45) + 20),
-        (level(target(), target()), 2 * (2 * 30 + 45) + 20),
+        # R + R + talk + clearing, and the wait for a busy line.
+        (level(target()), 2 * 30 + 45 + 2 + 20),
+        (level(target(), accept="pin"), 2 * 30 + 105 + 2 + 20),
+        (level(target(2)), 2 * (2 * 30 + 45 + 2) + 20),
+        (level(target(), target()), 2 * (2 * 30 + 45 + 2) + 20),
         # One person, one number: together with nobody is alone.
-        (level(target(), strategy="all_at_once"), 2 * 30 + 45 + 20),
-        (level(target(), target(), strategy="all_at_once"), 2 * (30 + 45) + 20),
-        (level(target(3), target(), strategy="all_at_once"), 4 * (30 + 45) + 20),
-        (level(target(), strategy="overlapping"), 2 * 30 + 45 + 20),
-        (level(target(), target(), strategy="overlapping"), 2 * 15 + 60 + 90 + 20),
+        (level(target(), strategy="all_at_once"), 2 * 30 + 45 + 2 + 20),
+        (level(target(), target(), strategy="all_at_once"), 2 * (30 + 45) + 2 + 20),
+        (level(target(3), target(), strategy="all_at_once"), 4 * (30 + 45) + 3 * 2 + 20),
+        (level(target(), strategy="overlapping"), 2 * 30 + 45 + 2 + 20),
+        (level(target(), target(), strategy="overlapping"), 2 * 15 + 60 + 90 + 4 + 20),
     ],
 )
 def test_the_bound_of_a_level(one, expected):

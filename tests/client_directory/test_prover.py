@@ -356,9 +356,10 @@ def test_a_proof_stands_at_the_tree_s_line_and_says_minutes():
     ]
     assert tree.line == line_of("call_tree: keyholders", text)
     # At a site: a shop manager (25 s) and the regional one (30 s), each with 45 s and 60 s to
-    # answer, each line busy first; twice. Then 8 s.
-    at_a_site = 2 * ((2 * 25 + 105 + 20) + (2 * 30 + 105 + 20)) + 8
-    anywhere = 2 * ((3 * (2 * 25 + 105) + 20) + (2 * 30 + 105 + 20)) + 8
+    # answer and 2 s to be free again, each line busy first (20 s); twice. Then 8 s.
+    regional = 2 * 30 + 107 + 20
+    at_a_site = 2 * ((2 * 25 + 107 + 20) + regional) + 8
+    anywhere = 2 * ((3 * (2 * 25 + 107) + 20) + regional) + 8
     assert tree.text == (
         f"call tree 'keyholders': a human within {at_a_site / 60:.1f} min,"
         f" {anywhere / 60:.1f} min without a site"

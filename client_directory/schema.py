@@ -8,6 +8,17 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from client_directory.alarm_schema import (
+    Account,
+    AlarmPathShape,
+    AlarmShape,
+    CameraShape,
+    ScheduleWatchShape,
+    TaskShape,
+    WebhookShape,
+    WelfareCheckShape,
+    ZoneShape,
+)
 from client_directory.model import (
     Clearance,
     Recording,
@@ -146,9 +157,13 @@ class SiteShape(Shape):
     location: LocationShape | None = None
     phones: list[Number] = []
     opening: Opening = "24/7"
-    alarm_accounts: list[Annotated[str, Field(pattern=r"^[0-9A-F]{3,16}$")]] = []
+    alarm_accounts: list[Account] = []
     alarm_registration: Line | None = None
     services: dict[ServiceKind, Id] = {}
+    zones: list[ZoneShape] = []
+    alarm_paths: list[AlarmPathShape] = []
+    cameras: list[CameraShape] = []
+    schedule_watch: ScheduleWatchShape | None = None
 
 
 class PhoneShape(Shape):
@@ -246,6 +261,11 @@ class OrganisationFile(Shape):
     call_trees: list[CallTreeShape] = []
     procedures: list[ProcedureShape] = []
     temporary_consignes: list[TemporaryConsigneShape] = []
+    alarm: AlarmShape = Field(default_factory=AlarmShape)
+    lone_workers: list[WelfareCheckShape] = []
+    welfare_checks: list[WelfareCheckShape] = []
+    tasks: list[TaskShape] = []
+    actions: list[WebhookShape] = []
 
 
 class OperatorShape(Shape):

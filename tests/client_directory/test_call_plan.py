@@ -454,3 +454,21 @@ def test_the_day_after_the_last_begins_without_him():
     ann = person("ann", valid_until=date(2026, 11, 24))
     plan = plan_of(ann, levels=[level("ann")], moment="2026-11-25T00:00")
     assert causes(plan) == {"ann": "not_valid_any_more"}
+
+
+@pytest.mark.parametrize(
+    ("available", "moment", "horizon", "expected"),
+    [
+        # Gone at the first 02:30, and there again until the second.
+        ("00:00-02:30", "2026-10-25T00:50", 2 * HOUR, ("2026-10-25T00:50", "2026-10-25T01:30")),
+        # Comes at the first 02:30, though the span ends when the clock shows 02:10.
+        ("02:30-06:00", "2026-10-25T00:10", HOUR, ("2026-10-25T00:30", "2026-10-25T01:10")),
+    ],
+)
+def test_a_span_that_begins_or_ends_in_the_hour_that_happens_twice(
+    available, moment, horizon, expected
+):
+    organisation = client(person("ann", available=available), levels=[level("ann")])
+    plan = build_call_plan(organisation, "tree", "hq", at(moment), horizon)
+    (window,) = plan.levels[0].targets[0].windows
+    assert window == tuple(seconds(text) for text in expected)

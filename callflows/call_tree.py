@@ -83,6 +83,8 @@ class Attempt:
     digits: str = ""
     "Minutes, as far as pressed."
     pin_tries: int = 0
+    repeats: int = 0
+    "How often he had it said again."
     minutes: int | None = None
     "In which he said he is there."
     last_words: tuple[str, ...] = ()

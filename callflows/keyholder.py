@@ -46,6 +46,8 @@ PIN_TRIES: Final = 3
 MINUTES_TIME: Final = 10.0
 "Seconds in which he may say when he is there; he has taken charge already."
 MOST_DIGITS: Final = 3
+MOST_REPEATS: Final = 3
+"How often he may have it said again, each time with the time to think it over."
 
 _MISSED: Final[dict[str, Missed]] = {
     "no_answer": "no_answer",
@@ -110,8 +112,11 @@ def _pressed(board: Board, tree: CallTree, attempt: Attempt, event: DigitPressed
     if key is None:
         return False
     match key:
-        case Key.AGAIN:
+        case Key.AGAIN if attempt.repeats < MOST_REPEATS:
+            attempt.repeats += 1
             _ask(board, tree, attempt)
+        case Key.AGAIN:
+            return False
         case Key.DECLINE:
             _decline(board, tree, attempt)
         case Key.OPERATOR:

@@ -5,17 +5,14 @@ the case. It is proved before the directory goes live (`client_directory.plan_ti
 pause or a restart can still eat into it, and then the tree goes faster than it was told to.
 """
 
-from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Final
 
 from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Slot, TreeState
 from client_directory.call_plan import PlannedLevel
-from client_directory.plan_timing import ANSWER_TIME, BUSY_RETRY_TIME, PIN_TIME
+from client_directory.plan_timing import CLEARING_TIME, batch_sizes, batches_time, talk_time
 
-CLEARING_TIME: Final = 2.0
-"Seconds after which a telephone that was told to stop counts as free, whatever it says."
 PAUSE_TIME: Final = 300.0
 "Seconds after which operators are reminded of a tree that waits."
 HURRY_TIME: Final = 5.0
@@ -29,6 +26,7 @@ def refresh(board: Board, tree: CallTree) -> None:
         times += [retry.at for retry in tree.retries if retry.at > board.now]
         told = (attempt.told_at for attempt in tree.live if attempt.told_at is not None)
         times += [at + CLEARING_TIME for at in told if at + CLEARING_TIME > board.now]
+        times += [at for a in tree.live if (at := blocks_until(tree, a)) > board.now]
         times += _next_start(tree, board.now)
     elif tree.state is TreeState.PAUSED:
         times.append(tree.paused_at + PAUSE_TIME)
@@ -68,44 +66,49 @@ def batches_of(level: PlannedLevel) -> list[list[Slot]]:
     ]
 
 
-def talk_time(level: PlannedLevel) -> float:
-    """Return the seconds that a person who picked up may take, at the most."""
-    return ANSWER_TIME + (PIN_TIME if level.accept == "pin" else 0.0)
+def blocks_until(tree: CallTree, attempt: Attempt) -> float:
+    """Return when somebody who is asked holds nobody up any more, engine time.
 
-
-def batches_time(level: PlannedLevel, batches: Sequence[Sequence[Slot]]) -> float:
-    """Return an upper bound of the seconds that these batches of a level take.
-
-    Whoever rejects a call at the last moment may sound busy, and is rung once more.
+    He may go on listening: hearing it all again costs the others nothing.
     """
-    count, ring, talk = len(batches), level.ring_time, talk_time(level)
-    if not count:
+    if not attempt.is_talking or attempt.answered_at is None:
         return 0.0
-    idle = BUSY_RETRY_TIME + CLEARING_TIME
-    if level.strategy == "all_at_once":
-        return (count + 1) * (ring + talk) + idle
-    if level.strategy == "overlapping":
-        return 2 * count * (level.overlap_time + talk) + ring + idle
-    return count * (2 * ring + talk) + idle
+    return attempt.answered_at + talk_time(tree.plan.levels[attempt.level].accept)
 
 
 def remaining_time(tree: CallTree, now: float) -> float:
-    """Return an upper bound of the seconds until the tree is over, if nothing holds it."""
-    levels, level = tree.plan.levels, tree.planned
+    """Return an upper bound of the seconds until the tree is over, if nothing holds it.
+
+    Whoever cannot be called before the promise is due does not count (`plan_timing`).
+    """
+    level = tree.planned
     if level is None:
         return 0.0
     total = max((_left(level, attempt, now) for attempt in tree.live), default=0.0)
-    total += batches_time(level, tree.batches)
-    if tree.retries:
-        total += batches_time(level, [[retry.slot] for retry in tree.retries])
-    whole = [batches_time(one, batches_of(one)) for one in levels]
-    return (
-        total + sum(whole[tree.level + 1 :]) + sum(whole) * (tree.plan.rounds - 1 - tree.round)
-    )
+    batches = [*tree.batches, *([retry.slot] for retry in tree.retries)]
+    sizes = [sum(_counts(tree, slot.person, now) for slot in batch) for batch in batches]
+    total += batches_time(level, sizes)
+    whole = [_level_time(tree, one, now) for one in tree.plan.levels]
+    rounds_left = tree.plan.rounds - 1 - tree.round
+    return total + sum(whole[tree.level + 1 :]) + sum(whole) * rounds_left
+
+
+def _level_time(tree: CallTree, level: PlannedLevel, now: float) -> float:
+    targets = [who for who in level.targets if _counts(tree, who.person, now)]
+    return batches_time(level, batch_sizes(level, targets))
+
+
+def _counts(tree: CallTree, person: str, now: float) -> bool:
+    """Whether somebody may still be called before the promise is due."""
+    target = tree.target(person)
+    if target is None or person in tree.barred or person in tree.accepted:
+        return False
+    end = tree.promise_at
+    return any(opens <= end and closes > now for opens, closes in target.windows)
 
 
 def _left(level: PlannedLevel, attempt: Attempt, now: float) -> float:
     if not attempt.is_ringing and not attempt.is_talking:
         return 0.0
     until = attempt.until if attempt.until is not None else now
-    return max(until - now, 0.0) + (talk_time(level) if attempt.is_ringing else 0.0)
+    return max(until - now, 0.0) + (talk_time(level.accept) if attempt.is_ringing else 0.0)

@@ -13,9 +13,10 @@ from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Slot, TreeState
 from callflows.events import CallTreePaused, CallTreeResumed, LevelEntered
 from callflows.tree_calls import dial, exhaust, finish, name_of, tell_operators
-from callflows.tree_pace import CLEARING_TIME, HURRY_TIME, batches_of, refresh, remaining_time
+from callflows.tree_pace import HURRY_TIME, batches_of, blocks_until, refresh, remaining_time
 from client_directory.call_plan import PlannedLevel, Target
 from client_directory.numbers import is_emergency_number
+from client_directory.plan_timing import CLEARING_TIME
 
 _HOME: Final = "BE"
 "Where a number without country code would be dialled; ours all have one (E.164)."
@@ -35,20 +36,20 @@ def advance(board: Board, tree: CallTree) -> None:
             if batch := _next_batch(board, tree, level):
                 why = (
                     "the promise is at risk"
-                    if _blocking(tree) and _is_late(board, tree)
+                    if _blocking(tree, board.now) and _is_late(board, tree)
                     else ""
                 )
                 for slot in batch:
                     dial(board, tree, slot, why)
                 continue
-            if tree.retries or _blocking(tree):
+            if tree.retries or _blocking(tree, board.now):
                 break
         if not _enter_next_level(board, tree):
             exhaust(board, tree, _why_exhausted(tree))
     refresh(board, tree)
 
 
-def _blocking(tree: CallTree) -> list[Attempt]:
+def _blocking(tree: CallTree, now: float) -> list[Attempt]:
     """Return the calls whose outcome is worth waiting for before anybody else is woken.
 
     What sounds like a machine is not: a person behind it can still press his key.
@@ -56,12 +57,13 @@ def _blocking(tree: CallTree) -> list[Attempt]:
     return [
         attempt
         for attempt in tree.live
-        if (attempt.is_ringing or attempt.is_talking) and not attempt.is_machine_suspected
+        if attempt.is_ringing
+        or (blocks_until(tree, attempt) > now and not attempt.is_machine_suspected)
     ]
 
 
 def _may_dial(board: Board, tree: CallTree, level: PlannedLevel) -> bool:
-    blocking = _blocking(tree)
+    blocking = _blocking(tree, board.now)
     if not blocking:
         return True
     since = board.now - tree.last_dialled_at

@@ -26,8 +26,9 @@ from callflows.events import (
     TreeRefused,
 )
 from callflows.tree_calls import dial, hang_up, let_go, missed, tell_taken
-from callflows.tree_pace import PAUSE_TIME, batches_of, remaining_time
+from callflows.tree_pace import PAUSE_TIME, batches_of
 from callflows.tree_run import advance, enter_level, pause, resume
+from client_directory.plan_timing import worst_case_time
 
 # ---------------------------------------------------------------- starting
 
@@ -51,7 +52,7 @@ def tree_requested(board: Board, event: CallTreeRequested) -> None:
     )
     if tree.planned is not None:
         tree.batches = batches_of(tree.planned)
-    tree.promise_at = board.now + remaining_time(tree, board.now)
+    tree.promise_at = board.now + worst_case_time(event.plan, board.now)
     board.trees[tree.tree_id] = tree
     board.say(
         CallTreeStarted(

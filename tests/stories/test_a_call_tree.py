@@ -83,15 +83,30 @@ def test_whoever_declines_is_not_called_again_in_any_round_or_on_any_phone() -> 
     assert night.state == "exhausted"
 
 
-def test_star_says_it_again_and_gives_time_anew() -> None:
+def test_star_says_it_again_and_gives_time_anew_but_holds_the_others_up_no_longer() -> None:
     night = Night()
-    night.begins(level("ann"))
+    night.begins(level("ann", "ben"))
     night.answers("ann")
     night.fast_forward(40)
     night.keys("ann", "*")
-    night.fast_forward(40)
+    assert night.told("ann")[0] == "keyholder_intro"
+    night.fast_forward(5)
+    assert night.rings() == ["ben"], "the promise does not wait for her"
+    night.fast_forward(35)
     night.keys("ann", "1")
     assert night.tree.accepted == ["ann"]
+    assert night.rings() == []
+
+
+def test_nobody_listens_for_ever() -> None:
+    night = Night()
+    night.begins(level("ann"))
+    night.answers("ann")
+    for _ in range(5):
+        night.fast_forward(40)
+        if night.attempt("ann").is_live:
+            night.keys("ann", "*")
+    assert night.missed() == [("ann", "no_key")]
 
 
 def test_three_takes_charge_at_once_and_then_says_in_how_many_minutes() -> None:

@@ -403,7 +403,7 @@ def test_the_promise_is_the_latest_moment_and_a_tree_that_lost_time_goes_faster(
     night = Night()
     night.begins(level("ann", "ben", "cas"))
     promise = night.last(e.CallTreeStarted).promise_at - night.now
-    assert promise == pytest.approx(3 * (30 + 30 + 45) + 22)
+    assert promise == pytest.approx(3 * (30 + 30 + 45 + 2) + 20 + 8)
     night.press(e.PauseTreePressed)
     night.fast_forward(280)
     night.press(e.ResumeTreePressed)

@@ -50,7 +50,8 @@ RESOLVED: Final = "duress_resolved"
 
 def case_for(board: Board, event: CallOffered) -> Incident:
     """Return the open case that a call belongs to, or open one."""
-    known = board.incidents.get(_belongs_to(board, event))
+    waiting = waits_for(board, event.identification.organisation, event.caller)
+    known = board.incidents.get(waiting or event.incident_id)
     if known is not None and known.is_open:
         if event.clearance == "high_security":
             known.clearance = event.clearance
@@ -76,14 +77,13 @@ def case_for(board: Board, event: CallOffered) -> Incident:
     return incident
 
 
-def _belongs_to(board: Board, event: CallOffered) -> IncidentId:
+def waits_for(board: Board, organisation: str | None, caller: str | None) -> IncidentId | None:
     """Return the case of a keyholder who is being called, or of a caller to be called back."""
-    organisation = event.identification.organisation
-    if tree := board.tree_at(organisation, event.caller):
+    if tree := board.tree_at(organisation, caller):
         return tree.incident_id
-    if back := call_back.pending(board, organisation, event.caller):
+    if back := call_back.pending(board, organisation, caller):
         return back.incident_id
-    return event.incident_id
+    return None
 
 
 def open_case(board: Board, incident: Incident) -> None:

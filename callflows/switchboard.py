@@ -88,6 +88,15 @@ class Switchboard:
         """Call trees of those cases. Read only."""
         return self._board.trees
 
+    def case_of(self, organisation: str | None, caller: str | None) -> IncidentId | None:
+        """Return the open case that a call from this number belongs to, if one waits for it.
+
+        A keyholder whom a tree of this client calls, or a caller about to be called back.
+
+        :param caller: E.164, or `None` when withheld.
+        """
+        return cases.waits_for(self._board, organisation, caller)
+
     @property
     def is_draining(self) -> bool:
         """Whether new calls go to the fallback number because the engine stops."""

@@ -66,12 +66,13 @@ def _may_dial(board: Board, tree: CallTree, level: PlannedLevel) -> bool:
     blocking = _blocking(tree, board.now)
     if not blocking:
         return True
-    since = board.now - tree.last_dialled_at
-    if _is_late(board, tree) and since >= HURRY_TIME:
+    if _is_late(board, tree) and board.now >= tree.last_dialled_at + HURRY_TIME:
         return True
     is_someone_asked = any(attempt.is_talking for attempt in blocking)
     return (
-        level.strategy == "overlapping" and not is_someone_asked and since >= level.overlap_time
+        level.strategy == "overlapping"
+        and not is_someone_asked
+        and board.now >= tree.last_dialled_at + level.overlap_time
     )
 
 

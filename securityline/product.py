@@ -157,7 +157,13 @@ class Product:
         newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         return Telephony(
             exchange,
-            admit=Admission(profiles, self.directory, IncidentNumbers(newest), self.clock),
+            admit=Admission(
+                profiles,
+                self.directory,
+                IncidentNumbers(newest),
+                self.clock,
+                self.recovered.switchboard.case_of,
+            ),
             recording_path=lambda name: str(self.recordings.path_of(name).resolve()),
         )
 

@@ -12,6 +12,8 @@ from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
 from securityline.telephony.orders import Orders
+from securityline.telephony.pins import Pins
+from securityline.telephony.speech import Speaker, Speech
 from securityline.telephony.stations import Stations
 from sip import events as s
 from sip.endpoint import Endpoint
@@ -38,11 +40,16 @@ class Telephony:
         recording_path: Callable[[str], str],
         on_media_health: Callable[[bool], None] = lambda _is_up: None,
         probe: ProbeSettings | None = None,
+        speaker: Speaker | None = None,
     ) -> None:
         self.exchange = exchange
         self.arrivals = Arrivals(exchange, admit)
         self.dialling = Dialling(exchange)
-        self.orders = Orders(exchange, self.dialling, recording_path)
+        self.pins = Pins(exchange)
+        self.speech = Speech(speaker)
+        self.orders = Orders(exchange, self.dialling, recording_path, self.pins, self.speech)
+        self.arrivals.on_secret(self.pins.take)
+        self.arrivals.on_prompt_name(self.speech.words_of)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
         self.stations = Stations(
             exchange.trunks,

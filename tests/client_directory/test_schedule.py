@@ -8,6 +8,7 @@ from client_directory.schedule import (
     is_schedule,
     is_time_zone,
     next_change,
+    open_spans,
 )
 
 BRUSSELS = "Europe/Brussels"
@@ -85,3 +86,48 @@ def test_time_zones():
     assert is_time_zone("Europe/Brussels")
     for name in ("", "Europe", "Mars/Olympus", "../../etc/passwd", "/etc/passwd", "a\0b"):
         assert not is_time_zone(name)
+
+
+def test_open_from_the_very_moment_on():
+    assert not is_open("07:00-19:00", BRUSSELS, "BE", utc("2026-11-23T05:59:59.5"))
+    assert is_open("07:00-19:00", BRUSSELS, "BE", utc("2026-11-23T06:00:00"))
+    assert is_open("07:00-19:00", BRUSSELS, "BE", utc("2026-11-23T17:59:59.9"))
+    assert not is_open("07:00-19:00", BRUSSELS, "BE", utc("2026-11-23T18:00:00"))
+
+
+def test_what_opened_in_the_hour_that_happens_twice_does_not_shut_when_it_comes_again():
+    # 02:30 to 04:00: open from the first 02:30 on, also when the clock shows 02:10 again.
+    for moment in ("00:30", "00:59", "01:00", "01:10", "01:30", "02:59"):
+        assert is_open("02:30-04:00", BRUSSELS, "BE", utc(f"2026-10-25T{moment}")), moment
+    assert not is_open("02:30-04:00", BRUSSELS, "BE", utc("2026-10-25T00:29"))
+    assert next_change("02:30-04:00", BRUSSELS, "BE", utc("2026-10-25T00:45")) == utc(
+        "2026-10-25T03:00"
+    )
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        ("Dec 25", "2026-12-24T23:00"),
+        ("Aug 01", "2027-07-31T22:00"),
+        ("Mo-Fr", "2026-11-27T23:00"),
+        ("off", None),
+        ("2040 Jan 01", None),
+    ],
+)
+def test_the_next_change_may_be_far(schedule, expected):
+    found = next_change(schedule, BRUSSELS, "BE", utc("2026-11-23T03:00"))
+    assert found == (utc(expected) if expected else None)
+
+
+def test_spans_are_cut_and_in_order():
+    start, end = utc("2026-11-23T07:00").timestamp(), utc("2026-11-24T07:00").timestamp()
+    spans = open_spans("07:00-19:00", BRUSSELS, "BE", start, end)
+    assert spans == (
+        (start, utc("2026-11-23T18:00").timestamp()),
+        (utc("2026-11-24T06:00").timestamp(), end),
+    )
+
+
+def test_a_schedule_that_is_not_sure_is_shut():
+    assert not is_open("07:00-19:00 unknown", BRUSSELS, "BE", utc("2026-11-23T12:00"))

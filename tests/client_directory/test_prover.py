@@ -447,3 +447,9 @@ def test_who_comes_when_the_two_weeks_are_over_counts_for_a_tree_that_starts_bef
     (early, *_) = prove(write(tmp_path / "c", new), at - timedelta(days=1)).proofs
     assert late.text == whole.text
     assert early.text != whole.text
+
+
+def test_the_client_s_own_hold_is_in_the_proof(tmp_path):
+    text = ACME + "alarm: {hold: 90s}\n"
+    proofs = prove(write(tmp_path, text), FRIDAY).proofs
+    assert any("procedure 'default': a human within 1.5 min" in proof.text for proof in proofs)

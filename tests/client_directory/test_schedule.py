@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -131,3 +131,21 @@ def test_spans_are_cut_and_in_order():
 
 def test_a_schedule_that_is_not_sure_is_shut():
     assert not is_open("07:00-19:00 unknown", BRUSSELS, "BE", utc("2026-11-23T12:00"))
+
+
+# The ten days of the law, and Easter, which is a Sunday anyway.
+BELGIUM = (
+    "2027-01-01 2027-03-28 2027-03-29 2027-05-01 2027-05-06 2027-05-17"
+    " 2027-07-21 2027-08-15 2027-11-01 2027-11-11 2027-12-25"
+)
+FRANCE = (
+    "2027-01-01 2027-03-29 2027-05-01 2027-05-06 2027-05-08 2027-05-17"
+    " 2027-07-14 2027-08-15 2027-11-01 2027-11-11 2027-12-25"
+)
+
+
+@pytest.mark.parametrize(("country", "days"), [("BE", BELGIUM), ("FR", FRANCE)])
+def test_the_public_holidays_of_a_whole_year(country, days):
+    noons = [utc("2027-01-01T12:00") + timedelta(days=day) for day in range(365)]
+    found = [n.date().isoformat() for n in noons if is_open("PH", BRUSSELS, country, n)]
+    assert found == days.split()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Protocol
 
-from callflows.call import InboundCall
+from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.commands import Command
 from callflows.events import (
@@ -69,6 +69,8 @@ class Board:
     "Call trees of open cases, running or over."
     tree_legs: dict[LegId, TreeId] = field(default_factory=dict)
     "Every keyholder's leg that may still say something, and whose tree it is of."
+    call_backs: dict[CallId, CallBack] = field(default_factory=dict)
+    "Callers to be called back, by the call that they gave up."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
     "Call trees and whatever else waits for a time, by case."
     touched_timed: dict[str, Timed] = field(default_factory=dict)
@@ -88,6 +90,10 @@ class Board:
         """Find the call tree of a keyholder's leg."""
         tree_id = self.tree_legs.get(leg_id)
         return None if tree_id is None else self.trees.get(tree_id)
+
+    def trees_of(self, incident: Incident) -> list[CallTree]:
+        """Find the call trees of a case, first one first."""
+        return [self.trees[t] for t in incident.tree_ids if t in self.trees]
 
     def tree_at(self, organisation: str | None, number: str | None) -> CallTree | None:
         """Find the tree of an open case in which this number stands, the latest first.
@@ -155,6 +161,8 @@ class Board:
                 for attempt in tree.attempts:
                     self.tree_legs.pop(attempt.leg_id, None)
         for call_id in incident.call_ids if incident else ():
+            if (back := self.call_backs.pop(call_id, None)) is not None:
+                self.drop_timed(back)
             call = self.calls.pop(call_id)
             for leg_id in (call.leg_id, *call.given_up):
                 self.legs.pop(leg_id, None)

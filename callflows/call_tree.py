@@ -49,6 +49,14 @@ class Slot:
     number: str
 
 
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A busy line, and from when on it is tried again."""
+
+    slot: Slot
+    at: float
+
+
 @dataclass(slots=True, kw_only=True)
 class Attempt:
     """One call to one number of a keyholder."""
@@ -120,8 +128,7 @@ class CallTree:
     level: int = 0
     batches: list[list[Slot]] = field(default_factory=list)
     "What is left to dial at this level; the numbers of one batch ring together."
-    retries: list[tuple[float, Slot]] = field(default_factory=list)
-    "Busy lines, and from when on they are tried again."
+    retries: list[Retry] = field(default_factory=list)
     retried: list[Slot] = field(default_factory=list)
     "Busy lines tried again in this round and level already."
     last_dialled_at: float = 0.0

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows import call_back
 from callflows.attention import case_taken
 from callflows.automatic import begin_automatic, start_tree
 from callflows.board import Board
@@ -49,8 +50,7 @@ RESOLVED: Final = "duress_resolved"
 
 def case_for(board: Board, event: CallOffered) -> Incident:
     """Return the open case that a call belongs to, or open one."""
-    crossing = board.tree_at(event.identification.organisation, event.caller)
-    known = board.incidents.get(crossing.incident_id if crossing else event.incident_id)
+    known = board.incidents.get(_belongs_to(board, event))
     if known is not None and known.is_open:
         if event.clearance == "high_security":
             known.clearance = event.clearance
@@ -74,6 +74,16 @@ def case_for(board: Board, event: CallOffered) -> Incident:
     )
     open_case(board, incident)
     return incident
+
+
+def _belongs_to(board: Board, event: CallOffered) -> IncidentId:
+    """Return the case of a keyholder who is being called, or of a caller to be called back."""
+    organisation = event.identification.organisation
+    if tree := board.tree_at(organisation, event.caller):
+        return tree.incident_id
+    if back := call_back.pending(board, organisation, event.caller):
+        return back.incident_id
+    return event.incident_id
 
 
 def open_case(board: Board, incident: Incident) -> None:
@@ -286,6 +296,7 @@ def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[st
     """Return what bars closing: `call:ID`, `step:ID`, `disposition`."""
     return (
         *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
+        *(f"tree:{t.tree_id}" for t in board.trees_of(incident) if not t.is_over),
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),
         *(("duress",) if incident.is_under_duress and disposition != RESOLVED else ()),
@@ -305,6 +316,9 @@ def _close_requested(board: Board, incident: Incident, event: CloseRequested) ->
     incident.closed_by, incident.disposition = event.operator, event.disposition
     incident.closing_text = event.text
     board.closed.append((board.now, incident.incident_id))
+    call_back.drop_all(board, incident)
+    incident.attention.clear()
+    incident.attention_since = None
     board.say(
         IncidentClosed(
             incident_id=incident.incident_id,

@@ -38,7 +38,7 @@ def rang_in(board: Board, call: InboundCall) -> None:
     if tree is None or target is None or tree.incident_id != call.incident_id:
         return
     _wait_for(board, tree, call, target.person, is_crossing=True)
-    tree.retries = [(at, slot) for at, slot in tree.retries if slot.person != target.person]
+    tree.retries = [x for x in tree.retries if x.slot.person != target.person]
     for attempt in tree.live:
         if attempt.person == target.person and attempt.is_ringing:
             attempt.outcome = "crossed"

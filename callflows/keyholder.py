@@ -407,3 +407,13 @@ TABLE: Final[dict[tuple[AttemptState, type[Event]], Transition[AttemptState]]] =
     (ASKING, GreetingEnded): Transition(_greeting_ended, (ENDING,)),
 }
 "What an event about his leg does; whoever calls it lets the tree go on afterwards."
+
+MOVES: Final = {
+    (ASKING, ENDING): "somebody else takes charge, or his time is up",
+    (PIN, ENDING): "somebody else takes charge, or his time is up",
+    (MINUTES, ENDING): "his time is up",
+    (ASKING, OVER): "an operator brings him into a call",
+    (PIN, OVER): "an operator brings him into a call",
+    (MINUTES, OVER): "an operator brings him into a call",
+}
+"What moves his call besides its own events."

@@ -25,6 +25,8 @@ def engine_started(board: Board, event: EngineStarted) -> None:
             board.legs.pop(leg_id, None)
     for call in running:
         is_fallback_lost = _drop_dead_ringing(board, call, alive)
+        if call.seeks and not call.has_caller:
+            continue  # nobody was dialled yet: his operator is looked for on
         if call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
             continue

@@ -49,7 +49,7 @@ def answer_caller(board: Board, call: InboundCall) -> None:
 
 def hold_message(board: Board, call: InboundCall) -> None:
     """Let the caller hear the calm message, after the notice if that is still being read."""
-    if call.sound is Sound.HOLD_MESSAGE:
+    if call.sound is Sound.HOLD_MESSAGE or not call.has_caller:
         return
     if call.sound is Sound.NOTICE and call.notice_heard_time is None:
         latest = call.notice_began_at + NOTICE_TIME

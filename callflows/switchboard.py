@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from callflows import (
     asides,
+    call_back,
     cases,
     forwarded,
     inbound,
@@ -22,7 +23,7 @@ from callflows import (
     trees,
 )
 from callflows.board import Board, Outcome
-from callflows.call import CallState, InboundCall
+from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.deadlines import Deadlines
 from callflows.events import (
@@ -246,7 +247,10 @@ def _noted(board: Board, event: Event) -> None:
 
 Route = Callable[[Board, Any], None]
 
-DUE: Final[dict[type, Callable[[Board, Any], None]]] = {CallTree: trees.due}
+DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
+    CallTree: trees.due,
+    CallBack: call_back.due,
+}
 "What is done for a thing whose time has come, by its class."
 
 ROUTES: Final[dict[type[Event], Route]] = {

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows import call_back
 from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
@@ -44,6 +45,9 @@ the registrar has lost the phone as well.
 
 def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     """Let caller and operator hear each other; whoever else rings is told it is taken."""
+    if not call.has_caller:
+        call_back.dial(board, call, leg)
+        return
     desk = board.operators[leg.operator]
     heard, previous = notice_heard_time(call, board.now), call.operator_leg
     del call.legs[leg.leg_id]
@@ -211,6 +215,8 @@ def station_up(board: Board, call: InboundCall) -> None:
 
 def silent_until(call: InboundCall) -> float | None:
     """Return when the operator's side counts as broken, if it shows signs of that."""
+    if call.state is CallState.DIALLING:
+        return call.dial_until
     if call.state is CallState.TALKING and call.operator_silent_since is not None:
         return call.operator_silent_since + SILENT_TIME
     if call.state is CallState.HELD and call.station_down_since is not None:
@@ -265,6 +271,22 @@ def _caller_left(board: Board, call: InboundCall) -> None:
     board.say(*commands(call))
 
 
+def _called_back(board: Board, call: InboundCall, event: LegAnswered) -> bool:
+    """Let operator and caller hear each other: he picked up when he was called back."""
+    if event.leg_id != call.leg_id or call.operator_leg is None:
+        return late_answer(board, call, event)
+    call_back.picked_up(board, call)
+    join(board, call, call.operator_leg)
+    _begin_talk(board, call, CallState.TALKING)
+    return True
+
+
+def _not_reached(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
+    """Stop ringing a caller who does not pick up."""
+    finish(board, call, "engine")
+    return True
+
+
 def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> bool:
     if event.operator != call.operator:
         return False
@@ -291,6 +313,7 @@ def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
 
 TALKING: Final = CallState.TALKING
 HELD: Final = CallState.HELD
+DIALLING: Final = CallState.DIALLING
 FORWARDED: Final = CallState.FORWARDED
 ENDED: Final = CallState.ENDED
 WAITING: Final = CallState.WAITING
@@ -306,6 +329,11 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (TALKING, AudioBack): Transition(audio_back),
     (TALKING, DeadlineReached): Transition(_due, (WAITING,)),
     (TALKING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
+    (DIALLING, LegAnswered): Transition(_called_back, (TALKING,)),
+    (DIALLING, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
+    (DIALLING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (DIALLING, DeadlineReached): Transition(_not_reached, (ENDED,)),
+    (DIALLING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
     (HELD, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (HELD, LegAnswered): Transition(late_answer),
     (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),

@@ -4,7 +4,7 @@ from typing import Final
 
 from callflows.attention import attend
 from callflows.board import Board
-from callflows.call_tree import Attempt, AttemptState, CallTree, Slot, TreeState
+from callflows.call_tree import Attempt, AttemptState, CallTree, Retry, Slot, TreeState
 from callflows.commands import DialNumber, HangUp, Play, PrepareSpeech
 from callflows.events import (
     CallTreeEnded,
@@ -92,7 +92,7 @@ def missed(board: Board, tree: CallTree, attempt: Attempt, cause: Missed) -> Non
     is_here = (attempt.level, attempt.round) == (tree.level, tree.round)
     if cause == "busy" and is_here and slot not in tree.retried:
         tree.retried.append(slot)
-        tree.retries.append((board.now + BUSY_RETRY_TIME, slot))
+        tree.retries.append(Retry(slot, board.now + BUSY_RETRY_TIME))
     if cause == "wrong_pin":
         tree.barred[attempt.person] = "wrong PIN"
         tell_operators(board, tree, f"{attempt.name} gave no right PIN")

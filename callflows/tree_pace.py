@@ -26,7 +26,7 @@ def refresh(board: Board, tree: CallTree) -> None:
     """Work out when the tree wants to be told that time has passed."""
     times = [attempt.until for attempt in tree.live if attempt.until is not None]
     if tree.state is TreeState.RUNNING:
-        times += [at for at, _ in tree.retries if at > board.now]
+        times += [retry.at for retry in tree.retries if retry.at > board.now]
         told = (attempt.told_at for attempt in tree.live if attempt.told_at is not None)
         times += [at + CLEARING_TIME for at in told if at + CLEARING_TIME > board.now]
         times += _next_start(tree, board.now)
@@ -97,7 +97,7 @@ def remaining_time(tree: CallTree, now: float) -> float:
     total = max((_left(level, attempt, now) for attempt in tree.live), default=0.0)
     total += batches_time(level, tree.batches)
     if tree.retries:
-        total += batches_time(level, [[slot] for _, slot in tree.retries])
+        total += batches_time(level, [[retry.slot] for retry in tree.retries])
     whole = [batches_time(one, batches_of(one)) for one in levels]
     return (
         total + sum(whole[tree.level + 1 :]) + sum(whole) * (tree.plan.rounds - 1 - tree.round)

@@ -97,11 +97,11 @@ def _next_batch(board: Board, tree: CallTree, level: PlannedLevel) -> list[Slot]
     All at once, busy lines wait until everybody else was tried, and then for each other.
     """
     coming = _coming(board, tree)
-    ready = [slot for at, slot in tree.retries if at <= board.now]
+    ready = [retry.slot for retry in tree.retries if retry.at <= board.now]
     if level.strategy == "all_at_once":
         ready = [] if coming or len(ready) < len(tree.retries) else ready
     for slot in ready:
-        tree.retries = [(at, other) for at, other in tree.retries if other != slot]
+        tree.retries = [retry for retry in tree.retries if retry.slot != slot]
         if level.strategy != "all_at_once" and not _why_not(board, tree, slot):
             return [slot]
     if batch := [slot for slot in ready if not _why_not(board, tree, slot)]:

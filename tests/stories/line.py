@@ -25,6 +25,13 @@ from client_directory.numbers import is_emergency_number
 
 T = TypeVar("T")
 
+AT_SOMEBODY_S = (
+    CallState.TALKING,
+    CallState.HELD,
+    CallState.DIALLING,
+    CallState.FORWARDED,
+)
+
 DID = "+3225550100"
 CALLER = "+32470000001"
 FALLBACK = "+3225550199"
@@ -319,7 +326,11 @@ class Line:
             case c.StopRecording(recording_id=recording_id):
                 assert self.recordings[recording_id] == "running"
                 self.recordings[recording_id] = "stopped"
-            case e.CallEnded(call_id=call_id) | e.CallAbandoned(call_id=call_id):
+            case (
+                e.CallEnded(call_id=call_id)
+                | e.CallAbandoned(call_id=call_id)
+                | e.CallBackMissed(call_id=call_id)
+            ):
                 self.ends[call_id] = self.ends.get(call_id, 0) + 1
 
     def _ring_operator(self, order: c.RingOperator) -> None:
@@ -383,7 +394,7 @@ class Line:
             legs = [*call.legs, *call.given_up, *call.guests]
             legs += [] if call.is_over else [call.leg_id]
             legs += [leg for leg in (call.fallback_leg,) if leg]
-            if call.state in (CallState.TALKING, CallState.HELD, CallState.FORWARDED):
+            if call.state in AT_SOMEBODY_S:
                 legs.append(call.operator_leg or LegId("none"))
             known |= dict.fromkeys(legs, call.call_id)
             if call.seeks:
@@ -407,7 +418,15 @@ class Line:
             assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
             assert call.sound is Sound.NOTHING
             return
+        if call.seeks and not call.has_caller:
+            assert call.leg_id not in self.phones, "called back before an operator is there"
+            return
         caller = self.phones[call.leg_id]
+        if call.state is CallState.DIALLING:
+            operator = self.phones[LegId(str(call.operator_leg))]
+            assert operator.is_up, "nobody is there to speak to him"
+            assert isinstance(operator.hears, c.Play), "silence for the operator"
+            return
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
         assert len(bridged) <= 1, "two people talk to one caller"
         if call.state is CallState.TALKING and call.guests:
@@ -457,7 +476,8 @@ class Line:
             talks_in = [
                 call.call_id
                 for call in calls.values()
-                if call.operator == desk.operator and call.state in ("talking", "held")
+                if call.operator == desk.operator
+                and call.state in ("talking", "held", "dialling")
             ]
             held = rings_for + talks_in
             assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"

@@ -34,30 +34,25 @@ def too_few(level: PlannedLevel, start: float, end: float) -> tuple[Span, ...]:
         return ()
     found = (
         (begin, until)
-        for begin, until, count in _counts(level, start, end)
+        for begin, until, count in _counts(level)
         if 0 < count < level.answers_needed
     )
     return clipped(found, start, end)
 
 
-def _counts(
-    level: PlannedLevel, start: float, end: float
-) -> Iterator[tuple[float, float, int]]:
-    """Give from when to when how many people can be called."""
+def _counts(level: PlannedLevel) -> Iterator[tuple[float, float, int]]:
+    """Give from when to when how many people can be called, from the first to the last."""
     changes = sorted(
         change
         for target in level.targets
         for opens, closes in target.windows
         for change in ((opens, 1), (closes, -1))
     )
-    now, count = start, 0
+    before, count = 0.0, 0
     for moment, change in changes:
-        if moment > now:
-            yield now, moment, count
-            now = moment
+        yield before, moment, count
+        before = moment
         count += change
-    if now < end:
-        yield now, end, count
 
 
 def moments_of_change(levels: Sequence[PlannedLevel], start: float, end: float) -> list[float]:

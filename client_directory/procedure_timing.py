@@ -21,17 +21,21 @@ class ProcedureTimes(NamedTuple):
     "Until the police's phone rings; `None` when no step calls them."
 
 
-def procedure_times(procedure: Procedure, tree_times: Mapping[str, float]) -> ProcedureTimes:
+def procedure_times(
+    procedure: Procedure, tree_times: Mapping[str, float], hold_time: float = 0.0
+) -> ProcedureTimes:
     """Bound a consigne.
 
     :param tree_times: worst case of each call tree, seconds.
+    :param hold_time: the client's wait for a cancelling signal, where the consigne has none
+        of its own, seconds.
 
     A case without a call tree that starts by itself is an operator's once the wait for a
     cancelling signal is over; with one, at the latest when the tree is exhausted. From then
     on he goes the longest way to the police, each step once, also where answers lead round
     in a circle. A tree that he starts himself runs beside that.
     """
-    hold = procedure.hold_time or 0.0
+    hold = hold_time if procedure.hold_time is None else procedure.hold_time
     ways = next_steps(procedure)
     automatic = [
         tree_times.get(step.do["start_call_tree"], 0.0)

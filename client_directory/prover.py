@@ -80,7 +80,8 @@ class Prover:
             self._proved(source, ("call_trees", index, "call_tree"), text)
         _check_rights(organisation, strangers, source)
         for index, procedure in enumerate(organisation.procedures):
-            text = _procedure_text(procedure, at_a_site, anywhere)
+            hold = organisation.alarm.hold_time or 0.0
+            text = _procedure_text(procedure, at_a_site, anywhere, hold)
             self._proved(source, ("procedures", index, "procedure"), text)
 
     def _check_validity(self, organisation: Organisation, source: Source) -> None:
@@ -251,15 +252,15 @@ def _check_rights(
 
 
 def _procedure_text(
-    procedure: Procedure, at_a_site: dict[str, float], anywhere: dict[str, float]
+    procedure: Procedure, at_a_site: dict[str, float], anywhere: dict[str, float], hold: float
 ) -> str:
-    times = procedure_times(procedure, at_a_site)
+    times = procedure_times(procedure, at_a_site, hold)
     text = f"procedure {procedure.procedure!r}: a human {_within(times.to_human)}"
     if times.to_police is None:
         text += ", no step calls the police"
     else:
         text += f", the police {_within(times.to_police)}"
-    more = procedure_times(procedure, anywhere).to_human - times.to_human
+    more = procedure_times(procedure, anywhere, hold).to_human - times.to_human
     return text + (f", {_minutes(more)} more without a site" if more else "")
 
 

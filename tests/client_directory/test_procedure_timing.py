@@ -165,3 +165,11 @@ def test_the_order_in_which_steps_stand_does_not_matter():
         for rest in permutations(steps[1:])
     }
     assert found == {4 * STEP_TIME + DISPATCH_TIME}
+
+
+@pytest.mark.parametrize(
+    ("own", "clients", "waits"), [(None, 30, 30), (45, 30, 45), (0, 30, 0)]
+)
+def test_the_client_s_hold_counts_where_the_consigne_has_none(own, clients, waits):
+    times = procedure_times(procedure(police(), hold=own), {}, clients)
+    assert times == (waits, waits + DISPATCH_TIME)

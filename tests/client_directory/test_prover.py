@@ -399,3 +399,57 @@ def test_no_folder(tmp_path):
     proven = prove(tmp_path / "none", FRIDAY)
     assert exit_status(proven.findings) == ExitStatus.UNREADABLE
     assert proven.proofs == ()
+
+
+@pytest.mark.parametrize(
+    ("client", "old", "new", "code"),
+    [
+        # A rota alone in its level: the level's defect.
+        (
+            CLINIC,
+            'roles: [technician], sites: [campus, polyclinique], available: "24/7"',
+            'roles: [technician], sites: [campus, polyclinique], available: "Mo-Fr"',
+            "UNREACHABLE",
+        ),
+        # The only level of a tree: not once more for each site.
+        (
+            BANK,
+            'roles: [keyholder], sites: [ant-hq], available: "24/7", pin: "2468"',
+            'roles: [keyholder], sites: [ant-hq], available: "Mo-Fr", pin: "2468"',
+            "TOO_FEW",
+        ),
+    ],
+)
+def test_a_defect_is_told_once(tmp_path, client, old, new, code):
+    spoilt(tmp_path, client, old, new)
+    assert [finding.code for finding in prove(tmp_path, FRIDAY).findings] == [code]
+
+
+def test_a_procedure_says_how_much_longer_it_takes_without_a_site():
+    (intrusion,) = [
+        proof.text
+        for proof in prove(EXAMPLE, FRIDAY).proofs
+        if proof.file.endswith(f"{SHOPS}.yaml") and "'intrusion'" in proof.text
+    ]
+    # Two more shop managers, twice: 25 s busy, 25 s, 105 s to answer, 2 s.
+    assert intrusion.endswith(f", {2 * 2 * 157 / 60:.1f} min more without a site")
+
+
+def test_who_comes_when_the_two_weeks_are_over_counts_for_a_tree_that_starts_before(tmp_path):
+    tree = "levels: [{call: [ann, bob]}]"
+    text = replaced(ACME[ACME.index("levels: [") : ACME.index("}]}") + 2], tree)
+    new = text.replace('pin: "5821"', "valid: {from: 2026-12-11}")
+    assert new != text
+    # Local midnight before 11 December is 30 s after the horizon.
+    at = datetime(2026, 11, 26, 22, 59, 30, tzinfo=UTC)
+    (whole, *_) = prove(write(tmp_path / "a", text), at).proofs
+    (late, *_) = prove(write(tmp_path / "b", new), at).proofs
+    (early, *_) = prove(write(tmp_path / "c", new), at - timedelta(days=1)).proofs
+    assert late.text == whole.text
+    assert early.text != whole.text
+
+
+def test_the_client_s_own_hold_is_in_the_proof(tmp_path):
+    text = ACME + "alarm: {hold: 90s}\n"
+    proofs = prove(write(tmp_path, text), FRIDAY).proofs
+    assert any("procedure 'default': a human within 1.5 min" in proof.text for proof in proofs)

@@ -261,7 +261,10 @@ def restarted(board: Board, alive: frozenset[LegId]) -> None:
         for attempt in tree.live:
             if attempt.leg_id not in alive:
                 _lost(board, tree, attempt)
-            elif attempt.state is not AttemptState.DIALLED and not attempt.is_told_to_end:
+            elif attempt.is_told_to_end:
+                attempt.told_at = None
+                hang_up(board, tree, attempt)
+            elif attempt.state is not AttemptState.DIALLED:
                 keyholder.say_again(board, tree, attempt)
         advance(board, tree)
 

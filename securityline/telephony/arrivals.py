@@ -26,7 +26,7 @@ class Arrivals:
     def __init__(self, exchange: Exchange, admit: Admit) -> None:
         self._x = exchange
         self._admit = admit
-        self._name_of: Callable[[str], str] = lambda prompt: prompt
+        self._name_of: Callable[[LegId, str], str] = lambda _leg, prompt: prompt
         self._is_secret: Callable[[Leg, str], bool] = lambda _leg, _digit: False
         self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
         self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
@@ -56,7 +56,7 @@ class Arrivals:
             m.FaxHeard: self._machine_suspected,
         }
 
-    def on_prompt_name(self, name_of: Callable[[str], str]) -> None:
+    def on_prompt_name(self, name_of: Callable[[LegId, str], str]) -> None:
         """Let `name_of` say what a flow called a prompt that the media process played."""
         self._name_of = name_of
 
@@ -340,7 +340,7 @@ class Arrivals:
                 e.PromptEnded(
                     incident_id=leg.incident_id,
                     leg_id=leg.leg_id,
-                    prompt=self._name_of(event.prompt),
+                    prompt=self._name_of(leg.leg_id, event.prompt),
                     played_time=event.seconds,
                     is_complete=event.is_complete,
                 )

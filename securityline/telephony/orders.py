@@ -146,7 +146,9 @@ class Orders:
             return
         for branch in tuple(leg.branches.values()):
             status = REFUSAL.get(command.cause)
-            if leg.role == "caller" and not branch.is_answered and status is not None:
+            if command.is_late_answer_told and not leg.is_up:
+                self._x.ua.withdraw(branch.sip_leg, now, reason)
+            elif leg.role == "caller" and not branch.is_answered and status is not None:
                 self._x.ua.refuse(branch.sip_leg, status, now)
             else:
                 self._x.ua.hang_up(branch.sip_leg, now, reason)
@@ -176,11 +178,7 @@ class Orders:
         self._part(leg)
         if command.prompts:
             self._plays += 1
-            names = tuple(
-                name
-                for prompt in command.prompts
-                if (name := self._speech.name_of(prompt, command.language)) is not None
-            )
+            names = self._speech.names_of(leg.leg_id, command.prompts, command.language)
             self._x.let_hear(leg, Prompts(names, command.language, command.then, self._plays))
         elif command.then in ("ringback", "hold_music"):
             self._x.let_hear(leg, Tone(command.then))

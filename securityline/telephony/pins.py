@@ -38,15 +38,14 @@ class Pins:
         entry.press(digit, self._x.clock())
         if entry.is_complete:
             self._check(entry, command)
+        else:
+            self._watch(entry, command)
         return True
-
-    def forget(self, leg_id: LegId) -> None:
-        """Drop what was entered on a leg that is gone."""
-        self._entries.pop(leg_id, None)
 
     def _watch(self, entry: PinEntry, command: CollectPin) -> None:
         self._x.later(
-            max(entry.deadline - self._x.clock(), 0.0) + 0.001, lambda: self._look(entry, command)
+            max(entry.deadline - self._x.clock(), 0.0) + 0.001,
+            lambda: self._look(entry, command),
         )
 
     def _look(self, entry: PinEntry, command: CollectPin) -> None:
@@ -62,6 +61,8 @@ class Pins:
         """Compare with both secrets, always, and tell what came of it."""
         del self._entries[command.leg_id]
         entered = entry.take()
+        if self._x.legs.get(command.leg_id) is None:
+            return
         organisation = self._x.directory.current.organisations.get(command.organisation)
         person = _find(organisation, command.person)
         is_pin = is_secret(entered, (person.pin_hash if person else None) or _NOBODY)
@@ -75,9 +76,7 @@ class Pins:
             is_expired=_is_expired(organisation, person, command.site, self._x.clock()),
         )
         self._x.tell(
-            PinChecked(
-                incident_id=command.incident_id, leg_id=command.leg_id, outcome=outcome
-            )
+            PinChecked(incident_id=command.incident_id, leg_id=command.leg_id, outcome=outcome)
         )
 
 

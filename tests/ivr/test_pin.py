@@ -48,7 +48,7 @@ def test_the_digits_are_not_in_its_picture() -> None:
     assert LONGEST == 8
 
 
-@pytest.mark.parametrize("facts", itertools.product([True, False], repeat=4))
+@pytest.mark.parametrize("facts", list(itertools.product([True, False], repeat=4)))
 def test_every_combination_has_one_outcome(facts: tuple[bool, bool, bool, bool]) -> None:
     is_entered, is_pin, is_duress_pin, is_expired = facts
     outcome = outcome_of(

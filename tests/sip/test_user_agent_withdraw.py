@@ -78,6 +78,7 @@ def test_hanging_up_after_all_tells_the_end_at_once(us: Alone) -> None:
     us.agent.withdraw("out", us.now)
     us.flush()
     us.agent.hang_up("out", us.now)
+    us.flush()
     assert us.last(Ended).why == "local"
     assert methods(us.take(reply(invite, 200, sdp=ANSWER))) == ["ACK", "BYE"]
 

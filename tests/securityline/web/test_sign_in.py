@@ -93,6 +93,15 @@ async def test_the_token_of_a_sign_in_page_is_tied_to_its_browser(desk: Browser)
         assert answer.status == 403
 
 
+async def test_a_cookie_that_is_no_text_is_a_wrong_cookie(desk: Browser) -> None:
+    odd = {"Cookie": b"securityline_form=\xff\xfe; securityline_desk=\xff".decode("latin-1")}
+    raw = {"Cookie": odd["Cookie"].encode("latin-1").decode("utf-8", "surrogateescape")}
+    assert (await desk.get("/sign-in", headers=raw)).status == 200
+    form = {"csrf": "x", "operator": "op-1", "password": PASSWORD}
+    answer = await desk.http.post(desk.url("/sign-in"), data=form, headers=raw)
+    assert answer.status == 403
+
+
 async def test_another_sites_page_may_not_post(desk: Browser) -> None:
     await desk.sign_in("op-1")
     token = field_of(await desk.page("/"), "csrf")

@@ -34,6 +34,7 @@ from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
 from securityline.web.app import create_app
 from securityline.web.ports import WebServices
+from securityline.web.server import Runner
 from sip.digest_server import DigestServer
 from sip.endpoint import STRANGER, Endpoint, Peer
 from sip.media.client import MediaClient
@@ -218,7 +219,7 @@ class Product:
                 version=VERSION,
             )
         )
-        self.runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self.runner = Runner(app, access_log=None, handle_signals=False)
         await self.runner.setup()
         return self.runner
 

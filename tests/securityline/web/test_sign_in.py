@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -94,12 +95,22 @@ async def test_the_token_of_a_sign_in_page_is_tied_to_its_browser(desk: Browser)
 
 
 async def test_a_cookie_that_is_no_text_is_a_wrong_cookie(desk: Browser) -> None:
-    odd = {"Cookie": b"securityline_form=\xff\xfe; securityline_desk=\xff".decode("latin-1")}
-    raw = {"Cookie": odd["Cookie"].encode("latin-1").decode("utf-8", "surrogateescape")}
-    assert (await desk.get("/sign-in", headers=raw)).status == 200
-    form = {"csrf": "x", "operator": "op-1", "password": PASSWORD}
-    answer = await desk.http.post(desk.url("/sign-in"), data=form, headers=raw)
-    assert answer.status == 403
+    odd = b"Host: x\r\nConnection: close\r\nCookie: securityline_form=\xff\xfe\r\n"
+    form = b"csrf=x&operator=op-1&password=x"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    assert await send(desk, b"GET /sign-in HTTP/1.1\r\n" + odd + b"\r\n") == 200
+    length = b"Content-Length: %d\r\n\r\n" % len(form)
+    posted = await send(desk, b"POST /sign-in HTTP/1.1\r\n" + odd + kind + length + form)
+    assert posted == 403
+
+
+async def send(desk: Browser, request: bytes) -> int:
+    """Send octets as they are; return the status of the answer."""
+    reader, writer = await asyncio.open_connection(desk.server.host, desk.server.port)
+    writer.write(request)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return int(answer.split(b" ")[1])
 
 
 async def test_another_sites_page_may_not_post(desk: Browser) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -123,6 +123,7 @@ class Product:
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
 
     def _build_telephony(self) -> Telephony:
         config = self.config
@@ -234,8 +235,8 @@ class Product:
         """Stop everything. Calls that are still up end at the carrier's side."""
         if self._watching is not None:
             self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        tasks = [task for task in (self._watching, self._reloading) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.telephony.stop()
         if self.runner is not None:
             await self.runner.cleanup()
@@ -256,11 +257,25 @@ class Product:
         return not len(self.telephony.exchange.legs)
 
     def reload(self) -> None:
-        """Read the directory again; a bad one changes nothing."""
-        findings = self.directory.reload()
+        """Read the directory again; a bad one changes nothing.
+
+        In a thread: a thousand files take longer than a call may wait.
+        """
+        self._reloading = asyncio.create_task(self._reload(self._reloading))
+
+    async def _reload(self, earlier: "asyncio.Task[None] | None") -> None:
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        try:
+            findings = await asyncio.to_thread(self.directory.reload)
+        except Exception:
+            log.exception("directory not reloaded")
+            return
         errors = [str(finding) for finding in findings if not finding.is_warning]
         if errors:
             log.error("directory not reloaded", findings=errors)
+        else:
+            self.telephony.stations.directory_changed()
         self.engine.note(
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )

@@ -282,8 +282,8 @@ class Product:
 
     def not_ready(self) -> list[str]:
         """Say why calls cannot be taken, recorded or logged now."""
-        reasons = [*self.health.reasons(), *self.media.not_ready()]
-        reasons += self.logbook.problems()
+        reasons = self.health.reasons() + self.media.not_ready()
+        reasons += self.recordings.problems() + self.logbook.problems()
         reasons += [
             f"trunk {name} does not answer"
             for name, is_up in self.telephony.stations.trunks_up().items()

@@ -115,6 +115,8 @@ def test_without_a_port_the_carrier_is_asked_to_try_again_and_the_case_exists() 
     assert bench.last(e.LegEnded).cause is Cause.FAILED
     [refused] = [x for x in bench.heard[CARRIER] if isinstance(x, s.Refused)]
     assert (refused.status, refused.retry_after) == (503, 2.0)
+    [ended] = [event for event in bench.told if isinstance(event, e.LegEnded)]
+    assert ended.sip_status == 503, "the log says what was said"
 
 
 def test_a_late_offer_is_completed_by_the_ack() -> None:

@@ -188,8 +188,8 @@ class Product:
 
     def _take_over(self) -> None:
         """Go on where our predecessor stopped."""
-        switchboard = self.recovered.switchboard
-        for call in switchboard.calls.values():
+        found = self.recovered
+        for call in found.switchboard.calls.values():
             if call.recording_id:
                 self.telephony.know_recording(call.recording_id, call.incident_id, call.call_id)
         self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
@@ -198,13 +198,11 @@ class Product:
         )
         survivors = takeover.adopt(self.logbook.documents(LEG, limit=100_000))
         self.engine.handle(EngineStarted(version=VERSION, surviving_legs=survivors))
-        if self.recovered.replayed or survivors:
-            log.info(
-                "took over",
-                replayed=self.recovered.replayed,
-                differences=self.recovered.differences,
-                legs=len(survivors),
-            )
+        over = {call.call_id for call in found.switchboard.calls.values() if call.is_over}
+        self.telephony.repeat((command for _, command in found.commands), over)
+        if found.replayed or survivors:
+            counts = {"replayed": found.replayed, "differences": found.differences}
+            log.info("took over", **counts, legs=len(survivors))
 
     async def _build_web(self) -> web.AppRunner:
         app = create_app(

@@ -75,6 +75,33 @@ async def test_sighup_puts_a_good_directory_in_force_and_a_bad_one_not(tmp_path:
     assert f"postes.yaml:{len(good.splitlines()) + 2}: SYNTAX: " in finding, "where it ends"
 
 
+DIES_BEFORE_IT_ACTS = """
+import os, sys
+from securityline.telephony.orders import Orders
+Orders._stop_recording = lambda self, command: os._exit(9)
+from securityline.__main__ import main
+sys.exit(main())
+"""
+"An engine that is killed between writing an order down and carrying it out."
+
+
+async def test_an_order_that_a_killed_engine_did_not_come_to_is_carried_out_by_the_next(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    await asyncio.to_thread(lab.prepare)
+    killed = await Program.start(
+        "engine", python("-c", DIES_BEFORE_IT_ACTS, "serve", "--config", str(lab.config))
+    )
+    await killed.line("ready sip=")
+    await call_and_give_up(lab, "+3225550100")
+    assert await killed.ended() == 9, killed.story("should have died")
+    async with lab.running():
+        [stopped] = await noted(lab, "StopRecording", 1)
+        [ended] = await noted(lab, "RecordingEnded", 1)
+    assert ended["data"]["recording_id"] == stopped["data"]["recording_id"]
+
+
 async def noted(lab: Lab, name: str, count: int) -> list[dict[str, Any]]:
     """Wait until the log has so many lines of a name; return them."""
     found: list[dict[str, Any]] = []
@@ -93,8 +120,8 @@ async def noted(lab: Lab, name: str, count: int) -> list[dict[str, Any]]:
     return found
 
 
-async def organisation_of(lab: Lab, did: str) -> Any:
-    """Call a number from the trunk and give up; return whose call it became."""
+async def call_and_give_up(lab: Lab, did: str) -> None:
+    """Call a number from the trunk, let it ring once, cancel."""
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trunk:
         trunk.bind(("127.0.0.1", lab.trunk_port))
@@ -117,6 +144,11 @@ async def organisation_of(lab: Lab, did: str) -> Any:
                 pass
         cancel = call.replace(b"INVITE", b"CANCEL").replace(b"Contact", b"X-Contact")
         await loop.sock_sendto(trunk, cancel, ("127.0.0.1", lab.sip_port))
+
+
+async def organisation_of(lab: Lab, did: str) -> Any:
+    """Call a number and give up; return whose call it became."""
+    await call_and_give_up(lab, did)
     headers = {"Authorization": f"Bearer {lab.token}"}
     async with (
         aiohttp.ClientSession(lab.desk, headers=headers) as http,

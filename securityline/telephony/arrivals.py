@@ -100,24 +100,25 @@ class Arrivals:
         )
         documents: list[Document] = []
         failure = self._prepare_caller(leg, event)
-        if not failure:
+        if failure is None:
             documents.append(self._x.leg_document(leg))
         self._x.tell(offered, documents)
-        if failure:
+        if failure is not None:
             # The case exists all the same: somebody needed help and could not be heard.
-            log.error("call cannot be connected", leg_id=leg.leg_id, reason=failure)
+            status, reason = failure
+            log.error("call cannot be connected", leg_id=leg.leg_id, reason=reason)
             self._x.legs.drop(leg)
-            self._tell_end(leg, Cause.FAILED, 488, failure)
+            self._tell_end(leg, Cause.FAILED, status, reason)
 
-    def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> str:
-        """Agree on audio. Returns why that is impossible, or nothing."""
+    def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> tuple[int, str] | None:
+        """Agree on audio, or refuse. Returns the status of the refusal and why."""
         self._x.legs.add(leg)
         try:
             branch = self._x.new_branch(leg, event.leg, event.source.host)
         except MediaError as error:
             self._x.ua.refuse(event.leg, 503, self._x.clock(), headers=(("Retry-After", "2"),))
             self._x.pump()
-            return f"no audio port: {error}"
+            return 503, f"no audio port: {error}"
         try:
             if event.offer is None:
                 branch.audio.make_offer()
@@ -127,8 +128,8 @@ class Arrivals:
             self._x.close_branch(leg, event.leg)
             self._x.ua.refuse(event.leg, 488, self._x.clock())
             self._x.pump()
-            return f"no common audio: {error}"
-        return ""
+            return 488, f"no common audio: {error}"
+        return None
 
     # ------------------------------------------------------------ legs we dialled
 

@@ -18,7 +18,16 @@ def test_the_first_sentence_says_that_the_call_is_automatic(name: str, language:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_answering_machine_learns_of_no_event_and_of_no_guard(language: str) -> None:
     left = PROMPTS[k.VOICEMAIL_NEUTRAL].words[language].lower()
-    for telling in ("alarm", "secur", "sécur", "sicherh", "veilig", "site", "standort", "brand"):
+    for telling in (
+        "alarm",
+        "secur",
+        "sécur",
+        "sicherh",
+        "veilig",
+        "site",
+        "standort",
+        "brand",
+    ):
         assert telling not in left
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Protocol
 
+from callflows.alarm_book import AlarmBook
 from callflows.call import InboundCall
 from callflows.commands import Command
 from callflows.events import CallId, Event, Fact, Ignored, IncidentId, LegId, OperatorId
@@ -55,6 +56,8 @@ class Board:
     touched_calls: dict[CallId, InboundCall] = field(default_factory=dict)
     "Calls whose deadline may have changed."
     touched_desks: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
+    alarms: AlarmBook = field(default_factory=AlarmBook)
+    "What is remembered of alarms: signals seen, places, floods, tests."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
     "Call trees and whatever else waits for a time, by case."
     touched_timed: dict[str, Timed] = field(default_factory=dict)
@@ -116,6 +119,7 @@ class Board:
     def forget(self, incident_id: IncidentId) -> None:
         """Drop a case that was closed long enough ago, with its calls."""
         incident = self.incidents.pop(incident_id, None)
+        self.alarms.forget(incident_id)
         for call_id in incident.call_ids if incident else ():
             call = self.calls.pop(call_id)
             for leg_id in (call.leg_id, *call.given_up):

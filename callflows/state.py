@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.board import Board
 from callflows.call import InboundCall
 from callflows.codec import from_plain, to_plain
@@ -54,6 +55,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "is_draining": board.is_draining,
         "incidents": incidents,
         "calls": calls,
+        "alarms": book_to_plain(board.alarms),
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
         "legs": dict(board.legs),
@@ -101,6 +103,12 @@ def _build(state: Mapping[str, Any]) -> Board:
         if call.seeks:
             board.seeking[call.call_id] = call
     board.legs.update(state["legs"])
+    if "alarms" in state:
+        board.alarms = book_from_plain(state["alarms"])
+        for case in board.alarms.cases.values():
+            if case.deadline is not None:
+                board.keep_timed(case)
+        board.keep_timed(board.alarms.times)
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board
 

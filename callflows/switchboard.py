@@ -9,11 +9,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from callflows import asides, cases, forwarded, inbound, restart, shift, talking
+from callflows import (
+    alarm_intake,
+    alarm_on_test,
+    alarm_restore,
+    asides,
+    cases,
+    forwarded,
+    inbound,
+    restart,
+    shift,
+    talking,
+)
+from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.board import Board, Outcome
 from callflows.call import CallState, InboundCall
 from callflows.deadlines import Deadlines
 from callflows.events import (
+    AlarmReceived,
     CallId,
     CallOffered,
     CommandFailed,
@@ -24,7 +37,11 @@ from callflows.events import (
     FlowFailed,
     IncidentId,
     MediaRestarted,
+    OpenCloseReceived,
     OperatorId,
+    RestoreReceived,
+    TestModeEnded,
+    TestModeSet,
     TrunkStateChanged,
 )
 from callflows.incident import Incident
@@ -65,6 +82,11 @@ class Switchboard:
     def operators(self) -> Mapping[OperatorId, OperatorDesk]:
         """Everybody who ever signed in, or whose phone was seen. Read only."""
         return self._board.operators
+
+    @property
+    def alarms(self) -> AlarmBook:
+        """What is remembered of alarms: the case of each signal, tests, floods. Read only."""
+        return self._board.alarms
 
     @property
     def is_draining(self) -> bool:
@@ -188,7 +210,11 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
             if call.deadline is not None and call.deadline <= board.now:
                 due += 1
                 _tell_call(board, call, event)
-    else:
+    for timed in tuple(board.timed.get(event.incident_id, {}).values()):
+        if timed.deadline is not None and timed.deadline <= board.now:
+            due += 1
+            DUE[type(timed)](board, timed)
+    if not event.incident_id:
         for desk in board.roster:
             if desk.deadline is not None and desk.deadline <= board.now:
                 due += 1
@@ -217,11 +243,22 @@ def _noted(board: Board, event: Event) -> None:
 
 Route = Callable[[Board, Any], None]
 
+DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
+    AlarmCase: alarm_restore.due,
+    Times: alarm_intake.times_due,
+}
+"What is done for a thing whose time has come, by its class."
+
 ROUTES: Final[dict[type[Event], Route]] = {
     **{event: _by_leg for state, event in CALL_TABLE if "leg_id" in event.__slots__},
     **{event: _by_call for state, event in CALL_TABLE if "call_id" in event.__slots__},
     **{event: _by_operator for state, event in shift.TABLE},
     CallOffered: _call_offered,
+    AlarmReceived: alarm_intake.alarm_received,
+    RestoreReceived: alarm_intake.restore_received,
+    OpenCloseReceived: alarm_intake.open_close_received,
+    TestModeSet: alarm_on_test.test_mode_set,
+    TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,

@@ -356,6 +356,8 @@ class Line:
         due = self.switchboard.next_deadline()
         times = [x.deadline for x in self.switchboard.calls.values() if x.deadline is not None]
         times += [d.deadline for d in self.switchboard.operators.values() if d.deadline]
+        timed = [thing for kept in board.timed.values() for thing in kept.values()]
+        times += [thing.deadline for thing in timed if thing.deadline is not None]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
 

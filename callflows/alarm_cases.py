@@ -54,10 +54,10 @@ def note_zone(board: Board, case: AlarmCase, alarm: AlarmReceived) -> bool:
 
 def confirm(
     board: Board, incident: Incident, case: AlarmCase, place: Place, alarm: AlarmReceived
-) -> Detection | None:
+) -> AlarmConfirmed | None:
     """Remember which detector spoke; say so when it is the second one.
 
-    :return: the first one, when this alarm confirms it.
+    :return: what was said, if anything was.
     """
     detector = alarm.detector or alarm.zone
     if alarm.kind not in CONFIRMABLE or not detector:
@@ -73,16 +73,15 @@ def confirm(
     case.is_confirmed = True
     first = others[-1]
     steps = incident.run.procedure.steps if incident.run.procedure else ()
-    board.say(
-        AlarmConfirmed(
-            incident_id=incident.incident_id,
-            kind=alarm.kind,
-            detectors=(first.name, name),
-            seconds=board.now - first.at,
-            step=next((step.step for step in steps if TWO_DETECTORS in step.verify), ""),
-        )
+    confirmed = AlarmConfirmed(
+        incident_id=incident.incident_id,
+        kind=alarm.kind,
+        detectors=(first.name, name),
+        seconds=board.now - first.at,
+        step=next((step.step for step in steps if TWO_DETECTORS in step.verify), ""),
     )
-    return first
+    board.say(confirmed)
+    return confirmed
 
 
 def follow_urgent(

@@ -34,7 +34,8 @@ def release(board: Board, incident: Incident, case: AlarmCase) -> None:
     case.held_until = None
     board.keep_timed(case)
     if incident.owner is None:
-        attend_anew(board, incident, f"{incident.kind}: {in_alarm(case)}")
+        kind = f"{incident.kind}, confirmed" if case.is_confirmed else incident.kind
+        attend_anew(board, incident, f"{kind}: {in_alarm(case)}")
     begin_automatic(board, incident)
 
 

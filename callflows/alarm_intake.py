@@ -167,7 +167,7 @@ def _open(
         return incident
     _put_in_front(board, incident, event)
     if confirmed is not None:
-        attend_anew(board, incident, f"confirmed by {confirmed.name}")
+        attend_anew(board, incident, f"confirmed by {' and '.join(confirmed.detectors)}")
     if not is_flood:
         begin_automatic(board, incident)
     return incident
@@ -223,14 +223,12 @@ def _join(board: Board, place: Place, event: AlarmReceived, incident: Incident) 
             release(board, incident, case)
         _put_in_front(board, incident, event, case.count)
     elif case.held_until is None and is_news and event.kind == CAMERA_OFFLINE:
-        attend_anew(
-            board, incident, CAMERA_OFFLINE, "" if " sites" not in reason else "carrier"
-        )
+        attend_anew(board, incident, "cameras are lost", reason.split(":")[0])
     elif case.held_until is None and is_news and not event.is_still_present:
         _put_in_front(board, incident, event)
     if case.held_until is None:
         if confirmed is not None:
-            attend_anew(board, incident, f"confirmed by {confirmed.name}")
+            attend_anew(board, incident, f"confirmed by {' and '.join(confirmed.detectors)}")
         begin_automatic(board, incident)
 
 

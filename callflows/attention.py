@@ -44,7 +44,8 @@ def attend_anew(board: Board, incident: Incident, subject: str, more: str = "") 
         for said in incident.attention
         if said == reason or (said != subject and not said.startswith(f"{subject} ("))
     ]
-    del incident.attention[1 : max(1, len(incident.attention) - MOST_REASONS + 1)]
+    excess = len(incident.attention) - (MOST_REASONS - 1)
+    del incident.attention[1 : 1 + max(0, excess)]
     attend(board, incident, reason)
 
 

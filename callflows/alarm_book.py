@@ -9,9 +9,8 @@ from typing import Final, Literal
 
 from callflows.events import NO_INCIDENT, IncidentId
 
-SEEN_KEPT: Final = 24 * 3600.0
-"Seconds for which a signal that comes again is known."
 MOST_SEEN: Final = 20_000
+"Signals that are known when they come again; two busy nights."
 MOST_PLACES: Final = 20_000
 MOST_METERS: Final = 20_000
 MOST_ZONES: Final = 256
@@ -169,7 +168,7 @@ class AlarmBook:
     """All of it."""
 
     seen: dict[str, tuple[IncidentId, float]] = field(default_factory=dict)
-    "`source source_id` to the case it went to, and when. Oldest first."
+    "`source source_id` to the case it went to, and until when it is the same. Oldest first."
     cases: dict[IncidentId, AlarmCase] = field(default_factory=dict)
     "Of every case that an alarm opened, while the board holds it."
     places: dict[str, Place] = field(default_factory=dict)
@@ -185,14 +184,18 @@ class AlarmBook:
         known = self.seen.get(seen_key(source, source_id))
         return known[0] if known else None
 
-    def see(self, source: str, source_id: str, incident_id: IncidentId, now: float) -> None:
-        """Remember a signal; forget the oldest when there are too many, or it is too old."""
-        self.seen[seen_key(source, source_id)] = (incident_id, now)
-        while self.seen:
-            oldest = next(iter(self.seen))
-            if len(self.seen) <= MOST_SEEN and self.seen[oldest][1] + SEEN_KEPT > now:
-                return
-            del self.seen[oldest]
+    def first_case_of(self, source: str, source_id: str, now: float) -> IncidentId | None:
+        """Return the case of a signal that comes again; `None` when it is a new one."""
+        known = self.seen.get(seen_key(source, source_id))
+        return known[0] if known is not None and now < known[1] else None
+
+    def see(self, source: str, source_id: str, incident_id: IncidentId, until: float) -> None:
+        """Remember a signal; forget the oldest when there are too many."""
+        key = seen_key(source, source_id)
+        self.seen.pop(key, None)
+        self.seen[key] = (incident_id, until)
+        if len(self.seen) > MOST_SEEN:
+            del self.seen[next(iter(self.seen))]
 
     def place(self, name: str) -> Place:
         """Find a place, or begin one."""

@@ -32,6 +32,7 @@ from callflows.events import (
     IncidentId,
     OpenCloseReceived,
     RestoreReceived,
+    StatusReceived,
 )
 from callflows.events.alarm import Signal
 from callflows.incident import Incident
@@ -88,6 +89,17 @@ def open_close_received(board: Board, event: OpenCloseReceived) -> None:
     _seen(board, event, incident.incident_id if incident else event.incident_id)
 
 
+def status_received(board: Board, event: StatusReceived) -> None:
+    """Take what is for information: its line in the logbook is all, if we know whose it is."""
+    event = _numbered(event)
+    if _is_handled(board, event):
+        return
+    if event.is_known_account:
+        _seen(board, event, event.incident_id)
+    else:
+        _as_alarm(board, event)
+
+
 def times_due(board: Board, times: Times) -> None:
     """Do what waits for a moment and belongs to no case."""
     looks = {alarm_on_test.TEST: alarm_on_test.look, alarm_runaway.FLOOD: alarm_runaway.look}
@@ -108,7 +120,7 @@ def _numbered(event: S) -> S:
 
 def _is_handled(board: Board, event: Signal) -> bool:
     """Say what became of a signal that is a repeat, or on test."""
-    first = board.alarms.case_of(event.source, event.source_id)
+    first = board.alarms.first_case_of(event.source, event.source_id, board.now)
     if first is not None:
         board.say(
             AlarmRepeated(incident_id=first, source=event.source, source_id=event.source_id)
@@ -129,7 +141,8 @@ def _ends_something(board: Board, event: Signal) -> bool:
 
 
 def _seen(board: Board, event: Signal, incident_id: IncidentId) -> None:
-    board.alarms.see(event.source, event.source_id, incident_id, board.now)
+    until = board.now + event.repeat_time
+    board.alarms.see(event.source, event.source_id, incident_id, until)
 
 
 def _as_alarm(board: Board, event: Signal) -> None:
@@ -224,7 +237,7 @@ def _join(board: Board, place: Place, event: AlarmReceived, incident: Incident) 
         _put_in_front(board, incident, event, case.count)
     elif case.held_until is None and is_news and event.kind == CAMERA_OFFLINE:
         attend_anew(board, incident, "cameras are lost", reason.split(":")[0])
-    elif case.held_until is None and is_news and not event.is_still_present:
+    elif case.held_until is None and is_news:
         _put_in_front(board, incident, event)
     if case.held_until is None:
         if confirmed is not None:

@@ -22,9 +22,11 @@ class Signal(Event):
     """Base of what comes in through an alarm door."""
 
     source: str
-    "Which door: `http`, `dc09`, `scaip`, `contact_id`, `supervision`."
+    "Which door: `http`, `dc09`, `scaip`, `contact_id_call`, `supervision`."
     source_id: str
-    "The same source and id again is the same signal."
+    "The same source and id again is the same signal, for a while."
+    repeat_time: float = 86_400.0
+    "Seconds for which it is: a protocol that counts to 9999 begins again sooner."
     account: str = ""
     is_known_account: bool = True
     organisation: str | None = None
@@ -34,7 +36,7 @@ class Signal(Event):
     clearance: Clearance = "standard"
     code: str = ""
     code_format: str = ""
-    "`contact_id`, `sia`, or empty when the door named the kind itself."
+    "`contact_id`, `sia`, `scaip`, or `kind` when the sender named the kind himself."
     kind: str = "other"
     "Incident kind: `intrusion`, `holdup`, `fire` …"
     zone: str = ""
@@ -78,6 +80,11 @@ class OpenCloseReceived(Signal):
     """Somebody disarmed or armed the panel, or cancelled what it reported."""
 
     action: Literal["opening", "closing", "cancel"] = "opening"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusReceived(Signal):
+    """For information: a test report, a door used, a part switched off for the night."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

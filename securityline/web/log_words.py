@@ -113,6 +113,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "AlarmReceived": _bad(N_("Alarm from %(account)s: %(kind)s, code %(code)s, zone %(zone)s")),
     "RestoreReceived": _good(N_("Back to normal from %(account)s: zone %(zone)s")),
     "OpenCloseReceived": _plain(N_("Panel %(account)s: %(action)s, user %(user)s")),
+    "StatusReceived": _technical(N_("Panel %(account)s reports: code %(code)s %(text)s")),
     "AlarmRepeated": _technical(N_("The same signal came again (%(source)s %(source_id)s)")),
     "AlarmJoined": _bad(N_("One more alarm: %(kind)s, zone %(zone)s %(zone_name)s")),
     "AlarmConfirmed": _bad(N_("Confirmed by two detectors: %(detectors)s")),
@@ -134,9 +135,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "RestoreNoted": _plain(N_("Back to normal, nothing was in alarm: %(site)s, zone %(zone)s")),
     "RestoreOverdue": _bad(N_("Not back to normal: zones %(zones)s, since %(waiting_time)s")),
     "ConsigneKept": _bad(
-        N_(
-            "%(kind)s has another consigne, %(procedure)s, version %(version)s; it was not taken"
-        )
+        N_("The consigne for %(kind)s, %(procedure)s, version %(version)s, was not taken")
     ),
     "SiteQuiet": _bad(N_("No call to the site for now: %(reason)s")),
     # engine

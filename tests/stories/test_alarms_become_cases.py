@@ -98,6 +98,18 @@ def test_after_a_day_a_number_may_be_used_again(line: AlarmLine) -> None:
     assert "AlarmJoined" in kinds(line.alarm("technical", source_id="77"))
 
 
+def test_a_protocol_that_counts_to_9999_begins_again_and_is_not_taken_for_a_repeat(
+    line: AlarmLine,
+) -> None:
+    line.alarm("technical", source_id="1234-0001", repeat_time=60.0)
+    line.fast_forward(59)
+    assert kinds(line.again()) == ["AlarmRepeated"]
+    line.fast_forward(1)
+    assert "AlarmJoined" in kinds(line.again())
+    line.fast_forward(59)
+    assert kinds(line.again()) == ["AlarmRepeated"], "and is remembered anew"
+
+
 def test_an_unknown_account_reaches_an_operator_as_unknown(line: AlarmLine) -> None:
     line.unknown("6666", code="130")
     case = line.case("a1")
@@ -105,7 +117,7 @@ def test_an_unknown_account_reaches_an_operator_as_unknown(line: AlarmLine) -> N
     assert case.attention == ["unknown account 6666: 130"]
 
 
-@pytest.mark.parametrize("event", [e.RestoreReceived, e.OpenCloseReceived])
+@pytest.mark.parametrize("event", [e.RestoreReceived, e.OpenCloseReceived, e.StatusReceived])
 def test_whatever_an_unknown_account_says_reaches_an_operator(
     line: AlarmLine, event: type[e.Event]
 ) -> None:
@@ -243,9 +255,23 @@ def test_a_zone_that_was_normal_and_is_in_alarm_again_is_news(line: AlarmLine) -
 def test_what_is_reported_as_still_present_opens_nothing_new(line: AlarmLine) -> None:
     line.alarm("technical")
     line.takes("a1")
-    line.alarm("technical", zone="2", is_still_present=True)
+    line.alarm("technical", is_still_present=True)
     assert line.open_cases == ["a1"]
     assert line.in_front == []
+
+
+def test_what_is_still_present_and_never_came_before_is_an_alarm(line: AlarmLine) -> None:
+    line.alarm("technical", is_still_present=True)
+    assert line.in_front == ["a1"]
+
+
+def test_what_is_for_information_stands_in_the_logbook_and_nothing_follows(
+    line: AlarmLine,
+) -> None:
+    assert line.signal(e.StatusReceived, code="602", kind="test") == []
+    assert line.case_of_last() == "a1"
+    assert kinds(line.again(e.StatusReceived)) == ["AlarmRepeated"]
+    assert line.open_cases == []
 
 
 def test_every_press_of_a_panic_button_is_shown_anew(line: AlarmLine) -> None:

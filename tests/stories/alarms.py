@@ -101,6 +101,7 @@ class AlarmLine(Line):
     rules: AlarmRules = RULES
     is_flooded: bool = False
     "Thousands of alarms: what must always hold is looked at by the story, not after each."
+    last_event: type[e.Event] = e.AlarmReceived
     last_values: dict[str, Any] = field(default_factory=dict)
 
     # ------------------------------------------------ what panels say
@@ -156,13 +157,13 @@ class AlarmLine(Line):
             "kind": "intrusion",
             "zone": "1",
         }
-        self.last_values = given | values
+        self.last_event, self.last_values = event, given | values
         return self.tell(event(**self.last_values))
 
-    def again(self, event: type[e.Event] = e.AlarmReceived) -> list[Outcome]:
+    def again(self) -> list[Outcome]:
         """The panel got no acknowledgement, and sends the last one again."""
         number = {"incident_id": IncidentId(f"again-{self.signals}")}
-        return self.tell(event(**(self.last_values | number)))
+        return self.tell(self.last_event(**(self.last_values | number)))
 
     # ------------------------------------------------ what people do
 

@@ -270,7 +270,7 @@ def test_what_is_for_information_stands_in_the_logbook_and_nothing_follows(
 ) -> None:
     assert line.signal(e.StatusReceived, code="602", kind="test") == []
     assert line.case_of_last() == "a1"
-    assert kinds(line.again(e.StatusReceived)) == ["AlarmRepeated"]
+    assert kinds(line.again()) == ["AlarmRepeated"]
     assert line.open_cases == []
 
 

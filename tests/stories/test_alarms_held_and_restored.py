@@ -276,7 +276,7 @@ def test_a_return_to_normal_of_nothing_is_noted(line: AlarmLine) -> None:
 
 def test_a_return_to_normal_said_twice_is_said_once(worked: AlarmLine) -> None:
     worked.restores("1")
-    assert kinds(worked.again(e.RestoreReceived)) == ["AlarmRepeated"]
+    assert kinds(worked.again()) == ["AlarmRepeated"]
     assert kinds(worked.restores("1")) == ["RestoreNoted"]
 
 

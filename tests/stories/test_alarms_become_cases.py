@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from callflows import events as e
+from client_directory.alarm_model import AlarmRules
 from tests.stories.alarms import FIRE, HOLDUP, HOUR, INTRUSION, MINUTE, AlarmLine, kinds
 
 
@@ -125,6 +126,12 @@ def test_whatever_an_unknown_account_says_reaches_an_operator(
     assert line.case("a1").attention == ["unknown account 6666: 401"]
 
 
+def test_what_nobody_knows_is_not_held(line: AlarmLine) -> None:
+    line.rules = AlarmRules(hold_time=60.0)
+    line.unknown()
+    assert line.in_front == ["a1"]
+
+
 def test_an_unknown_code_reaches_an_operator_at_once_and_is_never_held(
     line: AlarmLine,
 ) -> None:
@@ -133,6 +140,14 @@ def test_an_unknown_code_reaches_an_operator_at_once_and_is_never_held(
 
 
 def test_a_high_security_client_s_alarm_keeps_its_clearance(line: AlarmLine) -> None:
+    line.alarm("holdup", clearance="high_security")
+    assert line.case("a1").clearance == "high_security"
+
+
+def test_a_case_that_becomes_confidential_is_so_from_the_alarm_on_that_is(
+    line: AlarmLine,
+) -> None:
+    line.alarm("holdup")
     line.alarm("holdup", clearance="high_security")
     assert line.case("a1").clearance == "high_security"
 
@@ -386,6 +401,8 @@ def test_a_less_urgent_alarm_joins_and_changes_nothing(line: AlarmLine) -> None:
     case = line.case("a1")
     assert (case.urgency, case.kind, case.procedure) == (1, "holdup", HOLDUP)
     assert line.last(e.ConsigneKept).kind == "technical"
+    line.alarm("technical", zone="3")
+    assert len(line.all(e.ConsigneKept)) == 1, "it is said once"
 
 
 def test_a_fire_beside_a_hold_up_is_shown_and_keeps_the_consigne(line: AlarmLine) -> None:

@@ -335,3 +335,27 @@ def test_an_alarm_without_a_zone_is_waited_for_by_its_own_return(line: AlarmLine
     assert "restore:?" in line.last(e.CloseRefused).missing
     line.restores("")
     assert line.last(e.ZoneRestored).left == ()
+
+
+def test_what_an_operator_ticked_stays_his_when_it_comes(worked: AlarmLine) -> None:
+    worked.answers("a1", "restore")
+    for zone in "12":
+        worked.restores(zone)
+    assert worked.case("a1").run.records["restore"].operator == "ann"
+    worked.closes("a1")
+    assert not worked.case("a1").is_open
+
+
+def test_nobody_is_reminded_when_a_hold_up_s_consigne_took_over(line: AlarmLine) -> None:
+    line.alarm("intrusion")
+    line.alarm("holdup", zone="7")
+    line.fast_forward(120 * MINUTE)
+    assert line.all(e.RestoreOverdue) == []
+
+
+def test_a_reminder_does_not_end_a_very_long_window(line: AlarmLine) -> None:
+    line.alarm(procedure=dataclasses.replace(INTRUSION, hold_time=3600.0))
+    line.fast_forward(31 * MINUTE)
+    assert line.trees_asked_for == 0
+    line.user("cancel")
+    assert not line.case("a1").is_open

@@ -116,6 +116,36 @@ def test_a_client_s_own_limits_hold(line: AlarmLine) -> None:
     assert len(line.all(e.AlarmGrouped)) == 1
 
 
+def test_a_calm_place_is_heard_at_once_and_has_its_whole_bucket_again(
+    line: AlarmLine,
+) -> None:
+    """What was grouped took no tokens, and nobody waits for the next look at the flood."""
+    line.rules = AlarmRules(runaway=Runaway(window_time=10.0, count=3, bucket_rate=6.0))
+    burst(line, 60)
+    grouped = len(line.all(e.AlarmGrouped))
+    assert grouped > 50
+    line.fast_forward(12)
+    burst(line, 3, every=0.0)
+    assert len(line.all(e.AlarmGrouped)) == grouped
+    burst(line, 1)
+    assert line.last(e.AlarmGrouped).count == 1, "another flood, counted from its beginning"
+
+
+def test_what_is_grouped_is_in_alarm_all_the_same(line: AlarmLine) -> None:
+    burst(line, 20)
+    line.restores("1")
+    burst(line, 5)
+    assert line.switchboard.alarms.unrestored(line.case("a1").incident_id) == ("1",)
+
+
+def test_what_has_left_the_window_counts_no_more(line: AlarmLine) -> None:
+    line.rules = AlarmRules(runaway=Runaway(window_time=60.0, count=3, bucket_rate=60.0))
+    burst(line, 3, every=0.0)
+    line.fast_forward(60)
+    line.alarm("technical")
+    assert line.all(e.AlarmGrouped) == []
+
+
 def test_a_flood_goes_on_being_one_though_the_engine_was_killed_in_it(line: AlarmLine) -> None:
     burst(line, 30)
     line.restart()

@@ -72,6 +72,7 @@ def test_the_end_can_be_moved_both_ways(line: AlarmLine) -> None:
     line.on_test(minutes=30)
     line.alarm()
     line.on_test(minutes=60)
+    assert line.switchboard.alarms.tests["acme/hq/"].shown == ["intrusion, zone 1"]
     line.fast_forward(45 * MINUTE)
     assert line.all(e.TestModeOver) == []
     line.on_test(minutes=5)

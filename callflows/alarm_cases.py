@@ -9,11 +9,12 @@ from callflows.alarm_book import (
     Place,
     Zone,
 )
-from callflows.alarm_kinds import CAMERA_OFFLINE, CONFIRMABLE, is_never_suppressed, zone_of
+from callflows.alarm_kinds import CONFIRMABLE, is_never_suppressed, zone_of
 from callflows.automatic import ENGINE
 from callflows.board import Board
 from callflows.cases import reprioritise, tell_procedure
 from callflows.events import AlarmConfirmed, AlarmReceived, ConsigneKept
+from callflows.events.alarm import Signal
 from callflows.incident import Incident
 from callflows.procedure_run import ProcedureRun
 
@@ -113,14 +114,14 @@ def follow_urgent(
         )
 
 
-def name_cameras(incident: Incident, case: AlarmCase, alarm: AlarmReceived) -> str:
+def name_cameras(incident: Incident, case: AlarmCase, signal: Signal) -> str:
     """Retitle a case of lost cameras: `carrier X: 40 cameras at 12 sites`."""
-    lost = [zone for zone in case.zones.values() if zone.kind == CAMERA_OFFLINE]
-    sites = len({zone.zone.split(":", 1)[0] for zone in lost})
+    lost = [zone.zone for zone in case.zones.values() if zone.restored_at is None]
+    sites = len({name.split(":", 1)[0] for name in lost})
     cameras = "1 camera" if len(lost) == 1 else f"{len(lost)} cameras"
     if sites > 1:
-        words = f"carrier {alarm.carrier}: {cameras} at {sites} sites"
+        words = f"carrier {signal.carrier}: {cameras} at {sites} sites"
     else:
-        words = f"{alarm.site_name or alarm.site or ''}: {cameras}"
-    incident.title = f"{alarm.organisation_name}, {words}"
+        words = f"{signal.site_name or signal.site or ''}: {cameras}"
+    incident.title = f"{signal.organisation_name}, {words}"
     return words

@@ -3,8 +3,9 @@
 from typing import Final
 
 from callflows.alarm_book import AlarmCase
+from callflows.alarm_cases import name_cameras
 from callflows.alarm_hold import cancel, release
-from callflows.alarm_kinds import place_of, zone_of
+from callflows.alarm_kinds import CAMERA_OFFLINE, place_of, zone_of
 from callflows.attention import attend_anew
 from callflows.automatic import ENGINE
 from callflows.board import Board
@@ -51,6 +52,8 @@ def restored(board: Board, event: RestoreReceived) -> Incident | None:
             continue
         found = incident
         state.restored_at = board.now
+        if event.kind == CAMERA_OFFLINE:
+            name_cameras(incident, case, event)
         board.say(ZoneRestored(incident_id=incident_id, zone=zone, left=case.unrestored))
         if not case.unrestored:
             _all_restored(board, incident, case, event)

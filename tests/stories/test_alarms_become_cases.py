@@ -461,3 +461,18 @@ def test_a_camera_that_is_back_is_said_in_its_case(line: AlarmLine) -> None:
         line.alarm("camera_offline", zone="", camera=camera, carrier="X")
     line.restores("", kind="camera_offline", camera="a", carrier="X")
     assert line.last(e.ZoneRestored).left == ("hq:b",)
+    assert line.case("a1").title == "Acme, Head office: 1 camera"
+    line.restores("", kind="camera_offline", camera="b", carrier="X")
+    assert line.case("a1").title == "Acme, Head office: 0 cameras"
+    assert line.case("a1").is_open, "an operator closes it"
+
+
+def test_cameras_that_come_and_go_within_the_client_s_window_trouble_nobody(
+    line: AlarmLine,
+) -> None:
+    line.rules = AlarmRules(hold_time=60.0)
+    line.alarm("camera_offline", zone="", camera="a")
+    line.fast_forward(20)
+    line.restores("", kind="camera_offline", camera="a")
+    assert not line.case("a1").is_open
+    assert line.all(e.AttentionWanted) == []

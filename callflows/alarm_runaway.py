@@ -5,6 +5,7 @@ bucket sees a slow flood that never fills the window. What exceeds either is gat
 case, counted and shown, and dispatched no more until it is calm again.
 """
 
+from bisect import bisect_right
 from typing import Final
 
 from callflows.alarm_book import Meter
@@ -27,7 +28,8 @@ def key_of(alarm: AlarmReceived) -> str:
 
 def measure(board: Board, alarm: AlarmReceived) -> Meter | None:
     """Count an alarm; return its meter when it is one too many."""
-    key, rules, now = key_of(alarm), alarm.rules.runaway, board.now
+    key, now = key_of(alarm), board.now
+    rules = alarm.rules.runaway if alarm.rules.runaway.count > 0 else Runaway(count=1)
     meter = board.alarms.meters.get(key)
     if meter is None:
         meter = Meter(
@@ -43,7 +45,7 @@ def measure(board: Board, alarm: AlarmReceived) -> Meter | None:
         _end(board, meter)
     is_burst = _is_full(meter, rules, now)
     meter.times.append(now)
-    del meter.times[: -max(rules.count, 1)]
+    del meter.times[: -rules.count]
     is_dry = not _take_token(meter, rules, now, is_burst=is_burst or meter.is_running)
     if not (is_burst or is_dry or meter.is_running):
         return None
@@ -62,8 +64,8 @@ def _is_full(meter: Meter, rules: Runaway, now: float) -> bool:
 
 def _is_calm(meter: Meter, count: int, now: float) -> bool:
     """Half of what the window lets through: a flood at the limit does not flicker."""
-    lately = sum(1 for at in meter.times if at > now - meter.window_time)
-    return lately <= count // 2
+    gone = bisect_right(meter.times, now - meter.window_time)
+    return len(meter.times) - gone <= count // 2
 
 
 def _take_token(meter: Meter, rules: Runaway, now: float, *, is_burst: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows.alarm_hold import release
 from callflows.attention import case_taken
 from callflows.automatic import begin_automatic, start_tree
 from callflows.board import Board
@@ -143,6 +144,9 @@ def reprioritise(board: Board, incident: Incident, urgency: int, reason: str) ->
 def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
     """Follow the consigne for this kind, from its beginning; what was recorded is kept."""
     incident.kind = event.kind
+    alarms = board.alarms.cases.get(incident.incident_id)
+    if alarms is not None and alarms.held_until is not None:
+        release(board, incident, alarms)  # an operator knows better than a window
     if event.procedure is None:
         return True
     if event.procedure != incident.procedure:

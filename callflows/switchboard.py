@@ -211,7 +211,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
             if call.deadline is not None and call.deadline <= board.now:
                 due += 1
                 _tell_call(board, call, event)
-    for timed in tuple(board.timed.get(event.incident_id, {}).values()):
+    waiting = board.timed.get(event.incident_id, {})
+    for _, timed in sorted(waiting.items()):  # in the same order after a restart
         if timed.deadline is not None and timed.deadline <= board.now:
             due += 1
             DUE[type(timed)](board, timed)

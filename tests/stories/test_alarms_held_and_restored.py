@@ -6,7 +6,7 @@ import pytest
 
 from callflows import events as e
 from client_directory.alarm_model import AlarmRules
-from tests.stories.alarms import INTRUSION, MINUTE, AlarmLine, kinds
+from tests.stories.alarms import ANN, INTRUSION, MINUTE, AlarmLine, kinds
 
 HOLD = 45.0
 
@@ -157,6 +157,23 @@ def test_what_an_operator_has_begun_only_he_closes(line: AlarmLine) -> None:
     line.verifies("a1", "video")
     line.user("cancel")
     assert line.case("a1").is_open
+
+
+def test_an_operator_who_says_what_it_is_ends_the_window(line: AlarmLine) -> None:
+    line.alarm("intrusion")
+    line.tell(
+        e.KindChosen(
+            incident_id=line.case("a1").incident_id,
+            operator=ANN,
+            kind="intrusion",
+            procedure=INTRUSION,
+        )
+    )
+    assert line.trees_asked_for == 1
+    line.user("cancel")
+    assert line.case("a1").is_open
+    line.fast_forward(31 * MINUTE)
+    assert len(line.all(e.RestoreOverdue)) == 1, "the return to normal is awaited all the same"
 
 
 @pytest.mark.parametrize("kind", ["panic", "holdup", "hold_up", "duress", "fire", "medical"])

@@ -146,6 +146,13 @@ def test_what_has_left_the_window_counts_no_more(line: AlarmLine) -> None:
     assert line.all(e.AlarmGrouped) == []
 
 
+def test_a_limit_of_nothing_lets_the_first_one_through(line: AlarmLine) -> None:
+    line.rules = AlarmRules(runaway=Runaway(window_time=60.0, count=0, bucket_rate=0.0))
+    burst(line, 3)
+    assert line.open_cases == ["a1"]
+    assert line.last(e.AlarmGrouped).count == 2
+
+
 def test_a_flood_goes_on_being_one_though_the_engine_was_killed_in_it(line: AlarmLine) -> None:
     burst(line, 30)
     line.restart()

@@ -4,9 +4,14 @@ A case that wants attention stands in front of everybody's screen, most urgent f
 an operator takes it. Nothing takes it away by itself.
 """
 
+from typing import Final
+
 from callflows.board import Board
 from callflows.events import AttentionWanted, CaseTaken
 from callflows.incident import Incident
+
+MOST_REASONS: Final = 40
+"Kept of one case, the first and the last ones: whoever floods us fills no memory."
 
 
 def attend(board: Board, incident: Incident, reason: str) -> None:
@@ -26,6 +31,22 @@ def attend(board: Board, incident: Incident, reason: str) -> None:
             incident_id=incident.incident_id, reason=reason, urgency=incident.urgency
         )
     )
+
+
+def attend_anew(board: Board, incident: Incident, subject: str, more: str = "") -> None:
+    """Say again that a case wants an operator, in the place of what it said on this before.
+
+    :param more: what has changed since; without it, the same again is not repeated.
+    """
+    reason = f"{subject} ({more})" if more else subject
+    incident.attention[:] = [
+        said
+        for said in incident.attention
+        if said == reason or (said != subject and not said.startswith(f"{subject} ("))
+    ]
+    excess = len(incident.attention) - (MOST_REASONS - 1)
+    del incident.attention[1 : 1 + max(0, excess)]
+    attend(board, incident, reason)
 
 
 def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Protocol
 
+from callflows.alarm_book import AlarmBook
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.commands import Command
@@ -71,6 +72,8 @@ class Board:
     "Every keyholder's leg that may still say something, and whose tree it is of."
     call_backs: dict[CallId, CallBack] = field(default_factory=dict)
     "Callers to be called back, by the call that they gave up."
+    alarms: AlarmBook = field(default_factory=AlarmBook)
+    "What is remembered of alarms: signals seen, places, floods, tests."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
     "Call trees and whatever else waits for a time, by case."
     touched_timed: dict[str, Timed] = field(default_factory=dict)
@@ -160,6 +163,7 @@ class Board:
                 self.drop_timed(tree)
                 for attempt in tree.attempts:
                     self.tree_legs.pop(attempt.leg_id, None)
+        self.alarms.forget(incident_id)
         for call_id in incident.call_ids if incident else ():
             if (back := self.call_backs.pop(call_id, None)) is not None:
                 self.drop_timed(back)

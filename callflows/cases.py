@@ -3,16 +3,16 @@
 from typing import Final
 
 from callflows import call_back
+from callflows.alarm_hold import release
 from callflows.attention import case_taken
 from callflows.automatic import begin_automatic, start_tree
 from callflows.board import Board
+from callflows.closing import close_requested
 from callflows.events import (
     CallOffered,
     CaseTaken,
-    CloseRefused,
     CloseRequested,
     Event,
-    IncidentClosed,
     IncidentId,
     IncidentOpened,
     IncidentReprioritised,
@@ -26,15 +26,15 @@ from callflows.events import (
     UrgencySet,
     VerificationRecorded,
 )
-from callflows.incident import DISPOSITIONS, Incident, IncidentState, Note
-from callflows.operators import DeskState
+from callflows.incident import Incident, IncidentState, Note
 from callflows.procedure_run import (
     Outcome,
     ProcedureRun,
     StepRecord,
     find_answer,
 )
-from callflows.ringing import UNKNOWN_NUMBER, move
+from callflows.quiet import keep_site_quiet
+from callflows.ringing import UNKNOWN_NUMBER
 from callflows.transition import Transition
 from client_directory.model import Step
 
@@ -42,8 +42,6 @@ MOST_URGENT: Final = 1
 "Life in danger."
 LEAST_URGENT: Final = 4
 "For information."
-RESOLVED: Final = "duress_resolved"
-"The one disposition that closes a case in which somebody was forced."
 
 # ---------------------------------------------------------------- opening
 
@@ -61,7 +59,7 @@ def case_for(board: Board, event: CallOffered) -> Incident:
     if whose.site_name:
         title += f", {whose.site_name}"
     incident = Incident(
-        incident_id=_new_id(board, event),
+        incident_id=free_id(board, event.incident_id or IncidentId(f"inc-{event.call_id}")),
         organisation=whose.organisation,
         organisation_name=whose.organisation_name,
         title=title if event.is_known_did else UNKNOWN_NUMBER,
@@ -86,16 +84,19 @@ def waits_for(board: Board, organisation: str | None, caller: str | None) -> Inc
     return None
 
 
-def open_case(board: Board, incident: Incident) -> None:
-    """Keep a new case, say so, and begin what its consigne does by itself."""
+def open_case(board: Board, incident: Incident, *, is_held: bool = False) -> None:
+    """Keep a new case, say so, and begin what its consigne does by itself.
+
+    :param is_held: that begins later: a cancelling signal is waited for, or it is a flood.
+    """
     board.incidents[incident.incident_id] = incident
     _tell_opened(board, incident)
-    begin_automatic(board, incident)
+    if not is_held:
+        begin_automatic(board, incident)
 
 
-def _new_id(board: Board, event: CallOffered) -> IncidentId:
-    """Return the event's number for the case; a closed case is never opened again."""
-    incident_id = event.incident_id or IncidentId(f"inc-{event.call_id}")
+def free_id(board: Board, incident_id: IncidentId) -> IncidentId:
+    """Return a number for a new case; a closed case is never opened again."""
     while incident_id in board.incidents:
         incident_id = IncidentId(f"{incident_id}-again")
     return incident_id
@@ -112,10 +113,11 @@ def _tell_opened(board: Board, incident: Incident) -> None:
             title=incident.title,
         )
     )
-    _tell_procedure(board, incident)
+    tell_procedure(board, incident)
 
 
-def _tell_procedure(board: Board, incident: Incident) -> None:
+def tell_procedure(board: Board, incident: Incident) -> None:
+    """Say which consigne is followed from now on."""
     procedure = incident.procedure
     if procedure is not None:
         board.say(
@@ -153,13 +155,16 @@ def reprioritise(board: Board, incident: Incident, urgency: int, reason: str) ->
 def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
     """Follow the consigne for this kind, from its beginning; what was recorded is kept."""
     incident.kind = event.kind
+    alarms = board.alarms.cases.get(incident.incident_id)
+    if alarms is not None and alarms.held_until is not None:
+        release(board, incident, alarms)  # an operator knows better than a window
     if event.procedure is None:
         return True
     if event.procedure != incident.procedure:
         if incident.run.records:
             incident.earlier_runs.append(incident.run)
         incident.run = ProcedureRun(event.procedure, incident.source)
-    _tell_procedure(board, incident)
+    tell_procedure(board, incident)
     reprioritise(board, incident, event.procedure.urgency, f"kind {event.kind}")
     begin_automatic(board, incident)
     return True
@@ -199,6 +204,8 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
     incident.run.record(record)
     if step.do and (tree := step.do.get("start_call_tree")):
         start_tree(board, incident, tree, event.operator)
+    if step.do and (service := step.do.get("call_service")):
+        keep_site_quiet(board, incident, f"{service} called")
     if answer is not None and answer.set_urgency is not None:
         reason = f"step {step.step}: {answer.answer}"
         reprioritise(board, incident, answer.set_urgency, reason)
@@ -281,7 +288,7 @@ def _refuse(
     return True
 
 
-# ---------------------------------------------------------------- notes and closing
+# ---------------------------------------------------------------- notes
 
 
 def _note_written(board: Board, incident: Incident, event: NoteWritten) -> bool:
@@ -289,48 +296,6 @@ def _note_written(board: Board, incident: Incident, event: NoteWritten) -> bool:
         return False
     note = Note(at=board.now, operator=event.operator, text=event.text)
     incident.notes.append(note)
-    return True
-
-
-def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
-    """Return what bars closing: `call:ID`, `step:ID`, `disposition`."""
-    return (
-        *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
-        *(f"tree:{t.tree_id}" for t in board.trees_of(incident) if not t.is_over),
-        *(f"step:{step.step}" for step in incident.run.missing()),
-        *(("disposition",) if disposition not in DISPOSITIONS else ()),
-        *(("duress",) if incident.is_under_duress and disposition != RESOLVED else ()),
-    )
-
-
-def _close_requested(board: Board, incident: Incident, event: CloseRequested) -> bool:
-    lacks = missing(board, incident, event.disposition)
-    if lacks:
-        board.say(
-            CloseRefused(
-                incident_id=incident.incident_id, operator=event.operator, missing=lacks
-            )
-        )
-        return True
-    incident.state, incident.closed_at = IncidentState.CLOSED, board.now
-    incident.closed_by, incident.disposition = event.operator, event.disposition
-    incident.closing_text = event.text
-    board.closed.append((board.now, incident.incident_id))
-    call_back.drop_all(board, incident)
-    incident.attention.clear()
-    incident.attention_since = None
-    board.say(
-        IncidentClosed(
-            incident_id=incident.incident_id,
-            operator=event.operator,
-            disposition=event.disposition,
-            text=event.text,
-        )
-    )
-    for desk in board.roster:
-        is_done = desk.incident_id == incident.incident_id
-        if desk.state is DeskState.WRAP_UP and is_done:
-            move(board, desk, DeskState.READY, "case closed")
     return True
 
 
@@ -345,6 +310,6 @@ TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]]
     (OPEN, StepSkipped): Transition(_step_skipped),
     (OPEN, NoteWritten): Transition(_note_written),
     (OPEN, CaseTaken): Transition(case_taken),
-    (OPEN, CloseRequested): Transition(_close_requested, (CLOSED,)),
+    (OPEN, CloseRequested): Transition(close_requested, (CLOSED,)),
     (CLOSED, NoteWritten): Transition(_note_written),
 }

@@ -191,6 +191,8 @@ def _decoder(hint: Any) -> Decoder:
 
 def _decoder_of(hint: Any) -> Decoder:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Procedure:
+        return _decode_procedure
     if is_dataclass(hint):
         return _dataclass_decoder(typing.cast(type, hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
@@ -208,6 +210,29 @@ def _decoder_of(hint: Any) -> Decoder:
     if origin in (typing.Union, types.UnionType):
         return _union_decoder(arguments)
     return _plain_decoder(hint)
+
+
+_read_procedures: Final[dict[tuple[Any, Any], tuple[Mapping[str, Any], Procedure]]] = {}
+
+
+def _decode_procedure(data: Any) -> Procedure:
+    """Build a consigne once: thousands of lines of a night carry the same one.
+
+    Only one that is word for word the same is shared: the key merely says where to look.
+    """
+    plain = _mapping(data)
+    key = (repr(plain.get("procedure")), repr(plain.get("version")))
+    known = _read_procedures.get(key)
+    if known is not None and known[0] == plain:
+        return known[1]
+    build = _decoders.get("procedure")
+    if build is None:
+        build = _decoders["procedure"] = _dataclass_decoder(Procedure)
+    procedure: Procedure = build(plain)
+    if len(_read_procedures) >= PROCEDURES_KEPT:
+        _read_procedures.clear()
+    _read_procedures[key] = (plain, procedure)
+    return procedure
 
 
 def _dataclass_decoder(kind: type) -> Decoder:

@@ -69,6 +69,8 @@ class Incident:
     "Why it waits for an operator, a sentence each; nobody took it yet."
     attention_since: float | None = None
     "Engine time; `None` when it does not wait."
+    quiet_until: float | None = None
+    "Engine time before which no call goes to the site; `None` when nobody asked for it."
     is_under_duress: bool = False
     "Somebody in it is being forced: ordinary closing is refused."
     tree_ids: list[TreeId] = field(default_factory=list)

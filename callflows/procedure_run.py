@@ -133,6 +133,16 @@ class ProcedureRun:
         """Return the required steps on the path that nobody recorded."""
         return [s for s in self.path if s.is_required and s.step not in self.records]
 
+    @property
+    def awaits_restore(self) -> Step | None:
+        """The step on the path that waits for the return to normal, unless it was left out."""
+        for step in self.path:
+            record = self.records.get(step.step)
+            is_left_out = record is not None and record.outcome is Outcome.SKIPPED
+            if step.do and "await_restore" in step.do and not is_left_out:
+                return step
+        return None
+
     def shut_by(self, step: Step) -> str | None:
         """Return the step that must be recorded before this one opens, if any.
 

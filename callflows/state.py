@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.board import Board
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
@@ -60,6 +61,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "calls": calls,
         "trees": [to_plain(tree) for tree in board.trees.values()],
         "call_backs": backs,
+        "alarms": book_to_plain(board.alarms),
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
         "legs": dict(board.legs),
@@ -119,6 +121,12 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.call_backs[back.call_id] = back
         board.keep_timed(back)
     board.tree_legs.update(state.get("tree_legs", {}))
+    if "alarms" in state:
+        board.alarms = book_from_plain(state["alarms"])
+        for case in board.alarms.cases.values():
+            if case.deadline is not None:
+                board.keep_timed(case)
+        board.keep_timed(board.alarms.times)
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board
 

@@ -10,6 +10,9 @@ from contextlib import suppress
 from typing import Any, Final
 
 from callflows import (
+    alarm_intake,
+    alarm_on_test,
+    alarm_restore,
     asides,
     call_back,
     cases,
@@ -22,11 +25,13 @@ from callflows import (
     talking,
     trees,
 )
+from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.deadlines import Deadlines
 from callflows.events import (
+    AlarmReceived,
     CallId,
     CallOffered,
     CallTreeRequested,
@@ -40,7 +45,12 @@ from callflows.events import (
     IncidentId,
     JoinKeyholderPressed,
     MediaRestarted,
+    OpenCloseReceived,
     OperatorId,
+    RestoreReceived,
+    StatusReceived,
+    TestModeEnded,
+    TestModeSet,
     TreeId,
     TrunkStateChanged,
 )
@@ -96,6 +106,11 @@ class Switchboard:
         :param caller: E.164, or `None` when withheld.
         """
         return cases.waits_for(self._board, organisation, caller)
+
+    @property
+    def alarms(self) -> AlarmBook:
+        """What is remembered of alarms: the case of each signal, tests, floods. Read only."""
+        return self._board.alarms
 
     @property
     def is_draining(self) -> bool:
@@ -222,7 +237,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
             if call.deadline is not None and call.deadline <= board.now:
                 due += 1
                 _tell_call(board, call, event)
-    for timed in tuple(board.timed.get(event.incident_id, {}).values()):
+    waiting = board.timed.get(event.incident_id, {})
+    for _, timed in sorted(waiting.items()):  # in the same order after a restart
         if timed.deadline is not None and timed.deadline <= board.now:
             due += 1
             DUE[type(timed)](board, timed)
@@ -259,6 +275,8 @@ Route = Callable[[Board, Any], None]
 DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallTree: trees.due,
     CallBack: call_back.due,
+    AlarmCase: alarm_restore.due,
+    Times: alarm_intake.times_due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -272,6 +290,12 @@ ROUTES: Final[dict[type[Event], Route]] = {
     JoinKeyholderPressed: joining.join_pressed,
     CallTreeRequested: trees.tree_requested,
     CallTreeUnplanned: trees.tree_unplanned,
+    AlarmReceived: alarm_intake.alarm_received,
+    RestoreReceived: alarm_intake.restore_received,
+    OpenCloseReceived: alarm_intake.open_close_received,
+    StatusReceived: alarm_intake.status_received,
+    TestModeSet: alarm_on_test.test_mode_set,
+    TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,

@@ -142,13 +142,19 @@ def _missing(value: Any, words: Words, names: NamesOf) -> str:
 
 
 def _lack(name: str, words: Words) -> str:
-    """Say what bars closing: `call:ID`, `step:ID` or `disposition`."""
+    """Say what bars closing: `call:ID`, `step:ID`, `restore:ZONE` or `disposition`."""
     what, _, rest = name.partition(":")
     if what == "call":
         return words("the call is still up")
+    if what == "restore":
+        return words("return to normal of zone %(zone)s") % {"zone": clip(rest, 80)}
     if what == "disposition":
         return words("how the case ended")
     return clip(rest or name, 80)
+
+
+def _several(value: Any, words: Words, names: NamesOf) -> str:
+    return clip(", ".join(str(one) for one in value), TYPED_LENGTH)
 
 
 def _answer(value: Any, words: Words, names: NamesOf) -> str:
@@ -183,4 +189,9 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "urgency": _urgency,
     "previous": _urgency,
     "missing": _missing,
+    "zones": _several,
+    "detectors": _several,
+    "action": _named(vocabulary.PANEL_ACTIONS),
+    "by": _named(vocabulary.PANEL_ACTIONS),
+    "who": _operator,
 }

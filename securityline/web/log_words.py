@@ -109,6 +109,35 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallHeld": _plain(N_("The caller is on hold")),
     "CallResumed": _plain(N_("The caller was taken back")),
     "FallbackAnswered": _good(N_("The fallback number %(number)s answered")),
+    # alarms
+    "AlarmReceived": _bad(N_("Alarm from %(account)s: %(kind)s, code %(code)s, zone %(zone)s")),
+    "RestoreReceived": _good(N_("Back to normal from %(account)s: zone %(zone)s")),
+    "OpenCloseReceived": _plain(N_("Panel %(account)s: %(action)s, user %(user)s")),
+    "StatusReceived": _technical(N_("Panel %(account)s reports: code %(code)s %(text)s")),
+    "AlarmRepeated": _technical(N_("The same signal came again (%(source)s %(source_id)s)")),
+    "AlarmJoined": _bad(N_("One more alarm: %(kind)s, zone %(zone)s %(zone_name)s")),
+    "AlarmConfirmed": _bad(N_("Confirmed by two detectors: %(detectors)s")),
+    "AlarmHeld": _plain(N_("A cancelling signal is waited for before anybody is called")),
+    "AlarmCancelled": _good(N_("Cancelled within the hold window: %(by)s, user %(user)s")),
+    "CancelNoted": _plain(N_("A cancelling signal closes nothing: %(by)s, user %(user)s")),
+    "AlarmGrouped": _technical(N_("One of a flood: %(kind)s, zone %(zone)s, number %(count)s")),
+    "RunawayStarted": _bad(N_("A flood of alarms: %(site)s, %(kind)s, zone %(zone)s")),
+    "RunawayEnded": _good(N_("The flood is over: %(kind)s, zone %(zone)s, %(count)s grouped")),
+    "AlarmOnTest": _plain(N_("On test: %(site)s, %(kind)s, code %(code)s, zone %(zone)s")),
+    "TestModeSet": _person(N_("%(who)s put %(site)s on test, zone %(zone)s: %(reason)s")),
+    "TestModeEnded": _person(N_("%(who)s ends the test of %(site)s, zone %(zone)s")),
+    "TestModeOver": _plain(
+        N_("%(site)s, zone %(zone)s: no longer on test, %(signals)s signals came")
+    ),
+    "TestModeRefused": _bad(N_("Not put on test: %(site)s, zone %(zone)s: %(reason)s")),
+    "RestoreAwaited": _plain(N_("The return to normal is awaited: %(zones)s")),
+    "ZoneRestored": _good(N_("Zone %(zone)s is back to normal")),
+    "RestoreNoted": _plain(N_("Back to normal, nothing was in alarm: %(site)s, zone %(zone)s")),
+    "RestoreOverdue": _bad(N_("Not back to normal: zones %(zones)s, since %(waiting_time)s")),
+    "ConsigneKept": _bad(
+        N_("The consigne for %(kind)s, %(procedure)s, version %(version)s, was not taken")
+    ),
+    "SiteQuiet": _bad(N_("No call to the site for now: %(reason)s")),
     # engine
     "DeadlineReached": _technical(N_("A time limit was reached")),
     "CommandFailed": _bad(N_("The engine could not do it: %(command)s, %(reason)s")),

@@ -187,6 +187,10 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "DialRefused": one_of(N_("not an E.164 number"), N_("an emergency number")),
         "IncidentReprioritised": _URGENCY_CHANGED,
         "RecordingFailed": RECORDING,
+        "SiteQuiet": one_of(N_("an alarm came"), N_("%(service)s called")),
+        "TestModeRefused": one_of(
+            N_("no such place"), N_("its end is not within a month from now")
+        ),
         "StationDown": _PHONE,
         "TrunkStateChanged": _PHONE,
     }

@@ -132,3 +132,11 @@ def call_it(words: Words, names: Mapping[str, str], value: str) -> str:
     """Name a value in the reader's language; one unknown to us as it is written."""
     name = names.get(value)
     return words(name) if name is not None else value.replace("_", " ").strip().capitalize()
+
+
+PANEL_ACTIONS: Final[Mapping[str, str]] = {
+    "opening": N_("opening"),
+    "closing": N_("closing"),
+    "cancel": N_("cancel code"),
+    "restore": N_("return to normal"),
+}

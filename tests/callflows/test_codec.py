@@ -163,6 +163,21 @@ def test_the_consignes_kept_are_bounded_and_never_mixed_up() -> None:
     assert len(codec._procedures) <= codec.PROCEDURES_KEPT
 
 
+def test_a_consigne_that_many_lines_carry_is_read_once() -> None:
+    plain = json.dumps(encode(offer(consigne("read once"))))
+    one, other = (decode("CallOffered", json.loads(plain)).procedure for _ in range(2))
+    assert one is other
+    changed = plain.replace('"fr": "T"', '"fr": "Another"')
+    assert decode("CallOffered", json.loads(changed)).procedure.title == {"fr": "Another"}
+
+
+def test_the_consignes_that_were_read_are_bounded_and_never_mixed_up() -> None:
+    for number in range(codec.PROCEDURES_KEPT + 10):
+        event = offer(consigne(f"r{number}"))
+        assert decode("CallOffered", json.loads(json.dumps(encode(event)))) == event
+    assert len(codec._read_procedures) <= codec.PROCEDURES_KEPT
+
+
 def test_answers_are_a_list_or_the_words_free_text() -> None:
     plain = encode(offer(consigne("x")))["procedure"]
     assert plain["steps"][0]["answers"][0]["answer"] == "yes"

@@ -387,6 +387,38 @@ class AnyStory(RuleBasedStateMachine):
     def keyholder_rings_in(self, name: str) -> None:
         self.line.calls(caller=NUMBERS[name][0])
 
+    # ------------------------------------------------ alarms
+
+    @rule(
+        number=numbers,
+        kind=st.sampled_from(["intrusion", "fire", "technical"]),
+        zone=st.sampled_from(["", "1", "2"]),
+        what=st.sampled_from([e.AlarmReceived, e.RestoreReceived, e.OpenCloseReceived]),
+        procedure=st.sampled_from([AGGRESSION, CONSIGNE, None]),
+    )
+    def panel_reports(
+        self, number: int, kind: str, zone: str, what: Any, procedure: Any
+    ) -> None:
+        values: dict[str, Any] = {"urgency": 2, "procedure": procedure}
+        self.tell(
+            what(
+                source="dc09",
+                source_id=str(number),
+                repeat_time=5.0,
+                organisation="acme",
+                site=f"site-{number % 3}",
+                kind=kind,
+                zone=zone,
+                user="5",
+                **(values if what is e.AlarmReceived else {}),
+            )
+        )
+
+    @rule(who=operators, number=numbers)
+    def takes_case(self, who: str, number: int) -> None:
+        case = self.incident_id(number)
+        self.tell(e.CaseTaken(incident_id=case, operator=OperatorId(who)))
+
     # ------------------------------------------------ time and faults
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 1.9, 5.0, 10.0, 31.0, 200.0]))

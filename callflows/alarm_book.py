@@ -1,0 +1,244 @@
+"""What is remembered of alarms: signals seen, places, cases, floods, tests, and its times.
+
+Everything here is bounded, whoever sends: what is oldest is forgotten first.
+"""
+
+import heapq
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from callflows.events import NO_INCIDENT, IncidentId
+
+MOST_SEEN: Final = 20_000
+"Signals that are known when they come again; two busy nights."
+MOST_PLACES: Final = 20_000
+MOST_METERS: Final = 20_000
+MOST_ZONES: Final = 256
+"In alarm in one case; further ones are counted only. A Contact ID panel has 999 at most."
+MOST_KINDS: Final = 32
+MOST_DETECTIONS: Final = 32
+MOST_SHOWN: Final = 50
+"Signals of one test that are shown; all of them are in the logbook."
+
+
+@dataclass(slots=True)
+class Zone:
+    """One zone that was in alarm in a case."""
+
+    zone: str
+    name: str
+    kind: str
+    first_at: float
+    last_at: float
+    count: int = 1
+    restored_at: float | None = None
+
+
+@dataclass(slots=True)
+class AlarmCase:
+    """What a case knows of its alarms. Wants to be told when hold or patience is over."""
+
+    incident_id: IncidentId
+    place: str
+    first_at: float
+    last_at: float
+    hold_time: float = 0.0
+    held_until: float | None = None
+    "Engine time; `None` when nothing is waited for any more."
+    restore_due: float | None = None
+    "Engine time at which operators are reminded that it is not back to normal."
+    count: int = 0
+    is_confirmed: bool = False
+    kinds: list[str] = field(default_factory=list)
+    "Kinds of alarm in it, at most `MOST_KINDS`."
+    zones: dict[str, Zone] = field(default_factory=dict)
+
+    @property
+    def timer_id(self) -> str:
+        """Its name among the things that wait for a time."""
+        return f"alarm-{self.incident_id}"
+
+    @property
+    def deadline(self) -> float | None:
+        """When it wants to be told, engine time."""
+        times = [at for at in (self.held_until, self.restore_due) if at is not None]
+        return min(times, default=None)
+
+    @property
+    def unrestored(self) -> tuple[str, ...]:
+        """Zones that are still in alarm, as far as anybody said."""
+        return tuple(z.zone or "?" for z in self.zones.values() if z.restored_at is None)
+
+
+@dataclass(slots=True)
+class Detection:
+    """One detector that spoke."""
+
+    detector: str
+    name: str
+    kind: str
+    at: float
+    incident_id: IncidentId
+
+
+@dataclass(slots=True)
+class Place:
+    """A site, or what stands for one: its open cases, and which detectors spoke lately."""
+
+    cases: list[IncidentId] = field(default_factory=list)
+    "Open ones, oldest first."
+    detections: list[Detection] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Meter:
+    """How fast alarms of one kind come from one zone of one place."""
+
+    site: str
+    kind: str
+    zone: str
+    times: list[float] = field(default_factory=list)
+    "The last ones, at most as many as the window lets through."
+    tokens: float = 0.0
+    filled_at: float = 0.0
+    window_time: float = 0.0
+    is_running: bool = False
+    "A flood runs: what comes is grouped."
+    by: Literal["window", "bucket"] = "window"
+    "What it was too much for."
+    incident_id: IncidentId | None = None
+    "The case that its flood is grouped in; `None` while there is none."
+    grouped: int = 0
+    first_at: float = 0.0
+    last_at: float = 0.0
+
+
+@dataclass(slots=True)
+class TestMode:
+    """A site or a zone that is on test."""
+
+    organisation: str
+    site: str
+    zone: str
+    until: float
+    by: str
+    who: str
+    reason: str
+    signals: int = 0
+    shown: list[str] = field(default_factory=list)
+    "The last ones, a sentence each."
+
+
+@dataclass(slots=True)
+class Times:
+    """Moments that belong to no case: ends of tests and of floods."""
+
+    heap: list[tuple[float, str, str]] = field(default_factory=list)
+    "When, `test` or `flood`, and which."
+
+    @property
+    def timer_id(self) -> str:
+        """Its name among the things that wait for a time."""
+        return "alarms"
+
+    @property
+    def incident_id(self) -> IncidentId:
+        """It belongs to no case."""
+        return NO_INCIDENT
+
+    @property
+    def deadline(self) -> float | None:
+        """When it wants to be told, engine time."""
+        return self.heap[0][0] if self.heap else None
+
+    def add(self, at: float, what: str, key: str) -> None:
+        """Remember a moment."""
+        heapq.heappush(self.heap, (at, what, key))
+
+    def take(self, now: float) -> list[tuple[str, str]]:
+        """Take out the moments that have come: what they are for, and which."""
+        taken = []
+        while self.heap and self.heap[0][0] <= now:
+            taken.append(heapq.heappop(self.heap)[1:])
+        return taken
+
+
+@dataclass(slots=True)
+class AlarmBook:
+    """All of it."""
+
+    seen: dict[str, tuple[IncidentId, float]] = field(default_factory=dict)
+    "`source source_id` to the case it went to, and until when it is the same. Oldest first."
+    cases: dict[IncidentId, AlarmCase] = field(default_factory=dict)
+    "Of every case that an alarm opened, while the board holds it."
+    places: dict[str, Place] = field(default_factory=dict)
+    "Longest unused first."
+    meters: dict[str, Meter] = field(default_factory=dict)
+    "Longest unused first."
+    tests: dict[str, TestMode] = field(default_factory=dict)
+    "By `key_of_test`."
+    times: Times = field(default_factory=Times)
+
+    def case_of(self, source: str, source_id: str) -> IncidentId | None:
+        """Return the case that a signal went to: what its door answers with."""
+        known = self.seen.get(seen_key(source, source_id))
+        return known[0] if known else None
+
+    def first_case_of(self, source: str, source_id: str, now: float) -> IncidentId | None:
+        """Return the case of a signal that comes again; `None` when it is a new one."""
+        known = self.seen.get(seen_key(source, source_id))
+        return known[0] if known is not None and now < known[1] else None
+
+    def see(self, source: str, source_id: str, incident_id: IncidentId, until: float) -> None:
+        """Remember a signal; forget the oldest when there are too many."""
+        key = seen_key(source, source_id)
+        self.seen.pop(key, None)
+        self.seen[key] = (incident_id, until)
+        if len(self.seen) > MOST_SEEN:
+            del self.seen[next(iter(self.seen))]
+
+    def place(self, name: str) -> Place:
+        """Find a place, or begin one."""
+        place = self.places.pop(name, None) or Place()
+        self.places[name] = place
+        if len(self.places) > MOST_PLACES:
+            del self.places[next(iter(self.places))]
+        return place
+
+    def keep_meter(self, key: str, meter: Meter) -> None:
+        """Keep a meter as the one used last."""
+        self.meters.pop(key, None)
+        self.meters[key] = meter
+        if len(self.meters) > MOST_METERS:
+            del self.meters[next(iter(self.meters))]
+
+    def unrestored(self, incident_id: IncidentId) -> tuple[str, ...]:
+        """Return the zones of a case that are still in alarm."""
+        case = self.cases.get(incident_id)
+        return case.unrestored if case else ()
+
+    def forget(self, incident_id: IncidentId) -> None:
+        """Drop what was known of a case."""
+        self.close(incident_id)
+        self.cases.pop(incident_id, None)
+
+    def close(self, incident_id: IncidentId) -> AlarmCase | None:
+        """Wait for nothing in a case any more."""
+        case = self.cases.get(incident_id)
+        if case is None:
+            return None
+        case.held_until = case.restore_due = None
+        place = self.places.get(case.place)
+        if place is not None and incident_id in place.cases:
+            place.cases.remove(incident_id)
+        return case
+
+
+def seen_key(source: str, source_id: str) -> str:
+    """Return the name under which a signal is known."""
+    return f"{source} {source_id}"
+
+
+def key_of_test(organisation: str, site: str, zone: str) -> str:
+    """Return the name of a test."""
+    return f"{organisation}/{site}/{zone}"

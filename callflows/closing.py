@@ -1,0 +1,71 @@
+"""The end of a case: what bars it, and what it ends."""
+
+from typing import Final
+
+from callflows import call_back
+from callflows.board import Board
+from callflows.events import CloseRefused, CloseRequested, IncidentClosed, OperatorId
+from callflows.incident import DISPOSITIONS, Incident, IncidentState
+from callflows.operators import DeskState
+from callflows.ringing import move
+
+RESOLVED: Final = "duress_resolved"
+"The one disposition that closes a case in which somebody was forced."
+
+
+def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
+    """Return what bars closing: `call:ID`, `tree:ID`, `step:ID`, `restore:ZONE`, or a word.
+
+    The words: `disposition`, `duress`.
+    """
+    is_restore_awaited = incident.run.awaits_restore is not None
+    zones = board.alarms.unrestored(incident.incident_id) if is_restore_awaited else ()
+    return (
+        *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
+        *(f"tree:{t.tree_id}" for t in board.trees_of(incident) if not t.is_over),
+        *(f"step:{step.step}" for step in incident.run.missing()),
+        *(f"restore:{zone}" for zone in zones),
+        *(("disposition",) if disposition not in DISPOSITIONS else ()),
+        *(("duress",) if incident.is_under_duress and disposition != RESOLVED else ()),
+    )
+
+
+def close_requested(board: Board, incident: Incident, event: CloseRequested) -> bool:
+    """Close a case for an operator, or tell him what is missing."""
+    lacks = missing(board, incident, event.disposition)
+    if lacks:
+        board.say(
+            CloseRefused(
+                incident_id=incident.incident_id, operator=event.operator, missing=lacks
+            )
+        )
+        return True
+    close(board, incident, event.operator, event.disposition, event.text)
+    for desk in board.roster:
+        is_done = desk.incident_id == incident.incident_id
+        if desk.state is DeskState.WRAP_UP and is_done:
+            move(board, desk, DeskState.READY, "case closed")
+    return True
+
+
+def close(
+    board: Board, incident: Incident, operator: OperatorId, disposition: str, text: str
+) -> None:
+    """End a case; it waits for nobody and nothing any more."""
+    incident.state, incident.closed_at = IncidentState.CLOSED, board.now
+    incident.closed_by, incident.disposition = operator, disposition
+    incident.closing_text = text
+    incident.attention.clear()
+    incident.attention_since = None
+    call_back.drop_all(board, incident)
+    if (alarms := board.alarms.close(incident.incident_id)) is not None:
+        board.drop_timed(alarms)
+    board.closed.append((board.now, incident.incident_id))
+    board.say(
+        IncidentClosed(
+            incident_id=incident.incident_id,
+            operator=operator,
+            disposition=disposition,
+            text=text,
+        )
+    )

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from client_directory import model, numbers, schedule
+from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
 from client_directory.plan_builder import build_call_tree, build_procedure, text_of
 from client_directory.secret import hash_secret
@@ -99,6 +99,7 @@ class _OrganisationBuilder:
         if not numbers.is_country(shape.country):
             source.find(("country",), "BAD_VALUE", f"country: no such country: {shape.country}")
         self._check_zone(shape.time_zone, ("time_zone",))
+        alarm_builder.check_alarms(shape, source)
         return model.Organisation(
             organisation=shape.organisation,
             name=shape.name,
@@ -115,6 +116,11 @@ class _OrganisationBuilder:
             temporary_consignes=tuple(
                 self._consigne(i, note) for i, note in enumerate(shape.temporary_consignes)
             ),
+            alarm=alarm_builder.build_rules(shape.alarm),
+            lone_workers=alarm_builder.build_checks(shape.lone_workers),
+            welfare_checks=alarm_builder.build_checks(shape.welfare_checks),
+            tasks=alarm_builder.build_tasks(shape.tasks),
+            actions=alarm_builder.build_actions(shape.actions),
         )
 
     def _did(self, index: int, did: shapes.DidShape) -> model.Did:
@@ -159,6 +165,10 @@ class _OrganisationBuilder:
             alarm_accounts=tuple(site.alarm_accounts),
             alarm_registration=site.alarm_registration,
             services=dict(site.services),
+            zones=alarm_builder.build_zones(site),
+            alarm_paths=alarm_builder.build_paths(site),
+            cameras=alarm_builder.build_cameras(site),
+            schedule_watch=alarm_builder.build_watch(site),
         )
 
     def _person(self, index: int, person: shapes.PersonShape) -> model.Person:

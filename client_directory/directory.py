@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
+from client_directory.call_plan import CallPlan, build_call_plan
 from client_directory.finding import Finding
 from client_directory.loader import LoadedFiles, load_files
 from client_directory.model import (
@@ -99,6 +100,12 @@ class Directory:
         }
         self.operators: Mapping[str, Operator] = {who.operator: who for who in operators}
         self.services: Mapping[str, Service] = {one.service: one for one in services}
+        self._protected = {
+            number
+            for one in self.services.values()
+            for number in (one.direct, one.public)
+            if number is not None
+        }
         self._extensions = {who.extension: who for who in self.operators.values()}
         self._dids = _unambiguous(
             (did.number, DialledNumber(organisation, did))
@@ -193,6 +200,24 @@ class Directory:
         """Return the police, fire or medical service in charge of a site."""
         place = self.site(organisation, site)
         return self.services.get(place.services.get(kind, "")) if place else None
+
+    def is_protected_number(self, number: str) -> bool:
+        """Say whether a number stands in the table of services, E.164 or as it is dialled."""
+        return number in self._protected
+
+    def call_plan(
+        self, organisation: str, call_tree: str, site: str | None, at: datetime
+    ) -> CallPlan | None:
+        """Work out whom a call tree calls from a moment on; `None` without such a client.
+
+        See `call_plan.build_call_plan`.
+        """
+        client = self._clients.get(organisation)
+        if client is None:
+            return None
+        return build_call_plan(
+            client.organisation, call_tree, site, at, is_emergency=self.is_protected_number
+        )
 
     def operator_at(self, extension: str) -> Operator | None:
         """Return whose softphone this is; the user part of its address of record."""

@@ -9,6 +9,17 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal
 
+from client_directory.alarm_model import (
+    Action,
+    AlarmPath,
+    AlarmRules,
+    Camera,
+    ScheduleWatch,
+    Task,
+    WelfareCheck,
+    Zone,
+)
+
 Text = Mapping[str, str]
 """One sentence in several languages: BCP 47 primary tag to words. A text written once for
 everybody stands under the empty tag `""`."""
@@ -126,6 +137,10 @@ class Site:
     alarm_accounts: tuple[str, ...] = ()
     alarm_registration: str | None = None
     services: Mapping[ServiceKind, str] = field(default_factory=dict)
+    zones: tuple[Zone, ...] = ()
+    alarm_paths: tuple[AlarmPath, ...] = ()
+    cameras: tuple[Camera, ...] = ()
+    schedule_watch: ScheduleWatch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +189,8 @@ class Level:
     ring_time: float = 30.0
     accept: Literal["key", "pin"] = "key"
     answers_needed: int = 1
+    overlap_time: float | None = None
+    "Seconds until the next one rings too, when overlapping; `None`: half of `ring_time`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +200,8 @@ class CallTreePlan:
     call_tree: str
     levels: tuple[Level, ...]
     rounds: int = 1
+    may_leave_message: bool = False
+    "A short neutral message may be left on an answering machine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +232,11 @@ class Organisation:
     call_trees: tuple[CallTreePlan, ...] = ()
     procedures: tuple[Procedure, ...] = ()
     temporary_consignes: tuple[TemporaryConsigne, ...] = ()
+    alarm: AlarmRules = field(default_factory=AlarmRules)
+    lone_workers: tuple[WelfareCheck, ...] = ()
+    welfare_checks: tuple[WelfareCheck, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

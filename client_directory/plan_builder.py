@@ -4,9 +4,10 @@ from typing import Literal
 
 from client_directory import model
 from client_directory import schema as shapes
+from client_directory.schema_values import Words
 
 
-def text_of(words: shapes.Words) -> model.Text:
+def text_of(words: Words) -> model.Text:
     """Return words written once for everybody, or once a language, as a `Text`."""
     return {model.ANY_LANGUAGE: words} if isinstance(words, str) else dict(words)
 
@@ -20,10 +21,16 @@ def build_call_tree(tree: shapes.CallTreeShape) -> model.CallTreePlan:
             ring_time=level.ring_time,
             accept=level.accept,
             answers_needed=level.answers_needed,
+            overlap_time=level.overlap,
         )
         for level in tree.levels
     )
-    return model.CallTreePlan(call_tree=tree.call_tree, levels=levels, rounds=tree.rounds)
+    return model.CallTreePlan(
+        call_tree=tree.call_tree,
+        levels=levels,
+        rounds=tree.rounds,
+        may_leave_message=tree.leave_message,
+    )
 
 
 def build_procedure(shape: shapes.ProcedureShape) -> model.Procedure:

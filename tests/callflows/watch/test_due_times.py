@@ -1,0 +1,60 @@
+"""The nearest time is always right, whatever is moved, and nothing piles up."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callflows.watch.due_times import DueTimes
+
+KEYS = st.sampled_from("abcde")
+TIMES = st.floats(min_value=0, max_value=100)
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("set"), KEYS, TIMES),
+        st.tuples(st.just("drop"), KEYS, st.none()),
+        st.tuples(st.just("take"), st.none(), TIMES),
+    ),
+    max_size=60,
+)
+
+
+@given(STEPS)
+def test_it_answers_like_a_dictionary_that_is_searched(steps):
+    due, plain = DueTimes(), {}
+    for what, key, at in steps:
+        if what == "set":
+            due.set(key, at)
+            plain[key] = at
+        elif what == "drop":
+            due.drop(key)
+            plain.pop(key, None)
+        else:
+            expected = sorted((t, k) for k, t in plain.items() if t <= at)
+            assert sorted(due.take(at)) == sorted(k for _, k in expected)
+            plain = {k: t for k, t in plain.items() if t > at}
+        assert due.next() == min(plain.values(), default=None)
+        assert len(due) == len(plain)
+
+
+def test_they_are_taken_in_order():
+    due = DueTimes([("late", 3.0), ("soon", 1.0), ("never", 9.0)])
+    due.set("next", 2.0)
+    assert due.take(3.0) == ["soon", "next", "late"]
+    assert due.take(3.0) == []
+
+
+def test_moving_a_time_to_later_leaves_one_entry():
+    due = DueTimes([("a", 1.0), ("b", 2.0)])
+    for second in range(10_000):
+        due.set("a", second + 1.0)
+        assert due.size == 2
+    assert due.next() == 2.0
+
+
+def test_moving_times_to_earlier_and_dropping_them_leaves_few_entries():
+    due = DueTimes()
+    for number in range(10_000):
+        due.set("a", 10_000.0 - number)
+        due.set(str(number), 1.0)
+        due.drop(str(number))
+        assert due.size < 80
+    assert due.take(2.0) == ["a"]

@@ -3,6 +3,20 @@
 One module a door; whoever needs an event takes it from here.
 """
 
+from callflows.events.action import (
+    ActionAnswered,
+    ActionApproved,
+    ActionAwaited,
+    ActionDelayed,
+    ActionDone,
+    ActionDropped,
+    ActionGivenUp,
+    ActionKind,
+    ActionOutcome,
+    ActionRefused,
+    ActionRejected,
+    ActionRequested,
+)
 from callflows.events.base import (
     NO_INCIDENT,
     CallId,
@@ -152,6 +166,18 @@ from callflows.events.watch import (
 
 __all__ = [
     "NO_INCIDENT",
+    "ActionAnswered",
+    "ActionApproved",
+    "ActionAwaited",
+    "ActionDelayed",
+    "ActionDone",
+    "ActionDropped",
+    "ActionGivenUp",
+    "ActionKind",
+    "ActionOutcome",
+    "ActionRefused",
+    "ActionRejected",
+    "ActionRequested",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",

@@ -249,6 +249,27 @@ def test_he_changes_his_mind_between_two_tries(desk):
     assert done.is_late, "the far end did it all the same, and nobody is left in the dark"
 
 
+def test_before_its_time_a_deadline_means_nothing(desk):
+    for needs_two in (True, False):
+        desk.wants(needs_two_people=needs_two)
+        assert desk.tell(e.DeadlineReached(incident_id=CASE)) is None
+    desk.answers("failed")
+    assert desk.tell(e.DeadlineReached(incident_id=CASE)) is None
+
+
+def test_how_long_is_waited_for_what(desk):
+    desk.wants(needs_two_people=True)
+    assert desk.action.deadline == desk.board.now + 120
+    desk.approves(BOB)
+    assert desk.action.deadline == desk.board.now + 30
+    for pause in (1, 3, 10, 30, 60):
+        [delayed] = desk.answers("failed")
+        assert desk.action.deadline == delayed.again_at == desk.board.now + pause
+        desk.waits()
+        assert desk.action.deadline == desk.board.now + 30
+    assert len(desk.answers("failed")) == 2
+
+
 # ---------------------------------------------------------------- refused at once
 
 

@@ -204,6 +204,11 @@ def test_calls_that_need_no_recording_now(world, more):
     assert world.looks(60) == []
 
 
+def test_the_promises_it_holds_others_to():
+    assert (OVERDUE_TIME, CALL_BACK_TIME, RECORDING_TIME, INTERVAL) == (2, 60, 5, 2)
+    assert ATTENTION_TIMES == {1: 30, 2: 60, 3: 90, 4: 180}
+
+
 # ---------------------------------------------------------------- telling
 
 

@@ -102,7 +102,8 @@ class Webhook:
 class Webhooks:
     """Send actions. Belongs to one event loop.
 
-    :param find: gives the webhook of an organisation's action, `None` when there is none.
+    :param find: gives the webhook of an organisation's action, `None` when there is none;
+        may raise the `ValueError` of a `Webhook` that cannot be.
     :param wall: the wall clock, seconds: what the other side compares its own with.
     """
 
@@ -122,7 +123,10 @@ class Webhooks:
 
     async def perform(self, command: PerformAction) -> ActionAnswered:
         """Send one try and return what came of it; whatever goes wrong is in the event."""
-        webhook = self._find(command.organisation, command.action)
+        try:
+            webhook = self._find(command.organisation, command.action)
+        except ValueError as error:
+            return _answer(command, "refused", reason=f"its webhook cannot be used: {error}")
         if webhook is None:
             return _answer(command, "refused", reason="no webhook is configured for it")
         body = body_of(command)

@@ -274,6 +274,13 @@ async def test_an_action_without_a_webhook_is_refused():
     assert "configured" in answered.reason
 
 
+async def test_a_webhook_that_cannot_be_is_refused_and_says_why():
+    webhooks = Webhooks(lambda *_: Webhook(url="http://example.com/", secrets=(SECRET,)))
+    answered = await webhooks.perform(ORDER)
+    assert (answered.outcome, answered.status) == ("refused", None)
+    assert "expected https" in answered.reason
+
+
 async def test_each_action_goes_to_its_own():
     asked = []
     webhooks = Webhooks(lambda organisation, action: asked.append((organisation, action)))

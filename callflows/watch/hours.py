@@ -42,13 +42,11 @@ class Hours:
 
     def next_span(self, now: float) -> Span | None:
         """Return the first span that begins later than now, `None` if none within a year."""
-        for spans, end in self._looked(now):
-            for begin, until in spans:
-                if begin > now and until < end:
-                    return begin, until
-        return next(
-            ((begin, math.inf) for begin, until in spans if begin > now and until >= end), None
-        )
+        for spans, _ in self._looked(now):
+            for begin, _ in spans:
+                if begin > now:
+                    return self.span_at(begin)
+        return None
 
     def _looked(self, now: float) -> Iterator[tuple[tuple[Span, ...], float]]:
         """Look ahead further and further. Whole days, so that many questions share a look."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import pytest
+from structlog.testing import capture_logs
 
 from callflows.call import CallState
 from callflows.events import CallId, CaseStalled, IncidentId, TreeId
@@ -230,6 +231,26 @@ def test_after_a_pause_of_everything_the_timers_have_the_first_word(world):
     assert len(world.looks(INTERVAL)) == 1
 
 
+@pytest.mark.parametrize(("pause", "is_told"), [(2.0, True), (4.0, True), (4.5, False)])
+def test_one_look_missed_is_no_pause(world, pause, is_told):
+    world.call(deadline=world.now - 5)
+    world.now += pause
+    assert bool(world.auditor.look()) is is_told
+
+
+def test_the_engine_s_own_log_names_the_case_and_no_client(world):
+    world.call(deadline=world.now - 5)
+    with capture_logs() as lines:
+        world.looks()
+        world.board.calls.clear()
+        world.looks()
+    assert [(line["event"], line["log_level"]) for line in lines] == [
+        ("should have moved", "error"),
+        ("moved after all", "info"),
+    ]
+    assert {line["incident"] for line in lines} == {CASE}
+
+
 def test_the_first_look_after_a_start_accuses_nobody():
     board = Board(deadline=(0.0, CASE))
     auditor = Auditor(board, lambda: 1000.0, print, is_called_back=lambda _: False)
@@ -259,6 +280,22 @@ def test_a_check_that_fails_hides_neither_the_others_nor_what_it_found(world):
     world.board.calls.clear()
     world.looks()
     assert not any("cannot check" in reason for reason in world.auditor.reasons())
+
+
+def test_what_a_check_found_stands_while_that_check_alone_fails(world):
+    world.call(deadline=world.now - 5)
+    world.tree()
+    assert len(world.looks()) == 2
+    world.board.trees.clear()
+
+    def fails():
+        raise RuntimeError("a defect")
+
+    world.board.next_deadline = fails
+    with capture_logs() as lines:
+        assert world.looks(20) == []
+    assert [one.what for one in world.auditor.findings] == ["deadline"]
+    assert [line["event"] for line in lines].count("the auditor cannot check") == 1
 
 
 # ---------------------------------------------------------------- who watches the watcher

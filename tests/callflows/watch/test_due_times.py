@@ -64,3 +64,15 @@ def test_dropping_leaves_few_entries():
         due.drop(str(number))
     assert due.size < 80
     assert due.take(10_000.0) == ["999"]
+
+
+def test_a_clean_up_forgets_nobody_and_keeps_the_order():
+    numbers = [n * 37 % 100 for n in range(100)]
+    due = DueTimes((f"{n:02}", 0.0) for n in numbers)
+    for n in numbers:
+        due.set(f"{n:02}", 1_000.0 - n)  # later than before: found out when it comes up
+    for n in range(300):
+        due.set("often", 900.0 - n)
+    assert due.size < 300, "it was cleaned up in between"
+    assert due.next() == 601.0
+    assert due.take(2_000.0) == ["often", *(f"{n:02}" for n in range(99, -1, -1))]

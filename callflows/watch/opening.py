@@ -158,8 +158,7 @@ class OpeningWatch:
             return False
         watched.agreed = [span for span in watched.agreed if span[1] > now]
         watched.agreed.append((since, until))
-        if watched.is_open is not False:
-            self._expect_closing(watched, now)
+        self._expect_closing(watched, now)
         return True
 
     def next_due(self) -> float | None:

@@ -106,7 +106,7 @@ class WelfareChecks:
             known = self._checks.get(key)
             if known is None or (known.plan != plan and known.asked is None):
                 self._checks[key] = _Check(plan=plan, call_at=plan.call_at(now))
-            elif known.plan != plan:
+            else:
                 known.plan = plan
             self._wait(self._checks[key])
 

@@ -144,6 +144,16 @@ def test_an_evening_that_was_announced():
     assert kinds(opens(watch, "2026-11-24 21:00")) == [SiteOpened, EarlyOpenSeen]
 
 
+def test_a_sunday_that_was_announced_for_a_site_not_heard_of_yet():
+    watch, now = shop("2026-11-28 20:00"), at("2026-11-28 20:00")
+    assert wall(watch.next_due()) == "2026-11-30 18:30+0100"
+    assert watch.agree("acme", "shop", at("2026-11-29 10:00"), at("2026-11-29 12:00"), now)
+    assert wall(watch.next_due()) == "2026-11-29 12:30+0100"
+    closes(watch, "2026-11-28 20:01")
+    assert watch.agree("acme", "shop", at("2026-11-29 10:00"), at("2026-11-29 12:00"), now)
+    assert watch.next_due() is None, "it is closed"
+
+
 def test_what_cannot_be_announced():
     watch = shop()
     now = at("2026-11-23 12:00")
@@ -330,6 +340,10 @@ def test_the_directory_is_read_again():
     assert wall(watch.next_due()) == "2026-11-23 17:30+0100"
     watch.watch([replace(PLAN, hours=Hours("Mo-Fr 08:00-17:00"))], now)
     assert wall(watch.next_due()) == "2026-11-23 17:30+0100"
+    watch.watch([replace(PLAN, hours=Hours("24/7"))], now)
+    assert watch.next_due() is None
+    watch.watch([PLAN], now)
+    assert wall(watch.next_due()) == "2026-11-23 18:30+0100"
     watch.watch([], now)
     assert watch.next_due() is None
 

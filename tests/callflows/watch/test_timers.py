@@ -189,6 +189,14 @@ def test_prolonging_again_and_again_has_an_end():
     assert timers.next_due() <= NOON + LONGEST_TIME
 
 
+def test_to_the_longest_time_and_no_further():
+    timers = running()
+    assert LONGEST_TIME == 12 * 3600
+    more = LONGEST_TIME - 1800
+    assert kinds(timers.prolong("t1", more, "luc", NOON)) == [SafetyTimerProlonged]
+    assert kinds(timers.prolong("t1", 1, "luc", NOON)) == [SafetyTimerRefused]
+
+
 def test_a_timer_nobody_started():
     timers = SafetyTimers(NOON)
     assert timers.pin_checked("x", "good", NOON) == timers.prolong("x", 60, "luc", NOON) == []

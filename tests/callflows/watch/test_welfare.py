@@ -118,6 +118,12 @@ def test_three_wrong_pins_are_an_alarm(is_asked):
     assert checks.next_due() is None
 
 
+def test_a_wrong_pin_that_nobody_asked_for_moves_no_call():
+    checks = night()
+    checks.pin_checked("w1", "wrong", at("2026-11-23 21:00"))
+    assert wall(checks.next_due())[11:16] == "23:00"
+
+
 def test_no_key_within_the_call_leaves_the_clock_running():
     checks = night()
     checks.due(at("2026-11-23 23:00"))
@@ -181,6 +187,8 @@ def test_the_directory_is_read_again():
     checks.due(at("2026-11-23 22:50"))
     checks.watch([PLAN], at("2026-11-23 22:51"))
     assert wall(checks.next_due())[11:16] == "22:52", "who is being asked is asked on"
+    checks.pin_checked("w1", "good", at("2026-11-23 22:51"))
+    assert wall(checks.next_due())[11:16] == "23:51", "and then by the new plan"
     checks.watch([], at("2026-11-23 22:52"))
     assert checks.next_due() is None
     assert checks.pin_checked("w1", "good", now) == []

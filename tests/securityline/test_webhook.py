@@ -1,6 +1,7 @@
 """Signed webhooks against a server of our own: what arrives, what comes back, where not to."""
 
 import asyncio
+import gzip
 import json
 import re
 import ssl
@@ -191,13 +192,16 @@ async def test_a_huge_answer_is_read_no_further_than_needed():
     assert LARGEST_ANSWER < sent < 4_000 * 16_384
 
 
-async def test_a_compressed_answer_is_not_unpacked():
+@pytest.mark.parametrize("octets", [b"\x1f\x8bnot gzip at all", gzip.compress(b"bomb" * 9_999)])
+async def test_a_compressed_answer_is_not_unpacked(octets):
     async with far_end() as (end, webhooks):
         end.answer = lambda request: web.Response(
-            body=b"\x1f\x8bnot gzip at all", headers={"Content-Encoding": "gzip"}
+            body=octets, headers={"Content-Encoding": "gzip"}
         )
         answered = await webhooks.perform(ORDER)
     assert answered.outcome == "done"
+    assert "bombbomb" not in answered.answer
+    assert answered.answer, "shown as it came"
 
 
 @pytest.mark.parametrize("octets", [b"\xff\xfe\x00a\r\nb\x1b[31m", "é\u202e".encode()])

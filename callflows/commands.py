@@ -4,10 +4,20 @@ A command says what, never how: no SIP, no RTP, no SQL. Carrying one out twice d
 harm, so the engine may repeat them after a restart.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from callflows.events import NO_INCIDENT, CallId, Cause, IncidentId, LegId, OperatorId, TreeId
+from callflows.events import (
+    NO_INCIDENT,
+    ActionKind,
+    CallId,
+    Cause,
+    IncidentId,
+    LegId,
+    OperatorId,
+    TreeId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,3 +158,23 @@ class PlanCallTree(Command):
     site: str | None
     call_tree: str
     asked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerformAction(Command):
+    """Do an action with consequences; the outcome comes back as `ActionAnswered`."""
+
+    action_id: str
+    idempotency_key: str
+    "The same for every try: the far end does it once."
+    tries: int
+    "Which try this is, from 1."
+    organisation: str
+    action: str
+    "Where it is sent stands in the directory."
+    kind: ActionKind
+    operator: OperatorId
+    reason: str
+    approved_by: OperatorId | None = None
+    site: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,204 @@
+"""Timers of people who work alone: started, prolonged, amber, red, ended by a PIN.
+
+All in engine time: a change of hour neither gives nor takes a minute.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from callflows.codec import from_plain, to_plain
+from callflows.events import (
+    PinOutcome,
+    SafetyTimerCancelled,
+    SafetyTimerProlonged,
+    SafetyTimerStarted,
+)
+from callflows.watch.alone import (
+    LonePerson,
+    TimerWatchEvent,
+    Watched,
+    duress,
+    lapsed,
+    pin_refused,
+    raised,
+    refused,
+)
+from callflows.watch.due_times import DueTimes
+
+LONGEST_TIME: Final = 12 * 3600.0
+"Seconds from the start of a timer to its lapse, prolongations included."
+AMBER_TIME: Final = 120.0
+"Seconds in which he is asked before it becomes an alarm."
+_KIND: Final = "lone_worker"
+
+
+@dataclass(slots=True)
+class _Timer:
+    who: LonePerson
+    began_at: float
+    amber_time: float
+    watched: Watched
+
+
+@dataclass(slots=True)
+class _State:
+    now: float
+    timers: list[_Timer]
+
+
+class SafetyTimers:
+    """Every running timer, and those that became an alarm and were not answered by a PIN."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self._now = now
+        self._timers: dict[str, _Timer] = {}
+        self._due = DueTimes()
+
+    def start(
+        self,
+        who: LonePerson,
+        run_time: float,
+        now: float,
+        *,
+        memo: str = "",
+        amber_time: float = AMBER_TIME,
+    ) -> list[TimerWatchEvent]:
+        """Start a timer. One that runs is not started anew: it could be used to stop it.
+
+        :param run_time: seconds until it lapses; at most `LONGEST_TIME`.
+        :param memo: a recording in which he said what he is about to do.
+        :param amber_time: seconds from then to the alarm.
+        """
+        now = self._clamped(now)
+        known = self._timers.get(who.timer_id)
+        if known is not None and known.watched.stage != "red":
+            return [refused(known.who, _KIND, "runs already")]
+        if not 0 < run_time <= LONGEST_TIME:
+            return [refused(who, _KIND, "no such time")]
+        amber_at = now + run_time
+        watched = Watched(
+            stage="running",
+            amber_at=amber_at,
+            red_at=amber_at + max(amber_time, 0.0),
+            memo=memo,
+        )
+        timer = _Timer(who=who, began_at=now, amber_time=max(amber_time, 0.0), watched=watched)
+        self._timers[who.timer_id] = timer
+        self._wait(timer)
+        return [SafetyTimerStarted(**who.about(_KIND), lapses_at=amber_at, memo=memo)]
+
+    def prolong(
+        self, timer_id: str, more_time: float, by: str, now: float
+    ) -> list[TimerWatchEvent]:
+        """Give him more time, while it runs. Amber is ended by his PIN alone.
+
+        :param more_time: seconds behind the present end.
+        :param by: the person, or an operator who spoke to him.
+        """
+        timer = self._timers.get(timer_id)
+        now = self._clamped(now)
+        if timer is None:
+            return []
+        watched = timer.watched
+        amber_at = watched.amber_at + more_time
+        if watched.stage != "running":
+            return [refused(timer.who, _KIND, f"{watched.stage}: only his PIN ends it")]
+        if not (more_time > 0 and amber_at <= timer.began_at + LONGEST_TIME):
+            return [refused(timer.who, _KIND, "no such time")]
+        watched.amber_at, watched.red_at = amber_at, amber_at + timer.amber_time
+        self._wait(timer)
+        return [SafetyTimerProlonged(**timer.who.about(_KIND), lapses_at=amber_at, by=by)]
+
+    def pin_checked(
+        self, timer_id: str, outcome: PinOutcome, now: float
+    ) -> list[TimerWatchEvent]:
+        """Take what became of asking him for his PIN. Good ends the timer; nothing else does.
+
+        An alarm already raised is not taken back: the event says that he gave his PIN.
+        """
+        timer = self._timers.get(timer_id)
+        self._clamped(now)
+        if timer is None:
+            return []
+        who, watched = timer.who, timer.watched
+        if outcome == "duress":
+            events = duress(who, _KIND, watched)
+            self._due.drop(timer_id)
+            return events
+        if outcome != "good":
+            events = pin_refused(who, _KIND, watched, outcome)
+            self._wait(timer)
+            return events
+        if watched.is_silent:
+            # Whoever forces him may have got the other PIN out of him as well.
+            return [refused(who, _KIND, "good PIN after the duress PIN", "good")]
+        del self._timers[timer_id]
+        self._due.drop(timer_id)
+        return [SafetyTimerCancelled(**who.about(_KIND), stage=watched.stage)]
+
+    def stand_down(self, timer_id: str) -> bool:
+        """Forget a timer whose alarm the operators have closed; any other is left alone."""
+        timer = self._timers.get(timer_id)
+        if timer is None or timer.watched.stage != "red":
+            return False
+        del self._timers[timer_id]
+        return True
+
+    def next_due(self) -> float | None:
+        """Return when to ask again, engine time."""
+        return self._due.next()
+
+    def due(self, now: float) -> list[TimerWatchEvent]:
+        """Return what lapsed, and what became an alarm, by now.
+
+        After a stop of ours both may be told at once: the promise was made to the person,
+        and the alarm comes no later for it.
+        """
+        now = self._clamped(now)
+        events: list[TimerWatchEvent] = []
+        while (at := self._due.next()) is not None and at <= now:
+            for timer_id in self._due.take(at):
+                events.append(self._move(self._timers[timer_id]))
+        return events
+
+    def to_state(self) -> dict[str, Any]:
+        """Return everything, JSON-plain and exact."""
+        plain: dict[str, Any] = to_plain(_State(self._now, list(self._timers.values())))
+        return plain
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> "SafetyTimers":
+        """Build what `to_state` described.
+
+        :raises ValueError: the state is not one of ours.
+        """
+        read = from_plain(_State, state)
+        timers = cls(now=read.now)
+        for timer in read.timers:
+            timers._timers[timer.who.timer_id] = timer
+            timers._wait(timer)
+        return timers
+
+    def _move(self, timer: _Timer) -> TimerWatchEvent:
+        event: TimerWatchEvent
+        if timer.watched.stage == "running":
+            event = lapsed(timer.who, _KIND, timer.watched)
+        else:
+            event = raised(timer.who, _KIND, timer.watched, "no sign of life")
+        self._wait(timer)
+        return event
+
+    def _wait(self, timer: _Timer) -> None:
+        watched = timer.watched
+        if watched.stage == "red":
+            self._due.drop(timer.who.timer_id)
+        else:
+            is_running = watched.stage == "running"
+            at = watched.amber_at if is_running else watched.red_at
+            self._due.set(timer.who.timer_id, at)
+
+    def _clamped(self, now: float) -> float:
+        self._now = max(self._now, now if math.isfinite(now) else self._now)
+        return self._now

@@ -43,7 +43,8 @@ def encrypt(content: bytes, key: bytes) -> bytes:
 def decrypt(digits: bytes, key: bytes) -> bytes | None:
     """Return the content behind its padding, or `None` if this cannot be its key.
 
-    The content begins with `|` or `]`: the padding holds none of `[ ] |`.
+    The padding, which holds none of `[ ] |`, ends at the first `|`, or at `]` if the frame
+    has no data.
     """
     try:
         octets = bytes.fromhex(digits.decode("ascii"))
@@ -55,4 +56,6 @@ def decrypt(digits: bytes, key: bytes) -> bytes | None:
     padded = cipher.update(octets) + cipher.finalize()
     ends = [at for at in map(padded.find, (b"|", b"]", b"[")) if at >= 0]
     content = padded[min(ends) :] if ends else b""
-    return content if content[:1] in (b"|", b"]") and b"]" in content else None
+    if content[:1] == b"[" or b"]" not in content:
+        return None
+    return content.removeprefix(b"|")

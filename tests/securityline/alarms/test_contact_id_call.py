@@ -181,6 +181,8 @@ def test_a_garbled_message_is_heard_again() -> None:
     line = Line().wait(1.6).press(GARBLED).wait(1.3).press(PANIC).stored()
 
     assert kinds(line) == ["handshake", "MessageHeard", "kiss-off"]
+    line.wait(60)
+    assert line.said[-1] == HangUp(), "what was garbled was said again"
 
 
 def test_a_message_that_lost_a_key_is_heard_again() -> None:
@@ -220,6 +222,15 @@ def test_stored_without_a_message_does_nothing() -> None:
     assert kinds(line) == ["handshake"]
     line.press(PANIC).stored().stored()
     assert kinds(line) == ["handshake", "MessageHeard", "kiss-off"]
+
+
+def test_keys_apart_are_not_one_message_however_late_the_timer_is_handled() -> None:
+    call = ContactIdCall(0.0)
+    for number, key in enumerate(PANIC):
+        call.heard(key, 0.1 * number + (1.0 if number > 7 else 0.0))
+    events = list(iter(call.next_event, None))
+
+    assert not any(isinstance(event, MessageHeard) for event in events)
 
 
 def test_after_the_end_nothing_comes() -> None:

@@ -170,6 +170,12 @@ def test_the_account_may_stand_only_in_the_data() -> None:
     assert reply == b'"ACK"4738R0001L0001#006969[]'
 
 
+def test_a_missing_prefix_is_answered_as_unused() -> None:
+    received = taken(to_octets(b'"ADM-CID"0001#1234[#1234|1120 01 015]'))
+
+    assert inner(received.answer(Outcome.STORED, NOW)) == b'"ACK"0001L0#1234[]'
+
+
 def test_another_account_in_the_data_is_not_lost() -> None:
     signal = signal_of(Panel("AAA").frame(panic("4F39")))
 
@@ -402,6 +408,12 @@ def test_a_wrong_key_is_noticed(key: bytes) -> None:
     received = taken(Panel(key=KEY).frame(panic(), at=NOW), Settings({"1234": key}))
 
     assert received.fault in (Fault.KEY, Fault.CLOCK)
+
+
+def test_padding_with_a_bracket_is_no_padding() -> None:
+    octets = Panel(key=KEY).frame(panic(), at=NOW, padding="[")
+
+    assert taken(octets, Settings(KEYS)).fault is Fault.KEY
 
 
 def test_formats_of_installers_are_shown_as_they_are() -> None:

@@ -227,6 +227,11 @@ async def test_a_panel_may_end_its_side_and_still_hear_the_answer():
         panel.send(Panel().frame(panic()))
         panel.writer.write_eof()
         await store.until(1)
+        async with connected(address) as other:  # meanwhile the end has been seen
+            other.send(Panel("77").frame(panic("77")))
+            await store.until(2)
+            store.answers[1](Outcome.STORED)
+            assert await other.answer() == ack(1, account="77")
         store.answers[0](Outcome.STORED)
 
         assert await panel.answer() == ack(1)
@@ -340,12 +345,12 @@ async def test_a_frame_that_trickles_in_is_cut_off():
 
 
 async def test_octets_one_by_one_do_not_buy_time():
-    limits = ReceiverLimits(frame_time=0.2)
+    limits = ReceiverLimits(frame_time=0.2, first_frame_time=3600)
     async with (
         receiving(Store(), limits=limits, clock=real_clock()) as (receiver, address),
         connected(address) as panel,
     ):
-        with suppress(ConnectionError):
+        async with asyncio.timeout(20):
             panel.send(b'\n7BE80027"')
             while not receiver.evicted:
                 panel.send(b"x")
@@ -492,6 +497,30 @@ async def test_connections_take_turns():
     assert before <= 12 * FRAMES_A_TURN
 
 
+async def test_one_connection_cannot_keep_the_loop() -> None:
+    loop = asyncio.get_running_loop()
+    turn, taken_in = [0], Counter()
+
+    def next_turn():
+        turn[0] += 1
+        loop.call_soon(next_turn)
+
+    store = Store()
+    take = store.take
+
+    def counting(signals, answer):
+        taken_in[turn[0]] += 1
+        take(signals, answer)
+
+    store.take = counting
+    async with receiving(store) as (_, address), connected(address) as flood:
+        next_turn()
+        flood.send(Panel().frame(panic()) * 1000)
+        await store.until(1000)
+
+    assert max(taken_in.values()) <= 2 * FRAMES_A_TURN, "what came, and what was left over"
+
+
 async def test_datagrams_of_one_source_are_bounded_and_others_get_in():
     store = Store(None)
     limits = ReceiverLimits(most_datagrams_of_one_source=8)
@@ -583,6 +612,21 @@ def test_who_never_hears_from_the_store_is_forgotten():
     answers[0](Outcome.STORED)
 
     assert (len(intake), intake.forgotten, sent, over) == (0, 1, [], [1])
+
+
+async def test_a_connection_does_not_wait_for_ever_for_the_store():
+    now, store = [NOW.timestamp()], Store(None)
+    limits = ReceiverLimits(frame_time=0.04)  # so that it looks every 10 ms
+    async with (
+        receiving(store, limits=limits, clock=lambda: now[0]) as (receiver, address),
+        connected(address) as panel,
+    ):
+        panel.send(Panel().frame(panic()))
+        panel.writer.write_eof()
+        await store.until(1)
+        now[0] += PATIENCE
+        await panel.ended()
+        assert receiver.intake.forgotten == 1
 
 
 # ---------------------------------------------------------------- memory

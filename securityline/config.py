@@ -95,6 +95,14 @@ class AlarmsConfig:
     """Alarm receivers."""
 
     dc09: Annotated[tuple[Endpoint, ...], v.list_of(v.endpoint, is_empty_allowed=True)] = ()
+    dc09_keys: MaybeFile = None
+    "File of AES keys: a line `ACCOUNT HEXDIGITS` each, `*` for every other account."
+    dc09_binary_crc: Annotated[tuple[str, ...], v.list_of(v.name, is_empty_allowed=True)] = ()
+    "Accounts of panels that write the checksum as two octets."
+    dc09_unchecked_clock: Annotated[
+        tuple[str, ...], v.list_of(v.name, is_empty_allowed=True)
+    ] = ()
+    "Accounts of panels whose clock nobody can set."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

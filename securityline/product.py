@@ -18,6 +18,9 @@ from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
 from recordings.store import RecordingStore
 from securityline.accounts import Accounts
+from securityline.alarms.door import AlarmDoor
+from securityline.alarms.panels import read_settings
+from securityline.alarms.receiver import Dc09Receiver
 from securityline.clock import Clock
 from securityline.config import Config
 from securityline.engine import Engine
@@ -119,7 +122,18 @@ class Product:
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
+        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
+        self.numbers = IncidentNumbers(newest)
         self.telephony = self._build_telephony()
+        self.alarm_door = AlarmDoor(
+            self.engine.handle,
+            self.directory,
+            clock=self.clock,
+            next_number=self.numbers.next,
+            head=lambda: self.logbook.head[0],
+            book=lambda: self.recovered.switchboard.alarms,
+        )
+        self.alarm_receiver: Dc09Receiver | None = None
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
@@ -156,13 +170,12 @@ class Product:
             )
             for trunk in config.trunks
         }
-        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         return Telephony(
             exchange,
             admit=Admission(
                 profiles,
                 self.directory,
-                IncidentNumbers(newest),
+                self.numbers,
                 self.clock,
                 self.recovered.switchboard.case_of,
             ),
@@ -188,9 +201,28 @@ class Product:
         self.ua.listen_on(bound)
         self._pump_due = False
         self.telephony.start()
+        await self._receive_alarms()
         address = await self._open_web(runner)
         self._watching = asyncio.create_task(self._watch_clock())
         return bound, address
+
+    async def _receive_alarms(self) -> None:
+        """Listen for alarm panels, where the settings name addresses for them."""
+        alarms = self.config.alarms
+        if not alarms.dc09:
+            return
+        agreed = read_settings(
+            alarms.dc09_keys, alarms.dc09_binary_crc, alarms.dc09_unchecked_clock
+        )
+        self.alarm_receiver = Dc09Receiver(
+            self.alarm_door.take,
+            agreed,
+            clock=self.clock,
+            on_fault=self.alarm_door.note_fault,
+        )
+        for endpoint in alarms.dc09:
+            with _named("alarms.dc09", [str_endpoint(endpoint)]):
+                await self.alarm_receiver.listen(endpoint)
 
     def _take_over(self) -> None:
         """Go on where our predecessor stopped."""
@@ -221,6 +253,7 @@ class Product:
                 clock=self.clock,
                 health=self.not_ready,
                 metrics=self.metrics,
+                alarms=self.alarm_door,
                 version=VERSION,
             )
         )
@@ -241,6 +274,8 @@ class Product:
             self._watching.cancel()
         tasks = [task for task in (self._watching, self._reloading) if task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self.alarm_receiver is not None:
+            await self.alarm_receiver.close()
         self.telephony.stop()
         if self.runner is not None:
             await self.runner.cleanup()

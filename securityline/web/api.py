@@ -9,6 +9,7 @@ from aiohttp import web
 
 from securityline.logbook.document import Document
 from securityline.logbook.entry import write_time
+from securityline.web.alarm_api import hand_in
 from securityline.web.context import CONTEXT
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
@@ -99,8 +100,8 @@ async def recording(request: web.Request) -> web.StreamResponse:
 
 
 async def alarms(request: web.Request) -> web.Response:
-    """`POST /api/v1/alarms`: announced, and not there yet."""
-    raise Problem(501, "Alarms cannot be handed in by this version.")
+    """`POST /api/v1/alarms`."""
+    return await hand_in(request, request[TOKEN_NAME])
 
 
 def short_line(line: Line) -> dict[str, Any]:

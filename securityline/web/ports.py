@@ -16,6 +16,8 @@ from callflows.events import CallId, Event, IncidentId, OperatorId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from client_directory.directory import Directory
+from securityline.alarms.door import Taken
+from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.store import Head
 from securityline.metrics import Metrics
@@ -170,6 +172,20 @@ class AccountsPort(Protocol):
         """Find a bearer token by its text; `None` when it is not one of ours."""
 
 
+class AlarmDoorPort(Protocol):
+    """Where alarms are handed in (`securityline.alarms.door`)."""
+
+    def admit(
+        self,
+        signal: Signal,
+        then: Callable[[Taken], None],
+        *,
+        site: str = "",
+        organisation: str = "",
+    ) -> None:
+        """Tell the flow of one signal; `then` is called once its lines are durable."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
     """Everything `create_app` needs."""
@@ -184,6 +200,8 @@ class WebServices:
     "Engine time, seconds since the epoch."
     health: Callable[[], list[str]]
     "Why calls cannot be taken, recorded or logged now; empty when they can."
+    alarms: AlarmDoorPort | None = None
+    "Where programs hand in alarms; `None` where nobody takes any."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

@@ -13,6 +13,8 @@ from ivr.keyholder_prompts import KEYHOLDER_WORDS
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
 
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
+
 RECORDING_NOTICE: Final = "recording_notice"
 PLEASE_HOLD: Final = "please_hold"
 ALL_BUSY_CALM: Final = "all_busy_calm"
@@ -99,6 +101,11 @@ def fallbacks(language: str) -> Iterator[str]:
     if wanted in LANGUAGES:
         yield wanted
     yield from (other for other in LANGUAGES if other != wanted)
+
+
+def is_spoken(name: str) -> bool:
+    """Whether it names words that were spoken on demand: the SHA-256 of what they are."""
+    return len(name) == 64 and set(name) <= _HEXADECIMAL
 
 
 def file_name(name: str, language: str) -> str:

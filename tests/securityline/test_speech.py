@@ -249,6 +249,24 @@ async def test_what_was_not_said_for_longest_makes_room(
     assert sum(path.stat().st_size for path in files(tmp_path)) <= 40_000
 
 
+async def test_what_is_said_again_is_no_longer_the_oldest(
+    tmp_path: Path, program: Program
+) -> None:
+    speaker = EspeakSpeaker(tmp_path / "speech", str(program.path), {}, max_bytes=40_000)
+    often = await speaker.prompt_for("een", "nl")
+    once = await speaker.prompt_for("twee", "nl")
+    os.utime(tmp_path / "speech" / "nl" / f"{often}.wav", (1, 1))
+    os.utime(tmp_path / "speech" / "nl" / f"{once}.wav", (2, 2))
+    assert await speaker.prompt_for("een", "nl") == often
+    for word in ("drie", "vier"):
+        await speaker.prompt_for(word, "nl")
+        if once not in (left := {path.stem for path in files(tmp_path)}):
+            break
+    speaker.close()
+    assert once not in left
+    assert often in left
+
+
 async def test_without_a_program_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

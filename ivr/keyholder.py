@@ -8,36 +8,21 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from ivr import keyholder_prompts as prompts
 from ivr.prompts import LANGUAGES, SAY
 
-INTRO: Final = "keyholder_intro"
-MENU: Final = "keyholder_menu"
-ASK_PIN: Final = "keyholder_ask_pin"
-PIN_AGAIN: Final = "keyholder_pin_again"
-PIN_FAILED: Final = "keyholder_pin_failed"
-ASK_MINUTES: Final = "keyholder_ask_minutes"
-ACCEPTED: Final = "keyholder_accepted"
-DECLINED: Final = "keyholder_declined"
-TAKEN: Final = "keyholder_taken"
-TAKEN_BY: Final = "keyholder_taken_by"
-CONNECTING: Final = "keyholder_connecting"
-MESSAGE: Final = "voicemail_neutral"
-GENERIC: Final = "keyholder_alarm_generic"
-
-KINDS: Final = frozenset(
-    {
-        "intrusion",
-        "holdup",
-        "panic",
-        "fire",
-        "medical",
-        "technical",
-        "early_open",
-        "late_close",
-        "lone_worker",
-    }
-)
-"Kinds of incident that have a sentence of their own; any other gets the generic one."
+INTRO: Final = prompts.KEYHOLDER_INTRO
+MENU: Final = prompts.KEYHOLDER_MENU
+ASK_PIN: Final = prompts.KEYHOLDER_ASK_PIN
+PIN_AGAIN: Final = prompts.KEYHOLDER_PIN_AGAIN
+PIN_FAILED: Final = prompts.KEYHOLDER_PIN_FAILED
+ASK_MINUTES: Final = prompts.KEYHOLDER_ASK_MINUTES
+ACCEPTED: Final = prompts.KEYHOLDER_ACCEPTED
+DECLINED: Final = prompts.KEYHOLDER_DECLINED
+TAKEN: Final = prompts.KEYHOLDER_TAKEN
+TAKEN_BY: Final = prompts.KEYHOLDER_TAKEN_BY
+MESSAGE: Final = prompts.VOICEMAIL_NEUTRAL
+GENERIC: Final = prompts.KEYHOLDER_ALARM_GENERIC
 
 MOST_NAME: Final = 80
 "Characters of a name that are spoken."
@@ -81,7 +66,7 @@ def whose(organisation_name: str, site_name: str) -> str:
 
 def announcement(organisation_name: str, site_name: str, kind: str) -> tuple[str, ...]:
     """Return what a keyholder hears first, in order: who, where, what, and the keys."""
-    what = f"keyholder_{kind}" if kind in KINDS else GENERIC
+    what = prompts.event_prompt(kind) if kind in prompts.EVENT_KINDS else GENERIC
     words = whose(organisation_name, site_name)
     named = (SAY + words,) if words else ()
     return (INTRO, *named, what, MENU)

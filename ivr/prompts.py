@@ -15,6 +15,7 @@ LANGUAGES: Final = ("fr", "nl", "de", "en")
 
 SAY: Final = "say:"
 "Begins a prompt that is no file of ours but words to be spoken, such as a client's name."
+_HEXADECIMAL: Final = frozenset("0123456789abcdef")
 
 RECORDING_NOTICE: Final = "recording_notice"
 PLEASE_HOLD: Final = "please_hold"
@@ -102,6 +103,11 @@ def fallbacks(language: str) -> Iterator[str]:
     if wanted in LANGUAGES:
         yield wanted
     yield from (other for other in LANGUAGES if other != wanted)
+
+
+def is_spoken(name: str) -> bool:
+    """Whether it names words that were spoken on demand: the SHA-256 of what they are."""
+    return len(name) == 64 and set(name) <= _HEXADECIMAL
 
 
 def file_name(name: str, language: str) -> str:

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
-from ivr.prompts import LANGUAGES, PROMPTS, fallbacks, file_name
+from ivr.prompts import LANGUAGES, PROMPTS, fallbacks, file_name, is_spoken
 from recordings.model import Ended, Failed, Gap, News, Started
 from recordings.recorder import Recorder
 from recordings.store import RecordingStore
@@ -39,16 +39,27 @@ EXIT_ALREADY_RUNNING: Final = 3
 EXIT_UNSUITABLE: Final = 4
 "The system lacks what the media process is built on."
 
+MAX_SAID: Final = 200
+"Spoken prompts kept in memory: 10 MB."
+
 
 class Prompts:
-    """The prompts that are shipped, as A-law; read and converted once."""
+    """The prompts that are shipped, as A-law; read and converted once.
 
-    def __init__(self, folder: Path) -> None:
+    :param spoken: where :mod:`securityline.speech` puts words that are no fixed prompt. Of
+        those only the latest are kept, and one that is missing may be there the next time.
+    """
+
+    def __init__(self, folder: Path, spoken: Path | None = None) -> None:
         self._folder = folder
+        self._spoken = spoken
         self._audio: dict[tuple[str, str], bytes | None] = {}
+        self._said: dict[str, bytes] = {}
 
     def load(self, name: str, language: str) -> bytes | None:
         """Return a prompt in a language or the next best; `None` when there is none."""
+        if is_spoken(name):
+            return self._load_spoken(name, language)
         key = (name, language)
         if key not in self._audio:
             self._audio[key] = self._find(name, language)
@@ -63,6 +74,29 @@ class Prompts:
                 return pcm_to_alaw(pcm_samples(data))
             except (OSError, ValueError) as error:
                 _log.error("prompt %s in %s: %s", name, candidate, error)
+        return None
+
+    def _load_spoken(self, name: str, language: str) -> bytes | None:
+        audio = self._said.pop(name, None)
+        if audio is None and self._spoken is not None:
+            audio = self._find_spoken(self._spoken, name, language)
+        if audio is not None:
+            self._said[name] = audio
+            if len(self._said) > MAX_SAID:
+                del self._said[next(iter(self._said))]
+        return audio
+
+    @staticmethod
+    def _find_spoken(folder: Path, name: str, language: str) -> bytes | None:
+        for candidate in fallbacks(language):
+            path = folder / file_name(name, candidate)
+            try:
+                return pcm_to_alaw(pcm_samples(path.read_bytes()))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError) as error:
+                _log.error("spoken prompt %s: %s", path.name, error)
+        _log.error("spoken prompt %s is not there", name)
         return None
 
     def load_all(self, names: Iterable[str], languages: Iterable[str]) -> None:
@@ -155,6 +189,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--address", required=True, help="IP address of the RTP ports")
     parser.add_argument("--ports", type=_ports, required=True, metavar="LOW-HIGH")
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
+    parser.add_argument("--speech", type=Path, help="folder of prompts spoken on demand")
     parser.add_argument("--ready-ports", type=int, default=256, help="ports bound ahead")
     parser.add_argument("--orphan-time", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument("--orphan-limit", type=float, default=600.0, metavar="SECONDS")
@@ -212,7 +247,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _serve(options: argparse.Namespace) -> None:
     low, high = options.ports
-    prompts = Prompts(Path(__file__).parent / "prompts")
+    prompts = Prompts(Path(__file__).parent / "prompts", options.speech)
     prompts.load_all(PROMPTS, LANGUAGES)
     for name in get_args(ToneName):
         tone(name)

@@ -378,6 +378,7 @@ class Product:
             "--address", self.config.media.address,
             "--ports", f"{low}-{high}",
             "--recordings", str(self.config.recordings_dir.resolve()),
+            "--speech", str((self.config.data.dir / "speech").resolve()),
         ]  # fmt: skip
 
     async def _watch_clock(self) -> None:

@@ -1,0 +1,99 @@
+"""What a conference and listening for keys and machines cost: `python -m benchmarks.mixer`.
+
+Microseconds of one core, the median of several rounds, no sockets. The relay's own cost a
+packet (`benchmarks.media_relay`) comes on top.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable
+from itertools import count
+
+from sip.media.ears import KeyEar, ScreeningEar
+from sip.media.g711 import pcm_to_alaw
+from sip.media.mixer import Mixer
+from sip.media.tones import dtmf_tone
+
+ROUNDS = 9
+BEATS = 2000
+PARTIES = (3, 4, 8)
+MOST_A_PARTY = 5.0
+"Microseconds a party and beat that a conference of three may cost."
+
+
+def noise() -> list[bytes]:
+    """Frames of something that is no silence, as loud as speech."""
+    source = random.Random(1)
+    pcm = b"".join(
+        int(source.gauss(0, 3000)).to_bytes(2, "little", signed=True) for _ in range(8000)
+    )
+    alaw = pcm_to_alaw(pcm)
+    return [alaw[i : i + 160] for i in range(0, len(alaw), 160)]
+
+
+def median_cost(work: Callable[[], None]) -> float:
+    """Return microseconds a beat of :data:`BEATS` beats."""
+    costs = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        work()
+        costs.append((time.process_time() - start) / BEATS * 1e6)
+    return statistics.median(costs)
+
+
+def conference(parties: int, frames: list[bytes]) -> float:
+    """Return microseconds a party and beat: his packet taken, his mix made."""
+    mixer = Mixer(lambda leg_id: None)
+    names = [f"leg-{n}" for n in range(parties)]
+    players = [mixer.player(name, tuple(names)) for name in names]
+    voices = [mixer.voices[name] for name in names]
+    beats = count()
+
+    def work() -> None:
+        for _ in range(BEATS):
+            beat = next(beats)
+            payload = frames[beat % len(frames)]
+            for voice in voices:
+                voice.forward(1, payload, 8, beat, 160 * beat & 0xFFFFFFFF, 0, 1, 0.0)
+            mixer.advance()
+            for player in players:
+                player.next_frame()
+
+    return median_cost(work) / parties
+
+
+def listening(ear: KeyEar | ScreeningEar, frames: list[bytes]) -> float:
+    """Return microseconds a packet."""
+    beats = count()
+
+    def work() -> None:
+        for _ in range(BEATS):
+            beat = next(beats)
+            payload = frames[beat % len(frames)]
+            ear.forward(1, payload, 8, beat, 160 * beat, 0, 1, beat * 0.02)
+
+    return median_cost(work)
+
+
+def main() -> int:
+    """Print the figures; return 1 when a conference of three costs too much."""
+    frames = noise()
+    costs = {parties: conference(parties, frames) for parties in PARTIES}
+    for parties, cost in costs.items():
+        print(f"conference of {parties}: {cost:.1f} µs a party and beat")
+    keys = b"".join(dtmf_tone(key) for key in "0123456789*#")
+    sounds = {
+        "silence": [b"\xd5" * 160],
+        "noise": frames,
+        "keys": [keys[i : i + 160] for i in range(0, len(keys) - 159, 160)],
+    }
+    for name, sound in sounds.items():
+        key_cost = listening(KeyEar("leg", lambda event: None), sound)
+        screen_cost = listening(ScreeningEar("leg", 0.0, lambda event: None), sound)
+        print(f"{name}: {key_cost:.1f} µs a packet for keys, {screen_cost:.1f} for machines")
+    return int(costs[3] > MOST_A_PARTY)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,6 +1,6 @@
 """INVITE to ringing, to the card on the desk, and what a whole call costs; Kamailio beside.
 
-    python -m benchmarks.call_setup [--rate 20] [--seconds 20] [--burst 100] [--write]
+    python -m benchmarks.call_setup [--rate 20] [--seconds 20] [--burst 100]
 
 One generator is the carrier and all operators' phones. At `--rate` calls a second it sends
 each call to the engine and, in between, one to Kamailio, a stateful proxy between the same
@@ -303,13 +303,13 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--burst", type=float, default=100.0)
-    parser.add_argument("--write", action="store_true", help="keep the result")
     options = parser.parse_args()
     result = uvloop.run(run(options))
     text = json.dumps(result, indent=2)
     print(text)
-    if options.write:
-        (HERE / "results" / "call_setup.json").write_text(text + "\n")
+    results = HERE / "results"
+    results.mkdir(exist_ok=True)
+    (results / "call_setup.json").write_text(text + "\n")
     return 0
 
 

@@ -4,7 +4,7 @@ The message is an INVITE of 1.4 kB as a carrier sends it. Peers, read the same w
 machine: sipmessage 28 µs, sippy 37, pyVoIP 44, aiosipua 54, rfcvoip 81. The aim is 25 µs
 for reading with all checks, 10 for writing.
 
-    python -m benchmarks.parse_message [--rounds 3000] [--malformed 100000] [--save]
+    python -m benchmarks.parse_message [--rounds 3000] [--malformed 100000]
 """
 
 from __future__ import annotations
@@ -109,7 +109,6 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rounds", type=int, default=3000)
     options.add_argument("--malformed", type=int, default=100_000)
-    options.add_argument("--save", action="store_true", help=f"write {RESULT.name}")
     asked = options.parse_args()
 
     invite = parse(INVITE)
@@ -152,9 +151,8 @@ def main() -> None:
         left = survive(asked.malformed)
         result["malformed"] = left
         print("malformed:", ", ".join(f"{key} {value}" for key, value in left.items()))
-    if asked.save:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,19 @@ from operator import attrgetter
 from typing import Protocol
 
 from callflows.alarm_book import AlarmBook
-from callflows.call import InboundCall
+from callflows.call import CallBack, InboundCall
+from callflows.call_tree import CallTree
 from callflows.commands import Command
-from callflows.events import CallId, Event, Fact, Ignored, IncidentId, LegId, OperatorId
+from callflows.events import (
+    CallId,
+    Event,
+    Fact,
+    Ignored,
+    IncidentId,
+    LegId,
+    OperatorId,
+    TreeId,
+)
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 
@@ -58,6 +68,12 @@ class Board:
     touched_desks: dict[OperatorId, OperatorDesk] = field(default_factory=dict)
     alarms: AlarmBook = field(default_factory=AlarmBook)
     "What is remembered of alarms: signals seen, places, floods, tests."
+    trees: dict[TreeId, CallTree] = field(default_factory=dict)
+    "Call trees of open cases, running or over."
+    tree_legs: dict[LegId, TreeId] = field(default_factory=dict)
+    "Every keyholder's leg that may still say something, and whose tree it is of."
+    call_backs: dict[CallId, CallBack] = field(default_factory=dict)
+    "Callers to be called back, by the call that they gave up."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
     "Call trees and whatever else waits for a time, by case."
     touched_timed: dict[str, Timed] = field(default_factory=dict)
@@ -72,6 +88,29 @@ class Board:
         self.say(
             Ignored(incident_id=event.incident_id, event=type(event).__name__, state=state)
         )
+
+    def tree_of(self, leg_id: LegId) -> CallTree | None:
+        """Find the call tree of a keyholder's leg."""
+        tree_id = self.tree_legs.get(leg_id)
+        return None if tree_id is None else self.trees.get(tree_id)
+
+    def trees_of(self, incident: Incident) -> list[CallTree]:
+        """Find the call trees of a case, first one first."""
+        return [self.trees[t] for t in incident.tree_ids if t in self.trees]
+
+    def tree_at(self, organisation: str | None, number: str | None) -> CallTree | None:
+        """Find the tree of an open case in which this number stands, the latest first.
+
+        :param number: E.164, or `None` when withheld.
+        """
+        if organisation is None or number is None:
+            return None
+        for tree in reversed(self.trees.values()):
+            incident = self.incidents.get(tree.incident_id)
+            is_running = incident is not None and incident.is_open
+            if is_running and tree.plan.organisation == organisation and tree.person_at(number):
+                return tree
+        return None
 
     def touch(self, call: InboundCall) -> None:
         """Have the call's deadline worked out again after this event."""
@@ -120,7 +159,14 @@ class Board:
         """Drop a case that was closed long enough ago, with its calls."""
         incident = self.incidents.pop(incident_id, None)
         self.alarms.forget(incident_id)
+        for tree_id in incident.tree_ids if incident else ():
+            if (tree := self.trees.pop(tree_id, None)) is not None:
+                self.drop_timed(tree)
+                for attempt in tree.attempts:
+                    self.tree_legs.pop(attempt.leg_id, None)
         for call_id in incident.call_ids if incident else ():
+            if (back := self.call_backs.pop(call_id, None)) is not None:
+                self.drop_timed(back)
             call = self.calls.pop(call_id)
             for leg_id in (call.leg_id, *call.given_up):
                 self.legs.pop(leg_id, None)

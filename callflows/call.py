@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId, OperatorId
+from callflows.events import (
+    CallId,
+    CallOffered,
+    Identification,
+    IncidentId,
+    LegId,
+    OperatorId,
+    TreeId,
+)
 from client_directory.model import Clearance
 
 
@@ -25,6 +33,8 @@ class CallState(StrEnum):
     "Caller and operator hear each other."
     HELD = "held"
     "The operator has put the caller on hold."
+    DIALLING = "dialling"
+    "An operator is on the line, and the caller's own phone rings: he is called back."
     FORWARDED = "forwarded"
     "The fallback number answered; the caller talks to it."
     ENDED = "ended"
@@ -151,6 +161,18 @@ class InboundCall:
     "No audio arrives from the operator's phone."
     station_down_since: float | None = None
     "The registrar has lost the phone of the operator who talks."
+    preferred: OperatorId | None = None
+    "Whom to ring first if he is free: the owner of the case that a keyholder calls about."
+    calls_back: CallId | None = None
+    "The abandoned call whose caller this one calls back; its leg is made last."
+    dial_until: float | None = None
+    "When his phone has rung long enough."
+    tree_id: TreeId | None = None
+    "The call tree that waits for this call, and"
+    keyholder: str = ""
+    "the person of it who is on the line."
+    guests: list[LegId] = field(default_factory=list)
+    "Further people who hear and are heard: a keyholder in a call of three."
     deadline: float | None = None
     "When it wants a `DeadlineReached`, engine time."
 
@@ -197,6 +219,11 @@ class InboundCall:
         return self.state is CallState.ENDED
 
     @property
+    def has_caller(self) -> bool:
+        """Whether there is a caller's leg yet, to be heard and to hear."""
+        return self.calls_back is None or self.is_caller_answered
+
+    @property
     def seeks(self) -> bool:
         """Whether the caller still waits for somebody."""
         return self.state in SEEKING
@@ -217,5 +244,36 @@ MOVES: Final = {
     (CallState.OFFERED, CallState.FALLBACK): "no operator is left",
     (CallState.WAITING, CallState.FALLBACK): "no operator is left",
     (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
+    (CallState.OFFERED, CallState.DIALLING): "an operator picks up to call back",
+    (CallState.DIALLING, CallState.WAITING): "the operator's phone is gone",
+    (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
+    (CallState.OFFERED, CallState.ENDED): "an operator brings him into the call he is in",
 }
 "What moves a call besides its own events: who comes, who goes, who is more urgent."
+
+
+@dataclass(slots=True, kw_only=True)
+class CallBack:
+    """A caller who gave up, and is called back."""
+
+    call_id: CallId
+    "The call that he gave up."
+    incident_id: IncidentId
+    number: str
+    offer: CallOffered
+    "How he called; each try is offered to the operators like it."
+    tries: int = 0
+    attempt: CallId | None = None
+    "The try that is under way."
+    next_at: float | None = None
+    "When the next try begins, engine time."
+
+    @property
+    def timer_id(self) -> str:
+        """Its name among the deadlines."""
+        return f"call-back:{self.call_id}"
+
+    @property
+    def deadline(self) -> float | None:
+        """When the next try begins."""
+        return self.next_at

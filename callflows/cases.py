@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows import call_back
 from callflows.alarm_hold import release
 from callflows.attention import case_taken
 from callflows.automatic import begin_automatic, start_tree
@@ -47,7 +48,8 @@ LEAST_URGENT: Final = 4
 
 def case_for(board: Board, event: CallOffered) -> Incident:
     """Return the open case that a call belongs to, or open one."""
-    known = board.incidents.get(event.incident_id)
+    waiting = waits_for(board, event.identification.organisation, event.caller)
+    known = board.incidents.get(waiting or event.incident_id)
     if known is not None and known.is_open:
         if event.clearance == "high_security":
             known.clearance = event.clearance
@@ -71,6 +73,15 @@ def case_for(board: Board, event: CallOffered) -> Incident:
     )
     open_case(board, incident)
     return incident
+
+
+def waits_for(board: Board, organisation: str | None, caller: str | None) -> IncidentId | None:
+    """Return the case of a keyholder who is being called, or of a caller to be called back."""
+    if tree := board.tree_at(organisation, caller):
+        return tree.incident_id
+    if back := call_back.pending(board, organisation, caller):
+        return back.incident_id
+    return None
 
 
 def open_case(board: Board, incident: Incident, *, is_held: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows import call_back
 from callflows.board import Board
 from callflows.events import CloseRefused, CloseRequested, IncidentClosed, OperatorId
 from callflows.incident import DISPOSITIONS, Incident, IncidentState
@@ -13,11 +14,12 @@ RESOLVED: Final = "duress_resolved"
 
 
 def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
-    """Return what bars closing: `call:ID`, `step:ID`, `restore:ZONE`, `disposition`."""
+    """Return what bars closing: `call:`, `tree:`, `step:ID`, `restore:ZONE`, `disposition`."""
     is_restore_awaited = incident.run.awaits_restore is not None
     zones = board.alarms.unrestored(incident.incident_id) if is_restore_awaited else ()
     return (
         *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
+        *(f"tree:{t.tree_id}" for t in board.trees_of(incident) if not t.is_over),
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(f"restore:{zone}" for zone in zones),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),
@@ -52,6 +54,7 @@ def close(
     incident.closing_text = text
     incident.attention.clear()
     incident.attention_since = None
+    call_back.drop_all(board, incident)
     if (alarms := board.alarms.close(incident.incident_id)) is not None:
         board.drop_timed(alarms)
     board.closed.append((board.now, incident.incident_id))

@@ -1,12 +1,20 @@
 """How a call stops: the caller goes back in front of the queue, or the call is over."""
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from callflows import search
+from callflows import call_back, search
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.commands import StopRecording
-from callflows.events import CallAbandoned, CallEnded, CallRequeued, LegId, OperatorId
+from callflows.crossing import call_over
+from callflows.events import (
+    CallAbandoned,
+    CallBackMissed,
+    CallEnded,
+    CallRequeued,
+    LegId,
+    OperatorId,
+)
 from callflows.operators import DeskState, OperatorDesk
 from callflows.ringing import hang_up, move, stop_all
 from callflows.sounds import hold_message
@@ -22,6 +30,11 @@ def requeue(
 ) -> None:
     """Put a caller whose other side broke in front of the queue, and look for another."""
     desk = _release(board, call, gone_leg)
+    if call.state is CallState.DIALLING:
+        hang_up(board, call, call.leg_id, None)
+        call.legs_made += 1
+        call.leg_id, call.dial_until = LegId(f"{call.call_id}-a{call.legs_made}"), None
+        board.legs[call.leg_id] = call.call_id
     _count_talk(board, call)
     call.state, call.operator, call.operator_leg = CallState.WAITING, None, None
     call.is_requeued, call.waits_since = True, board.now
@@ -44,8 +57,12 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     """
     stop_all(board, call, is_answered_elsewhere=False)
     desk = _release(board, call, gone_leg)
+    for guest in call.guests:
+        hang_up(board, call, guest, None)
+    call.guests.clear()
     _count_talk(board, call)
-    if gone_leg == call.leg_id:
+    is_dialled = call.has_caller or call.state is CallState.DIALLING
+    if gone_leg == call.leg_id or not is_dialled:
         board.legs.pop(call.leg_id, None)
     else:
         hang_up(board, call, call.leg_id, None)
@@ -59,39 +76,36 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
         )
     _conclude(board, call, by)
     if desk is not None:
-        move(board, desk, desk.after_call or DeskState.WRAP_UP)
+        free = DeskState.READY if call.answered_at is None else DeskState.WRAP_UP
+        move(board, desk, desk.after_call or free)
         if desk.state is DeskState.WRAP_UP:
             desk.incident_id = call.incident_id
         desk.after_call = None
 
 
 def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
+    """Say how it ended, and let go on whatever waited for that."""
     was_seeking = call.seeks
     board.seeking.pop(call.call_id, None)
     call.state, call.ended_at = CallState.ENDED, board.now
     call.sound = Sound.NOTHING
-    call.stage_until = call.retry_at = call.notice_until = None
+    call.stage_until = call.retry_at = call.notice_until = call.dial_until = None
     board.touch(call)
-    if call.answered_at is None:
-        call.ended_by = "abandoned"
-        board.say(
-            CallAbandoned(
-                incident_id=call.incident_id,
-                call_id=call.call_id,
-                waiting_time=board.now - call.offered_at,
-            )
-        )
-        return
     # Whoever leaves the queue into which our fault put him back did not choose to end it.
-    call.ended_by = "fault" if was_seeking else by
-    board.say(
-        CallEnded(
-            incident_id=call.incident_id,
-            call_id=call.call_id,
-            ended_by="fault" if was_seeking else by,
-            talk_time=call.talk_time,
-        )
-    )
+    how: EndedBy = "fault" if was_seeking else by
+    which: dict[str, Any] = {"incident_id": call.incident_id, "call_id": call.call_id}
+    if call.answered_at is not None:
+        call.ended_by = how
+        board.say(CallEnded(**which, ended_by=how, talk_time=call.talk_time))
+    elif call.calls_back is not None:
+        call.ended_by = "fault" if by == "fault" else "abandoned"
+        board.say(CallBackMissed(**which, ended_by=call.ended_by))
+    else:
+        call.ended_by = "abandoned"
+        board.say(CallAbandoned(**which, waiting_time=board.now - call.offered_at))
+        call_back.plan(board, call)
+    call_over(board, call)
+    call_back.over(board, call)
 
 
 def _release(board: Board, call: InboundCall, gone_leg: LegId | None) -> OperatorDesk | None:

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from callflows import search
+from callflows import call_back, search
 from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import SEEKING, CallState, InboundCall, Stage
 from callflows.cases import case_for
 from callflows.commands import StartRecording
+from callflows.crossing import rang_in
 from callflows.ends import finish
 from callflows.events import (
     AnswerPressed,
@@ -57,6 +58,7 @@ def offered(board: Board, event: CallOffered) -> bool:
     if event.call_id in board.calls or event.leg_id in board.legs:
         return False
     incident = case_for(board, event)
+    call_back.rang_again(board, event)
     call = InboundCall(
         call_id=event.call_id,
         incident_id=incident.incident_id,
@@ -80,6 +82,7 @@ def offered(board: Board, event: CallOffered) -> bool:
             )
         )
     _check_fallback(board, call)
+    rang_in(board, call)
     search.begin(board, call)
     return True
 

@@ -8,6 +8,7 @@ from callflows.events import EngineStarted, LegId
 from callflows.operators import DeskState
 from callflows.ringing import forget_fallback, move, refresh
 from callflows.sounds import repeat
+from callflows.trees import restarted
 
 
 def engine_started(board: Board, event: EngineStarted) -> None:
@@ -24,12 +25,15 @@ def engine_started(board: Board, event: EngineStarted) -> None:
             board.legs.pop(leg_id, None)
     for call in running:
         is_fallback_lost = _drop_dead_ringing(board, call, alive)
+        if call.seeks and not call.has_caller:
+            continue  # nobody was dialled yet: his operator is looked for on
         if call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
             continue
         if is_fallback_lost:
             search.fallback_failed(board, call)
         _go_on(board, call, alive)
+    restarted(board, alive)
     for desk in board.roster:
         if desk.clearing_leg not in alive:
             desk.clearing_leg = None
@@ -37,6 +41,9 @@ def engine_started(board: Board, event: EngineStarted) -> None:
 
 
 def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
+    for guest in [leg for leg in call.guests if leg not in alive]:
+        call.guests.remove(guest)
+        board.legs.pop(guest, None)
     answered = call.operator_leg
     if answered is not None and answered not in alive:
         requeue(board, call, "the leg to the operator did not survive a restart", answered)

@@ -96,6 +96,7 @@ def order(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     number = None if call.is_withheld else call.caller
     shown = whose.person_name or number or WITHHELD
     client = whose.organisation_name if call.offer.is_known_did else UNKNOWN_NUMBER
+    purpose = "" if call.calls_back is None else "CALL BACK "
     board.touch(call)
     board.say(
         OperatorRang(
@@ -109,7 +110,7 @@ def order(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
             call_id=call.call_id,
             leg_id=leg.leg_id,
             operator=leg.operator,
-            display_name=f"{client or call.did}: {shown}",
+            display_name=f"{purpose}{client or call.did}: {shown}",
             number=number,
             is_auto_answered=leg.is_auto_answered,
         ),
@@ -215,6 +216,10 @@ def stop_all(
 
 def gone(board: Board, call: InboundCall, leg_id: LegId) -> bool:
     """Take that a leg which was hung up has ended: what waited for it rings now."""
+    if leg_id in call.guests:
+        call.guests.remove(leg_id)
+        board.legs.pop(leg_id, None)
+        return True
     if leg_id not in call.given_up:
         return False
     operator = call.given_up.pop(leg_id)

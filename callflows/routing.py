@@ -54,16 +54,18 @@ def excluded_because(desk: OperatorDesk, call: InboundCall, now: float) -> str:
 
 
 def in_order(desks: Iterable[OperatorDesk], call: InboundCall) -> list[OperatorDesk]:
-    """Sort operators for a call, best first: language skill, longest idle, id.
+    """Sort operators for a call, best first: the case's owner, skill, longest idle, id.
 
     Skill is compared language by language, the caller's most probable first. An operator
     without any of them comes last, and still comes: a language never keeps a caller waiting.
     """
     languages = call.offer.languages
 
-    def merit(desk: OperatorDesk) -> tuple[list[int], float, str]:
+    def merit(desk: OperatorDesk) -> tuple[bool, list[int], float, str]:
         skills = desk.languages
-        return [-skills.get(x, 0) for x in languages], desk.idle_since, desk.operator
+        is_owner = desk.operator == call.preferred
+        skill = [-skills.get(x, 0) for x in languages]
+        return not is_owner, skill, desk.idle_since, desk.operator
 
     return sorted(desks, key=merit)
 

@@ -4,7 +4,14 @@ from typing import Final, Literal
 
 from callflows.board import Board
 from callflows.call import InboundCall, Sound
-from callflows.commands import AnswerCaller, Bridge, Command, Play, SignalRinging
+from callflows.commands import (
+    AnswerCaller,
+    Bridge,
+    Command,
+    Conference,
+    Play,
+    SignalRinging,
+)
 from callflows.events import LegId
 
 RECORDING_NOTICE: Final = "recording_notice"
@@ -42,7 +49,7 @@ def answer_caller(board: Board, call: InboundCall) -> None:
 
 def hold_message(board: Board, call: InboundCall) -> None:
     """Let the caller hear the calm message, after the notice if that is still being read."""
-    if call.sound is Sound.HOLD_MESSAGE:
+    if call.sound is Sound.HOLD_MESSAGE or not call.has_caller:
         return
     if call.sound is Sound.NOTICE and call.notice_heard_time is None:
         latest = call.notice_began_at + NOTICE_TIME
@@ -96,10 +103,14 @@ def commands(call: InboundCall) -> list[Command]:
         case Sound.NOTICE:
             return [_play(call, call.leg_id, RECORDING_NOTICE, "ringback")]
         case Sound.HOLD_MESSAGE:
-            return [_play(call, call.leg_id, ALL_BUSY, "repeat")]
+            return [_play(call, call.leg_id, ALL_BUSY, "repeat"), *_guests_wait(call)]
         case Sound.HOLD_MUSIC:
             quiet = [] if call.operator_leg is None else [_silence(call, call.operator_leg)]
-            return [_play(call, call.leg_id, PLEASE_HOLD, "hold_music"), *quiet]
+            music = _play(call, call.leg_id, PLEASE_HOLD, "hold_music")
+            return [music, *quiet, *_guests_wait(call)]
+        case Sound.PEOPLE if call.operator_leg is not None and call.guests:
+            legs = (call.leg_id, call.operator_leg, *call.guests)
+            return [Conference(incident_id=call.incident_id, leg_ids=legs)]
         case Sound.PEOPLE if call.operator_leg is not None:
             return [
                 Bridge(
@@ -110,6 +121,10 @@ def commands(call: InboundCall) -> list[Command]:
             ]
         case _:
             return []
+
+
+def _guests_wait(call: InboundCall) -> list[Command]:
+    return [_play(call, guest, PLEASE_HOLD, "hold_music") for guest in call.guests]
 
 
 def _play(

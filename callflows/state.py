@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.board import Board
-from callflows.call import InboundCall
+from callflows.call import CallBack, InboundCall
+from callflows.call_tree import CallTree
 from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
 from callflows.incident import Incident
@@ -49,6 +50,9 @@ def board_to_state(board: Board) -> dict[str, Any]:
         refer(plain["offer"])
         plain["legs"] = list(plain["legs"].values())
         calls.append(plain)
+    backs = [to_plain(back) for back in board.call_backs.values()]
+    for plain in backs:
+        refer(plain["offer"])
     return {
         "version": VERSION,
         "now": board.now,
@@ -56,9 +60,12 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "incidents": incidents,
         "calls": calls,
         "alarms": book_to_plain(board.alarms),
+        "trees": [to_plain(tree) for tree in board.trees.values()],
+        "call_backs": backs,
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
         "legs": dict(board.legs),
+        "tree_legs": dict(board.tree_legs),
         "closed": [list(entry) for entry in board.closed],
     }
 
@@ -109,6 +116,17 @@ def _build(state: Mapping[str, Any]) -> Board:
             if case.deadline is not None:
                 board.keep_timed(case)
         board.keep_timed(board.alarms.times)
+    for plain in state.get("trees", ()):
+        tree = from_plain(CallTree, plain)
+        board.trees[tree.tree_id] = tree
+        board.keep_timed(tree)
+    for plain in state.get("call_backs", ()):
+        back = from_plain(CallBack, plain | {"offer": plain["offer"] | {"procedure": None}})
+        if plain["offer"]["procedure"] is not None:
+            back.offer = replace(back.offer, procedure=procedures[plain["offer"]["procedure"]])
+        board.call_backs[back.call_id] = back
+        board.keep_timed(back)
+    board.tree_legs.update(state.get("tree_legs", {}))
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board
 

@@ -14,21 +14,28 @@ from callflows import (
     alarm_on_test,
     alarm_restore,
     asides,
+    call_back,
     cases,
     forwarded,
     inbound,
+    joining,
+    keyholder,
     restart,
     shift,
     talking,
+    trees,
 )
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.board import Board, Outcome
-from callflows.call import CallState, InboundCall
+from callflows.call import CallBack, CallState, InboundCall
+from callflows.call_tree import CallTree
 from callflows.deadlines import Deadlines
 from callflows.events import (
     AlarmReceived,
     CallId,
     CallOffered,
+    CallTreeRequested,
+    CallTreeUnplanned,
     CommandFailed,
     DeadlineReached,
     EngineDraining,
@@ -36,6 +43,7 @@ from callflows.events import (
     Event,
     FlowFailed,
     IncidentId,
+    JoinKeyholderPressed,
     MediaRestarted,
     OpenCloseReceived,
     OperatorId,
@@ -43,6 +51,7 @@ from callflows.events import (
     StatusReceived,
     TestModeEnded,
     TestModeSet,
+    TreeId,
     TrunkStateChanged,
 )
 from callflows.incident import Incident
@@ -88,6 +97,20 @@ class Switchboard:
     def alarms(self) -> AlarmBook:
         """What is remembered of alarms: the case of each signal, tests, floods. Read only."""
         return self._board.alarms
+
+    @property
+    def trees(self) -> Mapping[TreeId, CallTree]:
+        """Call trees of those cases. Read only."""
+        return self._board.trees
+
+    def case_of(self, organisation: str | None, caller: str | None) -> IncidentId | None:
+        """Return the open case that a call from this number belongs to, if one waits for it.
+
+        A keyholder whom a tree of this client calls, or a caller about to be called back.
+
+        :param caller: E.164, or `None` when withheld.
+        """
+        return cases.waits_for(self._board, organisation, caller)
 
     @property
     def is_draining(self) -> bool:
@@ -163,10 +186,13 @@ class Switchboard:
 
 def _by_leg(board: Board, event: Any) -> None:
     call = board.call_of(event.leg_id)
-    if call is None:
-        board.ignore(event, "unknown leg")
-    else:
+    tree = board.tree_of(event.leg_id)
+    if call is not None:
         _tell_call(board, call, event)
+    elif tree is not None:
+        trees.tell_attempt(board, tree, event)
+    else:
+        board.ignore(event, "unknown leg")
 
 
 def _by_call(board: Board, event: Any) -> None:
@@ -226,7 +252,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
-    if event.leg_id is not None and board.call_of(event.leg_id) is not None:
+    leg_id = event.leg_id
+    if leg_id is not None and (board.call_of(leg_id) or board.tree_of(leg_id)):
         _by_leg(board, event)
 
 
@@ -248,10 +275,13 @@ Route = Callable[[Board, Any], None]
 DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
+    CallTree: trees.due,
+    CallBack: call_back.due,
 }
 "What is done for a thing whose time has come, by its class."
 
 ROUTES: Final[dict[type[Event], Route]] = {
+    **{event: _by_leg for state, event in keyholder.TABLE},
     **{event: _by_leg for state, event in CALL_TABLE if "leg_id" in event.__slots__},
     **{event: _by_call for state, event in CALL_TABLE if "call_id" in event.__slots__},
     **{event: _by_operator for state, event in shift.TABLE},
@@ -262,6 +292,10 @@ ROUTES: Final[dict[type[Event], Route]] = {
     StatusReceived: alarm_intake.status_received,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
+    **dict.fromkeys(trees.PRESSES, trees.pressed),
+    JoinKeyholderPressed: joining.join_pressed,
+    CallTreeRequested: trees.tree_requested,
+    CallTreeUnplanned: trees.tree_unplanned,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,

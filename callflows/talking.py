@@ -2,13 +2,16 @@
 
 from typing import Final
 
+from callflows import call_back
 from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
+from callflows.commands import StartRecording, StopRecording
 from callflows.ends import finish, requeue
 from callflows.events import (
     AudioBack,
     AudioLost,
+    CallerLeft,
     CallHeld,
     CallResumed,
     Cause,
@@ -28,7 +31,7 @@ from callflows.events import (
 )
 from callflows.operators import DeskState
 from callflows.ringing import forget_fallback, gone, hang_up, lost, move, stop_all
-from callflows.sounds import hold_music, join, notice_heard_time
+from callflows.sounds import commands, hold_music, join, notice_heard_time
 from callflows.transition import Transition
 
 SILENT_TIME: Final = 20.0
@@ -42,6 +45,9 @@ the registrar has lost the phone as well.
 
 def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     """Let caller and operator hear each other; whoever else rings is told it is taken."""
+    if not call.has_caller:
+        call_back.dial(board, call, leg)
+        return
     desk = board.operators[leg.operator]
     heard, previous = notice_heard_time(call, board.now), call.operator_leg
     del call.legs[leg.leg_id]
@@ -209,6 +215,8 @@ def station_up(board: Board, call: InboundCall) -> None:
 
 def silent_until(call: InboundCall) -> float | None:
     """Return when the operator's side counts as broken, if it shows signs of that."""
+    if call.state is CallState.DIALLING:
+        return call.dial_until
     if call.state is CallState.TALKING and call.operator_silent_since is not None:
         return call.operator_silent_since + SILENT_TIME
     if call.state is CallState.HELD and call.station_down_since is not None:
@@ -221,7 +229,12 @@ def silent_until(call: InboundCall) -> float | None:
 
 def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
     """End the call, or look for another operator when only his side broke."""
-    if event.leg_id == call.leg_id:
+    if event.leg_id == call.leg_id and call.guests:
+        _caller_left(board, call)
+    elif event.leg_id in call.guests:
+        gone(board, call, event.leg_id)
+        board.say(*commands(call))
+    elif event.leg_id == call.leg_id:
         is_fault = event.cause is Cause.FAILED
         finish(board, call, "fault" if is_fault else "caller", gone_leg=event.leg_id)
     elif event.leg_id == call.operator_leg:
@@ -234,6 +247,43 @@ def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
         lost(board, call, leg, event.cause)
     else:
         return gone(board, call, event.leg_id)
+    return True
+
+
+def _caller_left(board: Board, call: InboundCall) -> None:
+    """Let operator and keyholder talk on without the caller, in a recording of its own."""
+    left = call.leg_id
+    board.legs.pop(left, None)
+    call.leg_id = call.guests.pop(0)
+    board.say(CallerLeft(incident_id=call.incident_id, call_id=call.call_id, leg_id=left))
+    if call.recording_id is not None:
+        old, number = call.recording_id, int(call.recording_id.rpartition("-r")[2])
+        call.recording_id = f"{call.call_id}-r{number + 1}"
+        board.say(
+            StopRecording(incident_id=call.incident_id, call_id=call.call_id, recording_id=old),
+            StartRecording(
+                incident_id=call.incident_id,
+                call_id=call.call_id,
+                leg_id=call.leg_id,
+                recording_id=call.recording_id,
+            ),
+        )
+    board.say(*commands(call))
+
+
+def _called_back(board: Board, call: InboundCall, event: LegAnswered) -> bool:
+    """Let operator and caller hear each other: he picked up when he was called back."""
+    if event.leg_id != call.leg_id or call.operator_leg is None:
+        return late_answer(board, call, event)
+    call_back.picked_up(board, call)
+    join(board, call, call.operator_leg)
+    _begin_talk(board, call, CallState.TALKING)
+    return True
+
+
+def _not_reached(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
+    """Stop ringing a caller who does not pick up."""
+    finish(board, call, "engine")
     return True
 
 
@@ -255,7 +305,7 @@ def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
 
 def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
     """Take a command's failure as the leg's; a bridge joins nobody without the other leg."""
-    if event.command == "Bridge":
+    if event.command in ("Bridge", "Conference"):
         requeue(board, call, f"caller and operator were not joined: {event.reason}")
         return True
     return leg_failed(board, call, event, leg_ended)
@@ -263,6 +313,7 @@ def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
 
 TALKING: Final = CallState.TALKING
 HELD: Final = CallState.HELD
+DIALLING: Final = CallState.DIALLING
 FORWARDED: Final = CallState.FORWARDED
 ENDED: Final = CallState.ENDED
 WAITING: Final = CallState.WAITING
@@ -278,6 +329,11 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (TALKING, AudioBack): Transition(audio_back),
     (TALKING, DeadlineReached): Transition(_due, (WAITING,)),
     (TALKING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
+    (DIALLING, LegAnswered): Transition(_called_back, (TALKING,)),
+    (DIALLING, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
+    (DIALLING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (DIALLING, DeadlineReached): Transition(_not_reached, (ENDED,)),
+    (DIALLING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
     (HELD, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (HELD, LegAnswered): Transition(late_answer),
     (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),

@@ -177,7 +177,7 @@ class Planner:
         """Work out one level: each person once, where he is named first."""
         targets: list[Target] = []
         left_out: list[LeftOut] = []
-        for name, spans in self._called(level).items():
+        for name, spans in self._called(level, site).items():
             for one in self._judged(name, spans, site):
                 if isinstance(one, Target):
                     targets.append(one)
@@ -194,20 +194,23 @@ class Planner:
             left_out=tuple(left_out),
         )
 
-    def _called(self, level: Level) -> dict[str, list[Span]]:
+    def _called(self, level: Level, site: str | None) -> dict[str, list[Span]]:
         """Return who is named, and when; a member of a rota in his weeks only."""
         called: dict[str, list[Span]] = {}
         for callee in level.call:
             kind, _, name = callee.rpartition(":")
-            for person, span in self._named(kind, name):
+            for person, span in self._named(kind, name, site):
                 called.setdefault(person, []).extend([span] if span else [])
         return called
 
-    def _named(self, kind: str, name: str) -> Iterator[tuple[str, Span | None]]:
+    def _named(
+        self, kind: str, name: str, site: str | None
+    ) -> Iterator[tuple[str, Span | None]]:
         always = (self._start, self._end)
         if kind == "role":
+            # Of a thousand keyholders those of the site: nobody wants to read of the others.
             for person in self._organisation.people:
-                if name in person.roles:
+                if name in person.roles and (site is None or site in person.sites):
                     yield person.person, always
         elif kind == "rota":
             yield from self._on_call(self._rotas.get(name))

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from errno import EINVAL
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -43,15 +44,24 @@ class LoadedFiles:
     findings: tuple[Finding, ...] = ()
 
 
-def load_files(folder: Path, previous: LoadedFiles | None = None) -> LoadedFiles:
+Examine = Callable[[Organisation, Source], None]
+"A further look at a client whose file was read; it notes what it finds in the source."
+
+
+def load_files(
+    folder: Path, previous: LoadedFiles | None = None, *, examine: Examine | None = None
+) -> LoadedFiles:
     """Read `organisations/*.yaml`, `operators.yaml` and `services.yaml` under `folder`.
+
+    :param previous: files that have not changed are taken from there, as they were judged.
+    :param examine: looks at every client that is read, after all else; see `prover.py`.
 
     Never raises for what is in the files, or for their absence.
     """
     known = previous.files if previous else {}
     findings: list[Finding] = []
     files: dict[str, LoadedFile] = {}
-    for path, parse in _files_of(folder, findings):
+    for path, parse in _files_of(folder, findings, examine):
         name = str(path)
         try:
             data = _octets(path)
@@ -73,7 +83,9 @@ def load_files(folder: Path, previous: LoadedFiles | None = None) -> LoadedFiles
 Parse = Callable[[bytes, str, bytes], LoadedFile]
 
 
-def _files_of(folder: Path, findings: list[Finding]) -> list[tuple[Path, Parse]]:
+def _files_of(
+    folder: Path, findings: list[Finding], examine: Examine | None
+) -> list[tuple[Path, Parse]]:
     organisations = folder / "organisations"
     try:
         names = sorted(organisations.iterdir())
@@ -84,7 +96,7 @@ def _files_of(folder: Path, findings: list[Finding]) -> list[tuple[Path, Parse]]
     wanted: list[tuple[Path, Parse]] = []
     for path in names:
         if path.suffix == ".yaml" and not path.name.startswith("."):
-            wanted.append((path, _parse_organisation))
+            wanted.append((path, partial(_parse_organisation, examine=examine)))
         elif path.suffix == ".yml":
             text = "name it .yaml, or it is not read"
             findings.append(Finding(str(path), 1, "WRONG_NAME", text))
@@ -143,7 +155,9 @@ def _close(
     return LoadedFile(digest, findings, claims, organisations, operators, services)
 
 
-def _parse_organisation(data: bytes, name: str, digest: bytes) -> LoadedFile:
+def _parse_organisation(
+    data: bytes, name: str, digest: bytes, examine: Examine | None = None
+) -> LoadedFile:
     source = _open(data, name, digest)
     if isinstance(source, LoadedFile):
         return source
@@ -152,6 +166,8 @@ def _parse_organisation(data: bytes, name: str, digest: bytes) -> LoadedFile:
         return _close(source, digest)
     organisation = builder.build_organisation(shape, source)
     check_organisation(organisation, source)
+    if examine is not None:
+        examine(organisation, source)
     return _close(source, digest, organisations=(organisation,))
 
 

@@ -1,14 +1,12 @@
 """Are the plans of one client whole: call trees that reach somebody, consignes that end."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from client_directory.model import Level, Organisation, Person, Procedure, Step
 from client_directory.numbers import is_emergency_number
 from client_directory.source import Path, Source
-
-END = "end"
-"The step that every consigne arrives at."
+from client_directory.walk import END, backwards, closure, next_steps
 
 
 def check_call_trees(organisation: Organisation, source: Source) -> None:
@@ -108,14 +106,9 @@ def _written_targets(step: Step, where: Path) -> Iterator[tuple[str, Path]]:
 
 
 def _check_walk(procedure: Procedure, source: Source, path: Path) -> None:
-    follow: dict[str, set[str]] = {}
-    lead: dict[str, set[str]] = defaultdict(set)
-    for index, step in enumerate(procedure.steps):
-        follow[step.step] = _next_steps(procedure, index)
-        for target in follow[step.step]:
-            lead[target].add(step.step)
-    reached = _closure(procedure.steps[0].step, follow)
-    ending = _closure(END, lead)
+    follow = next_steps(procedure)
+    reached = closure(procedure.steps[0].step, follow)
+    ending = closure(END, backwards(follow))
     for index, step in enumerate(procedure.steps):
         where = (*path, "steps", index, "step")
         if step.step not in reached:
@@ -124,21 +117,3 @@ def _check_walk(procedure: Procedure, source: Source, path: Path) -> None:
         elif step.step not in ending:
             text = f"from step {step.step!r} no way leads to the end"
             source.find(where, "ENDLESS", text)
-
-
-def _next_steps(procedure: Procedure, index: int) -> set[str]:
-    step = procedure.steps[index]
-    is_last = index + 1 == len(procedure.steps)
-    otherwise = step.go_to or (END if is_last else procedure.steps[index + 1].step)
-    if step.answers == "free_text" or not step.answers:
-        return {otherwise}
-    return {answer.go_to or otherwise for answer in step.answers}
-
-
-def _closure(start: str, neighbours: Mapping[str, set[str]]) -> set[str]:
-    seen, waiting = {start}, [start]
-    while waiting:
-        fresh = neighbours.get(waiting.pop(), set()) - seen
-        seen |= fresh
-        waiting.extend(fresh)
-    return seen

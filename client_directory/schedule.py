@@ -23,8 +23,8 @@ Span = tuple[float, float]
 "From and until, engine time, seconds since 1970."
 
 MAX_LENGTH: Final = 500
-_FAR_DAYS: Final = 400
-"A change further off than this is no change: it bounds the search for the next one."
+_SEARCHED_DAYS: Final = (8, 64, 400)
+"Where the next change is searched, nearest first; further off there is none."
 _MARGIN: Final = timedelta(days=2)
 "More than any clock has ever jumped (Samoa left out a day)."
 
@@ -41,7 +41,7 @@ def is_time_zone(name: str) -> bool:
 def is_schedule(expression: str, country: str) -> bool:
     """Say whether this can be read as opening hours in a country."""
     try:
-        _parsed(expression, "UTC", country)
+        _read(expression, country)
     except ValueError:
         return False
     return True
@@ -54,13 +54,21 @@ def is_open(expression: str, time_zone: str, country: str, at: datetime) -> bool
     :raises ValueError: the expression, zone or country is wrong. A directory that was
         loaded holds none.
     """
-    return _parsed(expression, time_zone, country).is_open(_local(at, time_zone))
+    moment = _moment(at)
+    spans = _spans(expression, time_zone, country, moment, moment + 1.0)
+    return any(opens == moment for opens, _ in spans)
 
 
 def next_change(expression: str, time_zone: str, country: str, at: datetime) -> datetime | None:
     """Return when the schedule next opens or closes, UTC; `None` if never within a year."""
-    change = _parsed(expression, time_zone, country).next_change(_local(at, time_zone))
-    return change.astimezone(UTC) if change is not None else None
+    start = _moment(at)
+    for days in _SEARCHED_DAYS:
+        end = start + days * 86_400.0
+        spans = _spans(expression, time_zone, country, start, end)
+        edges = (edge for span in spans for edge in span if start < edge < end)
+        if (change := next(edges, None)) is not None:
+            return datetime.fromtimestamp(change, UTC)
+    return None
 
 
 @lru_cache(maxsize=16_384)
@@ -76,12 +84,19 @@ def open_spans(
     :param end: engine time.
     :raises ValueError: the expression, zone or country is wrong.
     """
+    return _spans(expression, time_zone, country, start, end)
+
+
+def _spans(
+    expression: str, time_zone: str, country: str, start: float, end: float
+) -> tuple[Span, ...]:
+    paper = _read(expression, country)
     first = on_the_wall(start, time_zone) - _MARGIN
     last = on_the_wall(end, time_zone) + _MARGIN
     return clipped(
         (
             (begins(opens, time_zone), ends(closes, time_zone))
-            for opens, closes, state, _ in _on_paper(expression, country).intervals(first, last)
+            for opens, closes, state, _ in paper.intervals(first, last)
             if state == State.OPEN
         ),
         start,
@@ -103,33 +118,24 @@ def clipped(spans: Iterable[Span], start: float, end: float) -> tuple[Span, ...]
     return tuple(joined)
 
 
-def _local(at: datetime, time_zone: str) -> datetime:
+def _moment(at: datetime) -> float:
     if at.tzinfo is None:
         raise ValueError("an aware datetime is needed")
-    return at.astimezone(ZoneInfo(time_zone))
-
-
-def _parsed(expression: str, time_zone: str, country: str) -> OpeningHours:
-    return _read(expression, ZoneInfo(time_zone), country)
-
-
-def _on_paper(expression: str, country: str) -> OpeningHours:
-    """Return the schedule as it is written, in times on the wall."""
-    return _read(expression, None, country)
+    return at.timestamp()
 
 
 @lru_cache(maxsize=4_096)
-def _read(expression: str, zone: ZoneInfo | None, country: str) -> OpeningHours:
+def _read(expression: str, country: str) -> OpeningHours:
+    """Read a schedule as it is written, in times on the wall."""
     if len(expression) > MAX_LENGTH:
         raise ValueError("opening hours of more than 500 characters")
     try:
         return OpeningHours(
             expression,
-            timezone=zone,
             country=country,
             auto_country=False,
             auto_timezone=False,
-            max_interval_days=_FAR_DAYS,
+            max_interval_days=_SEARCHED_DAYS[-1],
         )
     except (ParserError, UnknownCountryError):
         raise ValueError(f"not opening hours in {country}: {expression}") from None

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ivr.keyholder_prompts import KEYHOLDER_WORDS
+
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
 
@@ -86,6 +88,7 @@ PROMPTS: Final = {
                 "en": "A colleague has taken the call.",
             },
         ),
+        *(Prompt(name, words) for name, words in KEYHOLDER_WORDS.items()),
     )
 }
 

@@ -1,6 +1,7 @@
 """Where recordings lie, and whether they are still what they were."""
 
 import hmac
+import os
 import re
 from contextlib import suppress
 from hashlib import file_digest, sha256
@@ -45,6 +46,18 @@ class RecordingStore:
     def holds(self, path: Path) -> bool:
         """Whether a path, links followed, is inside this store."""
         return path.resolve().is_relative_to(self.root.resolve())
+
+    def problems(self) -> list[str]:
+        """Say why no recording could be made now, for people; empty when one could."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            if not os.access(self.root, os.W_OK | os.X_OK):
+                return ["nothing can be recorded: Permission denied"]
+            if not os.statvfs(self.root).f_bavail:
+                return ["nothing can be recorded: No space left on device"]
+        except OSError as error:
+            return [f"nothing can be recorded: {error.strerror or error}"]
+        return []
 
     def is_unchanged(self, recording_id: str, expected_sha256: str) -> bool:
         """Compare a recording with the hash in the logbook; reads the whole file.

@@ -4,7 +4,7 @@ import asyncio
 import errno
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
 from securityline.web.app import create_app
 from securityline.web.ports import WebServices
+from securityline.web.server import Runner
 from sip.digest_server import DigestServer
 from sip.endpoint import STRANGER, Endpoint, Peer
 from sip.media.client import MediaClient
@@ -122,6 +123,7 @@ class Product:
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
+        self._reloading: asyncio.Task[None] | None = None
 
     def _build_telephony(self) -> Telephony:
         config = self.config
@@ -157,7 +159,13 @@ class Product:
         newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         return Telephony(
             exchange,
-            admit=Admission(profiles, self.directory, IncidentNumbers(newest), self.clock),
+            admit=Admission(
+                profiles,
+                self.directory,
+                IncidentNumbers(newest),
+                self.clock,
+                self.recovered.switchboard.case_of,
+            ),
             recording_path=lambda name: str(self.recordings.path_of(name).resolve()),
         )
 
@@ -186,8 +194,8 @@ class Product:
 
     def _take_over(self) -> None:
         """Go on where our predecessor stopped."""
-        switchboard = self.recovered.switchboard
-        for call in switchboard.calls.values():
+        found = self.recovered
+        for call in found.switchboard.calls.values():
             if call.recording_id:
                 self.telephony.know_recording(call.recording_id, call.incident_id, call.call_id)
         self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
@@ -196,13 +204,11 @@ class Product:
         )
         survivors = takeover.adopt(self.logbook.documents(LEG, limit=100_000))
         self.engine.handle(EngineStarted(version=VERSION, surviving_legs=survivors))
-        if self.recovered.replayed or survivors:
-            log.info(
-                "took over",
-                replayed=self.recovered.replayed,
-                differences=self.recovered.differences,
-                legs=len(survivors),
-            )
+        over = {call.call_id for call in found.switchboard.calls.values() if call.is_over}
+        self.telephony.repeat((command for _, command in found.commands), over)
+        if found.replayed or survivors:
+            counts = {"replayed": found.replayed, "differences": found.differences}
+            log.info("took over", **counts, legs=len(survivors))
 
     async def _build_web(self) -> web.AppRunner:
         app = create_app(
@@ -218,7 +224,7 @@ class Product:
                 version=VERSION,
             )
         )
-        self.runner = web.AppRunner(app, access_log=None, handle_signals=False)
+        self.runner = Runner(app, access_log=None, handle_signals=False)
         await self.runner.setup()
         return self.runner
 
@@ -233,8 +239,8 @@ class Product:
         """Stop everything. Calls that are still up end at the carrier's side."""
         if self._watching is not None:
             self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        tasks = [task for task in (self._watching, self._reloading) if task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.telephony.stop()
         if self.runner is not None:
             await self.runner.cleanup()
@@ -255,19 +261,33 @@ class Product:
         return not len(self.telephony.exchange.legs)
 
     def reload(self) -> None:
-        """Read the directory again; a bad one changes nothing."""
-        findings = self.directory.reload()
+        """Read the directory again; a bad one changes nothing.
+
+        In a thread: a thousand files take longer than a call may wait.
+        """
+        self._reloading = asyncio.create_task(self._reload(self._reloading))
+
+    async def _reload(self, earlier: "asyncio.Task[None] | None") -> None:
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        try:
+            findings = await asyncio.to_thread(self.directory.reload)
+        except Exception:
+            log.exception("directory not reloaded")
+            return
         errors = [str(finding) for finding in findings if not finding.is_warning]
         if errors:
             log.error("directory not reloaded", findings=errors)
+        else:
+            self.telephony.stations.directory_changed()
         self.engine.note(
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )
 
     def not_ready(self) -> list[str]:
         """Say why calls cannot be taken, recorded or logged now."""
-        reasons = [*self.health.reasons(), *self.media.not_ready()]
-        reasons += self.logbook.problems()
+        reasons = self.health.reasons() + self.media.not_ready()
+        reasons += self.recordings.problems() + self.logbook.problems()
         reasons += [
             f"trunk {name} does not answer"
             for name, is_up in self.telephony.stations.trunks_up().items()

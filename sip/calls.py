@@ -197,6 +197,8 @@ class Call:
     answer_timer: Timer | None = None
     is_cancelled: bool = False
     "Whether CANCEL was sent."
+    is_withdrawn: bool = False
+    "Our owner wants it cancelled, and to hear of it should it be answered all the same."
 
     their_offer: TheirOffer | None = None
     our_offer: OurOffer | None = None

@@ -18,7 +18,7 @@ from sip.events import Answered, Ended, Refused, Ringing
 from sip.grammar import parse_number
 from sip.message import Response
 from sip.offers import begin_session
-from sip.outgoing import HeaderLines, OutgoingRequest
+from sip.outgoing import HeaderLines, OutgoingRequest, check_line
 from sip.settings import Credentials
 from sip.transaction import State
 from sip.uri import Uri
@@ -135,7 +135,7 @@ def _try_again(core: Core, call: Call, headers: HeaderLines, now: float) -> None
 
 
 def _receive_provisional(core: Core, call: Call, response: Response, now: float) -> None:
-    if call.is_ended:
+    if call.is_ended or call.is_withdrawn:
         cancel(core, call, now)
         return
     tag = response.to.tag
@@ -294,6 +294,21 @@ def _give_up(core: Core, call: Call, now: float) -> None:
     if call.state is CallState.CALLING:
         core.end(call, Refused(call.leg, 408, "Request Timeout", ""), now)
         cancel(core, call, now)
+
+
+def withdraw(core: Core, call: Call, now: float, reason: str | None) -> None:
+    """Cancel a call that rings; its end is told when the far end has said which one it was.
+
+    An answer that crosses the CANCEL is told as one (RFC 3261 section 9.1: the UAS may have
+    answered already), and the owner decides.
+
+    :raises ValueError: `reason` is not one line.
+    """
+    if call.state is not CallState.CALLING:
+        return
+    call.reason = None if reason is None else check_line(reason)
+    call.is_withdrawn = True
+    cancel(core, call, now)
 
 
 def cancel(core: Core, call: Call, now: float) -> None:

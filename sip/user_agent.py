@@ -202,6 +202,18 @@ class UserAgent:
         if call is not None:
             hanging_up.hang_up(self._core, call, now, reason)
 
+    def withdraw(self, leg: str, now: float, reason: str | None = None) -> None:
+        """Cancel a call of ours that rings, and hear what became of it.
+
+        `Refused(487)` as a rule; `Answered` when the far end picked up in the same moment.
+
+        :param reason: value of the Reason header (RFC 3326).
+        :raises ValueError: `reason` is not one line.
+        """
+        call = self._core.calls.by_leg(leg)
+        if call is not None:
+            uac.withdraw(self._core, call, now, reason)
+
     def offer(
         self,
         leg: str,

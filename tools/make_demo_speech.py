@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY))
 
-from tools.make_prompts import VOICES, level, read, resample, speak, trim, write  # noqa: E402
+from tools.make_prompts import VOICES, speak  # noqa: E402
 
 FOLDER = REPOSITORY / "securityline" / "simulation" / "speech"
 WORDS = {
@@ -36,13 +35,10 @@ PITCH = {"caller": "+f3", "operator": "+m3"}
 
 def make(role: str, language: str) -> str:
     """Make one file; return a line about it."""
-    with tempfile.TemporaryDirectory() as folder:
-        draft = Path(folder) / "draft.wav"
-        speak(WORDS[role][language], f"{VOICES[language]}{PITCH[role]}", draft)
-        samples = level(trim(resample(*read(draft))))
+    wav = speak(WORDS[role][language], f"{VOICES[language]}{PITCH[role]}")
     path = FOLDER / f"{role}_{language}.wav"
-    write(samples, path)
-    return f"{path.relative_to(REPOSITORY)}: {len(samples) / 8000:.1f} s"
+    path.write_bytes(wav)
+    return f"{path.relative_to(REPOSITORY)}: {len(wav) / 16000:.1f} s"
 
 
 def main() -> None:

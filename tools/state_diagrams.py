@@ -13,9 +13,10 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import cases, shift  # noqa: E402
+from callflows import cases, keyholder, shift  # noqa: E402
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
+from callflows.call_tree import AttemptState  # noqa: E402
 from callflows.incident import IncidentState  # noqa: E402
 from callflows.operators import MOVES as DESK_MOVES  # noqa: E402
 from callflows.operators import DeskState  # noqa: E402
@@ -23,7 +24,7 @@ from callflows.switchboard import CALL_TABLE  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
 
-HEAD: Final = """# States of a call, an operator and a case
+HEAD: Final = """# States of a call, an operator, a case and a call to a keyholder
 
 Generated from the tables in `callflows/` by `python tools/state_diagrams.py`; a test fails
 when this page is stale. Words in small letters are consequences of other events: who comes,
@@ -88,6 +89,14 @@ def page() -> str:
             IncidentState.CLOSED,
             cases.TABLE,
             dict[Any, str](),
+        ),
+        (
+            "A call to a keyholder",
+            AttemptState,
+            AttemptState.DIALLED,
+            AttemptState.OVER,
+            keyholder.TABLE,
+            keyholder.MOVES,
         ),
     ):
         parts.append(f"## {title}\n")

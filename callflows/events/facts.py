@@ -87,6 +87,53 @@ class CallAbandoned(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackPlanned(Fact):
+    """A caller who gave up will be called back."""
+
+    call_id: CallId
+    number: str
+    at: float
+    "Engine time."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackDialled(Fact):
+    """An operator is on the line, and the caller's number was dialled."""
+
+    call_id: CallId
+    leg_id: LegId
+    operator: OperatorId
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackAnswered(Fact):
+    """He picked up: operator and caller hear each other."""
+
+    call_id: CallId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackMissed(Fact):
+    """One try to call him back reached nobody."""
+
+    call_id: CallId
+    ended_by: str
+    "`fault`: a leg broke. `abandoned`: he did not pick up, or the operator gave up."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBackEnded(Fact):
+    """Nobody is called back any more for this call: he was reached, or was not."""
+
+    call_id: CallId
+    tries: int
+    is_reached: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEnded(Fact):
     """A call that had been answered is over."""
 

@@ -310,6 +310,14 @@ class AttentionWanted(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerLeft(Fact):
+    """The caller hung up; the others in the call talk on."""
+
+    call_id: CallId
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallsJoined(Fact):
     """Three or more people hear each other."""
 

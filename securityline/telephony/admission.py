@@ -1,6 +1,7 @@
 """A new call gets its identifiers and everything that is known of it."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -49,7 +50,11 @@ def newest_number(numbers: Iterable[str]) -> str:
 
 
 class Admission:
-    """Make the `CallOffered` of an incoming call."""
+    """Make the `CallOffered` of an incoming call.
+
+    :param case_of: says which open case waits for a call of this client from this number:
+        a keyholder who is being called rings in, an abandoned caller rings again.
+    """
 
     def __init__(
         self,
@@ -57,7 +62,9 @@ class Admission:
         directory: DirectoryHolder,
         numbers: IncidentNumbers,
         clock: Callable[[], float],
+        case_of: Callable[[str | None, str | None], IncidentId | None] = lambda _o, _c: None,
     ) -> None:
+        self._case_of = case_of
         self._profiles = profiles
         self._directory = directory
         self._numbers = numbers
@@ -72,10 +79,12 @@ class Admission:
             event.request, profile, lambda number: directory.dialled(number) is not None
         )
         incident_id = self._numbers.next(now)
-        return build_call_offered(
+        offered = build_call_offered(
             identity,
             directory,
             profile,
             CallIds(incident_id, CallId(f"{incident_id}-c1"), leg_id),
             datetime.fromtimestamp(now, UTC),
         )
+        waiting = self._case_of(offered.identification.organisation, offered.caller)
+        return offered if waiting is None else replace(offered, incident_id=waiting)

@@ -26,6 +26,8 @@ class Arrivals:
     def __init__(self, exchange: Exchange, admit: Admit) -> None:
         self._x = exchange
         self._admit = admit
+        self._name_of: Callable[[LegId, str], str] = lambda _leg, prompt: prompt
+        self._is_secret: Callable[[Leg, str], bool] = lambda _leg, _digit: False
         self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
         self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
             s.IncomingCall: self._incoming,
@@ -48,7 +50,19 @@ class Arrivals:
             m.AudioLost: self._audio_lost,
             m.AudioBack: self._audio_back,
             m.LegFailed: self._leg_failed,
+            m.MachineSuspected: self._machine_suspected,
+            m.GreetingEnded: self._greeting_ended,
+            m.BeepHeard: self._greeting_ended,
+            m.FaxHeard: self._machine_suspected,
         }
+
+    def on_prompt_name(self, name_of: Callable[[LegId, str], str]) -> None:
+        """Let `name_of` say what a flow called a prompt that the media process played."""
+        self._name_of = name_of
+
+    def on_secret(self, take: Callable[[Leg, str], bool]) -> None:
+        """Let `take` have every key first; it says whether it was part of a secret."""
+        self._is_secret = take
 
     def on_failed_over(self, retry: Callable[[Leg, s.Refused], bool]) -> None:
         """Let `retry` try another trunk for a refused leg; it says whether it does."""
@@ -86,24 +100,25 @@ class Arrivals:
         )
         documents: list[Document] = []
         failure = self._prepare_caller(leg, event)
-        if not failure:
+        if failure is None:
             documents.append(self._x.leg_document(leg))
         self._x.tell(offered, documents)
-        if failure:
+        if failure is not None:
             # The case exists all the same: somebody needed help and could not be heard.
-            log.error("call cannot be connected", leg_id=leg.leg_id, reason=failure)
+            status, reason = failure
+            log.error("call cannot be connected", leg_id=leg.leg_id, reason=reason)
             self._x.legs.drop(leg)
-            self._tell_end(leg, Cause.FAILED, 488, failure)
+            self._tell_end(leg, Cause.FAILED, status, reason)
 
-    def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> str:
-        """Agree on audio. Returns why that is impossible, or nothing."""
+    def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> tuple[int, str] | None:
+        """Agree on audio, or refuse. Returns the status of the refusal and why."""
         self._x.legs.add(leg)
         try:
             branch = self._x.new_branch(leg, event.leg, event.source.host)
         except MediaError as error:
             self._x.ua.refuse(event.leg, 503, self._x.clock(), headers=(("Retry-After", "2"),))
             self._x.pump()
-            return f"no audio port: {error}"
+            return 503, f"no audio port: {error}"
         try:
             if event.offer is None:
                 branch.audio.make_offer()
@@ -113,8 +128,8 @@ class Arrivals:
             self._x.close_branch(leg, event.leg)
             self._x.ua.refuse(event.leg, 488, self._x.clock())
             self._x.pump()
-            return f"no common audio: {error}"
-        return ""
+            return 488, f"no common audio: {error}"
+        return None
 
     # ------------------------------------------------------------ legs we dialled
 
@@ -129,6 +144,8 @@ class Arrivals:
         now = self._x.clock()
         leg = self._x.legs.of(event.leg)
         branch = leg.branches.get(event.leg) if leg else None
+        if leg is not None and leg.is_released and leg.is_late_answer_told:
+            leg.is_released = False  # he picked up in that very moment: he is spoken to
         if leg is None or branch is None or leg.is_up or leg.is_released:
             self._x.ua.acknowledge(event.leg, now)
             self._x.ua.hang_up(event.leg, now)
@@ -292,9 +309,29 @@ class Arrivals:
         self._digit(self._x.legs.get(LegId(event.leg_id)), event.digit)
 
     def _digit(self, leg: Leg | None, digit: str) -> None:
-        if leg is not None:
+        if leg is not None and not self._is_secret(leg, digit):
             self._x.tell(
                 e.DigitPressed(incident_id=leg.incident_id, leg_id=leg.leg_id, digit=digit)
+            )
+
+    def _machine_suspected(self, event: m.MachineSuspected | m.FaxHeard) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            evidence = "fax" if isinstance(event, m.FaxHeard) else event.evidence
+            self._x.tell(
+                e.MachineSuspected(
+                    incident_id=leg.incident_id, leg_id=leg.leg_id, evidence=evidence
+                )
+            )
+
+    def _greeting_ended(self, event: m.GreetingEnded | m.BeepHeard) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            evidence = "beep" if isinstance(event, m.BeepHeard) else "silence"
+            self._x.tell(
+                e.GreetingEnded(
+                    incident_id=leg.incident_id, leg_id=leg.leg_id, evidence=evidence
+                )
             )
 
     def _prompt_ended(self, event: m.PromptEnded) -> None:
@@ -304,7 +341,7 @@ class Arrivals:
                 e.PromptEnded(
                     incident_id=leg.incident_id,
                     leg_id=leg.leg_id,
-                    prompt=event.prompt,
+                    prompt=self._name_of(leg.leg_id, event.prompt),
                     played_time=event.seconds,
                     is_complete=event.is_complete,
                 )

@@ -100,7 +100,8 @@ class Dialling:
         :raises EmergencyNumberRefused: whatever the flow thought it was dialling.
         """
         country = self._country(command.presented_number)
-        if is_emergency_number(command.number, country):
+        is_protected = self._x.directory.current.is_protected_number(command.number)
+        if is_protected or is_emergency_number(command.number, country):
             raise EmergencyNumberRefused(f"{command.number} is an emergency number")
         route = self._x.trunks.choose(self._x.clock(), (), command.trunk)
         domain = self._x.domain
@@ -111,6 +112,8 @@ class Dialling:
             "from": identity,
             "to": address("", command.number, domain),
             "headers": [("P-Asserted-Identity", identity)],
+            "is_screened": command.is_screened,
+            "hears_keys_in_band": command.hears_keys_in_band,
         }
 
     def _country(self, presented_number: str | None) -> str:

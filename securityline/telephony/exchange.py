@@ -140,6 +140,8 @@ class Exchange:
                 can_send=agreed.direction in ("sendrecv", "sendonly"),
                 can_receive=agreed.direction in ("sendrecv", "recvonly"),
                 source=leg.hears,
+                is_screened=leg.order.get("is_screened", False),
+                hears_keys_in_band=leg.order.get("hears_keys_in_band", False),
             )
         )
 

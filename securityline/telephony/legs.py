@@ -45,6 +45,8 @@ class Leg:
     is_ringing: bool = False
     is_released: bool = False
     "We ended it; what its dialogs still say is only awaited."
+    is_late_answer_told: bool = False
+    "Should it be answered although we ended it, that is told instead of cut off."
     is_held: bool = False
     "The far end put us on hold by its own phone."
     branches_made: int = 0

@@ -12,10 +12,14 @@ from typing import Any, Final
 from callflows.commands import (
     AnswerCaller,
     Bridge,
+    CollectPin,
     Command,
+    Conference,
     DialNumber,
     HangUp,
+    PlanCallTree,
     Play,
+    PrepareSpeech,
     RingOperator,
     SignalRinging,
     StartRecording,
@@ -26,7 +30,10 @@ from securityline.logbook.document import Document
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
 from securityline.telephony.legs import Leg
-from sip.media.protocol import FromLeg, Prompts, RecordingSpec, Silence, Tone
+from securityline.telephony.pins import Pins
+from securityline.telephony.planning import plan_call_tree
+from securityline.telephony.speech import Speech
+from sip.media.protocol import FromLeg, Mix, Prompts, RecordingSpec, Silence, Tone
 
 REFUSAL: Final = {
     Cause.BUSY: 486,
@@ -44,9 +51,15 @@ class Orders:
     """
 
     def __init__(
-        self, exchange: Exchange, dialling: Dialling, recording_path: Callable[[str], str]
+        self,
+        exchange: Exchange,
+        dialling: Dialling,
+        recording_path: Callable[[str], str],
+        pins: Pins,
+        speech: Speech,
     ) -> None:
         self._x = exchange
+        self._speech = speech
         self._dialling = dialling
         self._recording_path = recording_path
         self._plays = 0
@@ -60,6 +73,10 @@ class Orders:
             Bridge: self._bridge,
             StartRecording: self._start_recording,
             StopRecording: self._stop_recording,
+            Conference: self._confer,
+            CollectPin: pins.collect,
+            PrepareSpeech: self._prepare_speech,
+            PlanCallTree: lambda command: plan_call_tree(exchange, command),
         }
 
     def execute(self, command: Command) -> None:
@@ -120,6 +137,7 @@ class Orders:
             self._ended_unknown(command)
             return
         leg.is_released = True
+        leg.is_late_answer_told = command.is_late_answer_told
         now = self._x.clock()
         reason = ELSEWHERE if command.is_answered_elsewhere else None
         if not leg.branches:
@@ -128,7 +146,9 @@ class Orders:
             return
         for branch in tuple(leg.branches.values()):
             status = REFUSAL.get(command.cause)
-            if leg.role == "caller" and not branch.is_answered and status is not None:
+            if command.is_late_answer_told and not leg.is_up:
+                self._x.ua.withdraw(branch.sip_leg, now, reason)
+            elif leg.role == "caller" and not branch.is_answered and status is not None:
                 self._x.ua.refuse(branch.sip_leg, status, now)
             else:
                 self._x.ua.hang_up(branch.sip_leg, now, reason)
@@ -158,9 +178,8 @@ class Orders:
         self._part(leg)
         if command.prompts:
             self._plays += 1
-            self._x.let_hear(
-                leg, Prompts(command.prompts, command.language, command.then, self._plays)
-            )
+            names = self._speech.names_of(leg.leg_id, command.prompts, command.language)
+            self._x.let_hear(leg, Prompts(names, command.language, command.then, self._plays))
         elif command.then in ("ringback", "hold_music"):
             self._x.let_hear(leg, Tone(command.then))
         else:
@@ -184,6 +203,20 @@ class Orders:
         self._x.sync_media(other)
 
     # ------------------------------------------------------------ recording
+
+    def _confer(self, command: Conference) -> None:
+        """Let each hear all the others; whoever is gone by now is left out."""
+        legs = [leg for leg_id in command.leg_ids if (leg := self._x.legs.get(leg_id))]
+        if len(legs) < len(command.leg_ids):
+            log.warning("conference without everybody", legs=command.leg_ids)
+        for leg in legs:
+            leg.hears = Mix(tuple(x.leg_id for x in legs if x is not leg))
+        for leg in legs:
+            self._x.sync_media(leg)
+
+    def _prepare_speech(self, command: PrepareSpeech) -> None:
+        for words in command.words:
+            self._speech.prepare(words, command.language)
 
     def _start_recording(self, command: StartRecording) -> None:
         self._x.media.put_recording(

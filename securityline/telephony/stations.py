@@ -41,7 +41,7 @@ class Stations:
         self._probe = Probe(settings)
         self._contacts: dict[str, set[str]] = {}  # user -> probe targets
         self._users: dict[str, str] = {}  # probe target -> user
-        self._up: set[str] = set()  # users whose station was told to be up
+        self._up: dict[str, OperatorId | None] = {}  # user -> whose station was told to be up
         self._trunk_up: dict[str, bool] = {}
 
     # ------------------------------------------------------------ doors
@@ -78,6 +78,11 @@ class Stations:
         """Take what became of an OPTIONS."""
         self._apply(self._probe.answered(token, status, now))
         self._flush()
+
+    def directory_changed(self) -> None:
+        """Take that a phone which is up may be somebody else's now, or somebody's at last."""
+        for user in tuple(self._contacts):
+            self._settle(user, "the directory gives his phone to somebody else")
 
     def next_timer(self) -> float | None:
         """Return when to call :meth:`handle_timer`."""
@@ -118,21 +123,20 @@ class Stations:
                 self._settle_trunk(rest.partition("|")[0], change)
 
     def _settle(self, user: str, reason: str) -> None:
-        """Tell when the station as a whole changed."""
-        is_up = self.is_up(user)
-        if is_up == (user in self._up):
+        """Tell when the station as a whole changed, or whose it is."""
+        is_up, was_up = self.is_up(user), user in self._up
+        before = self._up.get(user)
+        operator = self._operator_of(user) if is_up else None
+        if is_up == was_up and operator == before:
             return
-        operator = self._operator_of(user)
         if is_up:
-            self._up.add(user)
+            self._up[user] = operator
         else:
-            self._up.discard(user)
+            self._up.pop(user)
+        if before is not None:
+            self._tell(StationDown(operator=before, reason=reason))
         if operator is not None:
-            self._tell(
-                StationUp(operator=operator)
-                if is_up
-                else StationDown(operator=operator, reason=reason)
-            )
+            self._tell(StationUp(operator=operator))
 
     def _settle_trunk(self, name: str, change: ReachabilityChanged) -> None:
         for trunk in self._trunks.trunks:

@@ -1,17 +1,19 @@
 """The meeting place of SIP, media and call flows: the only code that knows all three."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, Final
 
 from callflows import events as e
-from callflows.commands import Command, StartRecording
+from callflows.commands import Command, HangUp, StartRecording, StopRecording
 from callflows.events import CallId, IncidentId, OperatorId
 from securityline.logbook.document import Document
 from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
 from securityline.telephony.orders import Orders
+from securityline.telephony.pins import Pins
+from securityline.telephony.speech import Speaker, Speech
 from securityline.telephony.stations import Stations
 from sip import events as s
 from sip.endpoint import Endpoint
@@ -38,11 +40,16 @@ class Telephony:
         recording_path: Callable[[str], str],
         on_media_health: Callable[[bool], None] = lambda _is_up: None,
         probe: ProbeSettings | None = None,
+        speaker: Speaker | None = None,
     ) -> None:
         self.exchange = exchange
         self.arrivals = Arrivals(exchange, admit)
         self.dialling = Dialling(exchange)
-        self.orders = Orders(exchange, self.dialling, recording_path)
+        self.pins = Pins(exchange)
+        self.speech = Speech(speaker)
+        self.orders = Orders(exchange, self.dialling, recording_path, self.pins, self.speech)
+        self.arrivals.on_secret(self.pins.take)
+        self.arrivals.on_prompt_name(self.speech.words_of)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
         self.stations = Stations(
             exchange.trunks,
@@ -118,6 +125,30 @@ class Telephony:
         if isinstance(command, StartRecording):
             self.know_recording(command.recording_id, command.incident_id, command.call_id)
         self.orders.execute(command)
+
+    def repeat(self, commands: Iterable[Command], over: Container[CallId]) -> None:
+        """Carry out what a predecessor wrote down and may not have come to.
+
+        Only what nobody orders again: ends of legs and recordings, and recordings of calls
+        that go on. What people hear, the flows order themselves once the engine has started.
+
+        :param over: calls that have ended.
+        """
+        for command in commands:
+            match command:
+                case HangUp():
+                    is_due = self.exchange.legs.get(command.leg_id) is not None
+                case StartRecording():
+                    is_due = command.call_id not in over
+                case _:
+                    is_due = isinstance(command, StopRecording)
+            if not is_due:
+                continue
+            try:
+                self.execute(command)
+            except Exception:
+                # One order that fails must not keep the engine from starting.
+                log.exception("not repeated", command=type(command).__name__)
 
     def know_recording(
         self, recording_id: str, incident_id: IncidentId, call_id: CallId

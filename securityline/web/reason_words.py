@@ -147,6 +147,7 @@ HEALTH: Final = Grammar(
     N_("the media process is being restarted"),
     N_("no RTP port is free"),
     N_("trunk %(trunk)s does not answer"),
+    N_("nothing can be recorded: %(fault)s"),
     N_("the logbook is not saved: %(fault)s"),
     N_("nor is the spool: %(fault)s"),
     N_("%(path)s was removed or replaced while the engine runs"),

@@ -189,4 +189,6 @@ def _page(
 
 def _form_token(request: web.Request, nonce: str | None) -> str:
     key = request.app[FORM_KEY]
-    return hmac.new(key, (nonce or "").encode(), hashlib.sha256).hexdigest()
+    # A cookie may hold octets that are no text.
+    said = (nonce or "").encode("utf-8", "replace")
+    return hmac.new(key, said, hashlib.sha256).hexdigest()

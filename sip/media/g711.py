@@ -87,10 +87,24 @@ def table_ulaw_to_pcm(ulaw: bytes) -> bytes:
     return _pcm(array("h", map(ULAW_SAMPLES.__getitem__, ulaw)))
 
 
+def table_add_pcm(one: bytes, other: bytes) -> bytes:
+    """Add samples without `audioop`."""
+    return _pcm(
+        array(
+            "h",
+            (
+                max(-32_768, min(32_767, a + b))
+                for a, b in zip(_samples(one), _samples(other), strict=True)
+            ),
+        )
+    )
+
+
 pcm_to_alaw: Callable[[bytes], bytes] = table_pcm_to_alaw
 pcm_to_ulaw: Callable[[bytes], bytes] = table_pcm_to_ulaw
 alaw_to_pcm: Callable[[bytes], bytes] = table_alaw_to_pcm
 ulaw_to_pcm: Callable[[bytes], bytes] = table_ulaw_to_pcm
+add_pcm: Callable[[bytes, bytes], bytes] = table_add_pcm
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -115,6 +129,10 @@ with warnings.catch_warnings():
         def ulaw_to_pcm(ulaw: bytes) -> bytes:
             """Expand µ-law to little-endian 16-bit samples."""
             return audioop.ulaw2lin(ulaw, 2)
+
+        def add_pcm(one: bytes, other: bytes) -> bytes:
+            """Add 16-bit samples of equal number; what is too loud is cut off, not wrapped."""
+            return audioop.add(one, other, 2)
 
 
 def ulaw_to_alaw(ulaw: bytes) -> bytes:

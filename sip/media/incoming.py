@@ -6,11 +6,10 @@ everything rare moved out of the way.
 
 from collections.abc import Callable
 from itertools import count
-from typing import Final
+from typing import Final, Protocol
 
 from sip.media.dtmf import Digit, DigitReceiver
 from sip.media.g711 import ULAW_TO_ALAW
-from sip.media.outgoing import OutgoingStream
 from sip.media.rtp import (
     HEADER_SIZE,
     MARKER,
@@ -34,6 +33,40 @@ _JUMP: Final = 80_000
 "10 s: a timestamp further away has another origin."
 
 _streams = count(1)
+
+
+class Listener(Protocol):
+    """Whoever hears a peer: the stream towards another, a mix, a detector."""
+
+    def forward(
+        self,
+        stream: int,
+        payload: bytes,
+        kind: int,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Take a packet's audio.
+
+        :param stream: changes when `timestamp` starts from a new origin.
+        :param kind: the payload type, 0 or 8.
+        :param step: how far its sequence number is ahead; negative when it was overtaken.
+        """
+
+    def forward_digit(
+        self,
+        stream: int,
+        payload: bytes,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Take a packet of a pressed key (RFC 4733)."""
 
 
 class IncomingStream:
@@ -66,8 +99,8 @@ class IncomingStream:
         self._on_digit = on_digit
         self._digits = DigitReceiver()
         self.dtmf_payload_type: int | None = None
-        self.listeners: tuple[OutgoingStream, ...] = ()
-        "Towards those who hear this peer."
+        self.listeners: tuple[Listener, ...] = ()
+        "Those who hear this peer."
         self.tap: Tap | None = None
         self.is_deaf = False
         "The negotiated direction forbids him to send: what comes all the same is ignored."

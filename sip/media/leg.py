@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Final
 
 from sip.media.dtmf import Digit
-from sip.media.incoming import IncomingStream
+from sip.media.ears import KeyEar, ScreeningEar
+from sip.media.incoming import IncomingStream, Listener
 from sip.media.latch import Latch
+from sip.media.mixer import Mixer
 from sip.media.outgoing import OutgoingStream
-from sip.media.playback import PromptLoader, player_for
+from sip.media.playback import Player, PromptLoader, player_for
 from sip.media.protocol import (
     AudioBack,
     AudioLost,
@@ -16,6 +18,7 @@ from sip.media.protocol import (
     FromLeg,
     LegSpec,
     MediaEvent,
+    Mix,
 )
 from sip.media.tap import ANSWER, CALLER, Tap
 
@@ -30,13 +33,17 @@ class Leg:
 
     :param emit: takes the leg's events.
     :param load: finds prompts.
+    :param mixer: joins the voices that it hears in a :class:`~sip.media.protocol.Mix`.
     """
 
     __slots__ = (
         "_emit",
         "_expected_since",
         "_is_lost",
+        "_key_ear",
         "_load",
+        "_mixer",
+        "_screening_ear",
         "heard_at_scan",
         "incoming",
         "latch",
@@ -51,6 +58,7 @@ class Leg:
         now: float,
         emit: Callable[[MediaEvent], None],
         load: PromptLoader,
+        mixer: Mixer,
     ) -> None:
         self.spec = spec
         self.latch = Latch()
@@ -62,6 +70,9 @@ class Leg:
         "Datagrams of the peer up to the last scan."
         self._emit = emit
         self._load = load
+        self._mixer = mixer
+        self._key_ear: KeyEar | None = None
+        self._screening_ear: ScreeningEar | None = None
         self._expected_since: float | None = None
         self._is_lost = False
         self._play(spec)
@@ -74,10 +85,9 @@ class Leg:
         """
         was, self.spec = self.spec, spec
         if spec.source != was.source:
-            if self.outgoing.player is not None:
-                self.outgoing.player.cut()
-                self._take_player_events()
+            before = self.outgoing.player
             self._play(spec)
+            self._cut(before)
             self.outgoing.forwarded_at = now
         return self._settle(now)
 
@@ -87,11 +97,20 @@ class Leg:
         outgoing.is_filling = False
         if isinstance(source, FromLeg):
             outgoing.player = None
+        elif isinstance(source, Mix):
+            outgoing.player = self._mixer.player(spec.leg_id, source.leg_ids)
         else:
             outgoing.player = player_for(spec.leg_id, source, self._load)
 
+    def _cut(self, player: Player | None) -> None:
+        if player is not None:
+            player.cut()
+            for event in player.take_events():
+                self._emit(event)
+
     def _settle(self, now: float) -> bool:
         spec = self.spec
+        self._settle_ears(now)
         self.incoming.is_deaf = not spec.can_receive
         self.incoming.dtmf_payload_type = spec.dtmf_payload_type
         self.outgoing.payload_type = spec.payload_type
@@ -106,6 +125,22 @@ class Leg:
         elif self._expected_since is None:
             self._expected_since = now
         return is_turned
+
+    def _settle_ears(self, now: float) -> None:
+        spec = self.spec
+        if not spec.hears_keys_in_band:
+            self._key_ear = None
+        elif self._key_ear is None:
+            self._key_ear = KeyEar(spec.leg_id, self._emit)
+        if not spec.is_screened:
+            self._screening_ear = None
+        elif self._screening_ear is None:
+            self._screening_ear = ScreeningEar(spec.leg_id, now, self._emit)
+
+    @property
+    def ears(self) -> tuple[Listener, ...]:
+        """What listens to the peer on our own behalf."""
+        return tuple(ear for ear in (self._key_ear, self._screening_ear) if ear is not None)
 
     @property
     def is_expected(self) -> bool:
@@ -139,6 +174,8 @@ class Leg:
         self.incoming.expire(now)
         self._take_player_events()
         self.outgoing.fill(now)
+        if self._screening_ear is not None:
+            self._screening_ear.expire(now)
         if self._expected_since is not None:
             self._check_loss(now, self._expected_since)
 
@@ -147,9 +184,7 @@ class Leg:
         if self.tap is not None:
             self.tap.expect(CALLER, False, now)
             self.tap.expect(ANSWER, False, now)
-        if self.outgoing.player is not None:
-            self.outgoing.player.cut()
-            self._take_player_events()
+        self._cut(self.outgoing.player)
         # No garbage collector runs in the media process: leave it no cycle.
         self.incoming.close()
 
@@ -174,4 +209,6 @@ class Leg:
         self._emit(FirstAudio(self.spec.leg_id, f"{peer[0]}:{peer[1]}" if peer else ""))
 
     def _tell_digit(self, digit: Digit) -> None:
+        if self._key_ear is not None and self._key_ear.has_just_told(digit.digit):
+            return
         self._emit(DigitHeard(self.spec.leg_id, digit.digit, digit.duration_ms))

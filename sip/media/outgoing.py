@@ -14,6 +14,7 @@ from typing import Final
 
 from sip.media.dtmf import DigitSender
 from sip.media.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW
+from sip.media.mixer import MixPlayer
 from sip.media.playback import SILENT_FRAME, Player
 from sip.media.rtp import MARKER, PCMA, PCMU, PLAIN, pack_header, timestamp_step
 from sip.media.tap import ANSWER, Tap
@@ -184,7 +185,10 @@ class OutgoingStream:
         """Whether the leg takes part in the beat."""
         if self.digits is not None:
             return True
-        return self.send is not None and (self.player is not None or self.is_filling)
+        if self.send is None:
+            # What a held caller would hear of a conference is recorded, as of a bridge.
+            return self.tap is not None and isinstance(self.player, MixPlayer)
+        return self.player is not None or self.is_filling
 
     def tick(self, now: float) -> None:
         """Send 20 ms of what plays here."""

@@ -7,7 +7,9 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
+from sip.media.incoming import Listener
 from sip.media.leg import Leg
+from sip.media.mixer import Mixer
 from sip.media.playback import PromptLoader
 from sip.media.ports import PortPool, drain
 from sip.media.protocol import LegFailed, LegSpec, MediaEvent
@@ -52,6 +54,7 @@ class Patchbay:
         self._sockets: dict[str, socket.socket] = {}
         self._doors: dict[int, tuple[socket.socket, Leg]] = {}
         self._hearers: dict[str, dict[str, Leg]] = {}
+        self._mixer = Mixer(self._listen)
         self._taps: dict[str, Tap] = {}
         self._muted: dict[Leg, float] = {}
         "Until when a flooding peer's packets are left to the kernel, which drops them."
@@ -74,6 +77,7 @@ class Patchbay:
             is_turned = leg.apply(spec, now)
             if before is not None and before != leg.hears:
                 self._unhear(before, spec.leg_id)
+            self._listen(spec.leg_id)
         if leg.hears is not None:
             self._hear(leg.hears, leg)
         if is_turned:
@@ -86,7 +90,7 @@ class Patchbay:
         except OSError as error:
             self._emit(LegFailed(spec.leg_id, f"port {spec.port}: {error.strerror}"))
             return None
-        leg = Leg(spec, now, self._emit, self._load)
+        leg = Leg(spec, now, self._emit, self._load, self._mixer)
         self.legs[spec.leg_id] = leg
         self._doors[door.fileno()] = (door, leg)
         self._doors_poll.register(door.fileno(), select.EPOLLIN)
@@ -150,8 +154,11 @@ class Patchbay:
     def _listen(self, source: str) -> None:
         leg = self.legs.get(source)
         if leg is not None:
-            hearers = self._hearers.get(source, {})
-            leg.incoming.listeners = tuple(hearer.outgoing for hearer in hearers.values())
+            hearers = self._hearers.get(source, {}).values()
+            listeners: list[Listener] = [hearer.outgoing for hearer in hearers]
+            if (voice := self._mixer.voices.get(source)) is not None:
+                listeners.append(voice)
+            leg.incoming.listeners = (*listeners, *leg.ears)
 
     def _settle(self, leg: Leg, now: float) -> None:
         """Draw the consequences of a change for sending, the beat and the recordings."""
@@ -234,6 +241,7 @@ class Patchbay:
 
     def tick(self, now: float) -> None:
         """Send 20 ms to every leg that something plays to."""
+        self._mixer.advance()
         for leg in tuple(self.ticking):
             if leg.outgoing.is_ticked:
                 leg.outgoing.tick(now)

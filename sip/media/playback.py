@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 from sip.media.g711 import ALAW_SILENCE
 from sip.media.protocol import PromptEnded, PromptMissing, Prompts, Silence, Tone
-from sip.media.tones import FRAME, RATE, tone
+from sip.media.tones import FRAME, ONCE, RATE, tone
 
 SILENT_FRAME: Final = ALAW_SILENCE * FRAME
 REPEAT_PAUSE: Final = ALAW_SILENCE * (2 * RATE)
@@ -30,20 +30,25 @@ class Player(Protocol):
 
 
 class LoopPlayer:
-    """Plays one loop for ever."""
+    """Plays one loop for ever, or once before silence."""
 
-    __slots__ = ("_loop", "_position")
+    __slots__ = ("_loop", "_next", "_position")
 
-    def __init__(self, loop: bytes) -> None:
+    def __init__(self, loop: bytes, *, is_once: bool = False) -> None:
         self._loop = loop
+        self._next = SILENT_FRAME if is_once else loop
         self._position = 0
 
     def next_frame(self) -> bytes:
         """Return the next 160 octets."""
         start = self._position
         end = start + FRAME
-        self._position = end if end < len(self._loop) else 0
-        return self._loop[start:end]
+        frame = self._loop[start:end]
+        if end < len(self._loop):
+            self._position = end
+        else:
+            self._loop, self._position = self._next, 0
+        return frame
 
     def take_events(self) -> list[PlayerEvent]:
         """Return nothing: a loop has no end."""
@@ -153,7 +158,7 @@ def player_for(leg_id: str, source: Silence | Tone | Prompts, load: PromptLoader
     """Return what plays a source."""
     match source:
         case Tone(name):
-            return LoopPlayer(tone(name))
+            return LoopPlayer(tone(name), is_once=name in ONCE)
         case Prompts():
             return PromptPlayer(leg_id, source, load)
         case Silence():

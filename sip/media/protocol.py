@@ -48,7 +48,17 @@ class FromLeg:
     leg_id: str
 
 
-Source = Silence | Tone | Prompts | FromLeg
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """Let the leg hear several others at once, itself never.
+
+    A conference is one of these a leg, naming the others; who only listens is named by none.
+    """
+
+    leg_ids: tuple[str, ...]
+
+
+Source = Silence | Tone | Prompts | FromLeg | Mix
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,10 @@ class LegSpec:
     "Report `AudioLost` when he sends nothing: `False` before he was answered."
     source: Source = Silence()
     "What he hears."
+    hears_keys_in_band: bool = False
+    "Also report keys that the peer sends as sound: no telephone-event came through."
+    is_screened: bool = False
+    "Report signs of an answering machine or a fax. From the moment he answered."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +113,7 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class DigitHeard:
-    """The peer pressed a key (RFC 4733), counted once."""
+    """The peer pressed a key (RFC 4733, or heard in band where asked for), counted once."""
 
     leg_id: str
     digit: str
@@ -152,6 +166,64 @@ class LegFailed:
 
     leg_id: str
     reason: str
+
+
+Evidence = Literal["long_greeting", "beep", "tones"]
+
+
+@dataclass(frozen=True, slots=True)
+class MachineSuspected:
+    """What answered is perhaps no person. A hint, never a verdict: only a key is one."""
+
+    leg_id: str
+    evidence: Evidence
+    "A greeting longer than people give, a beep after speech, an operator's three tones."
+    at: float
+    "Seconds since the leg is screened."
+
+
+@dataclass(frozen=True, slots=True)
+class HumanSuspected:
+    """A short greeting and then silence: somebody waits for an answer. A hint as well."""
+
+    leg_id: str
+    at: float
+    "Seconds since the leg is screened."
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingEnded:
+    """A long greeting was followed by a second of silence."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeepHeard:
+    """A machine's beep is over: what is said now is kept."""
+
+    leg_id: str
+    frequency: int
+    "Hz, to within 2 %."
+
+
+@dataclass(frozen=True, slots=True)
+class FaxHeard:
+    """The tone of a fax (ITU-T T.30: CNG 1100 Hz, CED 2100 Hz)."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusyToneHeard:
+    """Busy or congestion tone on an answered leg: the far end is gone."""
+
+    leg_id: str
+
+
+ScreeningEvent = (
+    MachineSuspected | HumanSuspected | GreetingEnded | BeepHeard | FaxHeard | BusyToneHeard
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +311,7 @@ MediaEvent = (
     | AudioLost
     | AudioBack
     | LegFailed
+    | ScreeningEvent
     | RecordingStarted
     | RecordingEnded
     | RecordingGap

@@ -14,8 +14,12 @@ RATE: Final = 8000
 FRAME: Final = 160
 "Samples a frame of 20 ms; every loop is a whole number of them."
 
-ToneName = Literal["ringback", "busy", "hold_music", "attention"]
+ToneName = Literal[
+    "ringback", "busy", "hold_music", "attention", "contact_id_handshake", "contact_id_kissoff"
+]
 TONE_NAMES: Final = frozenset[str](get_args(ToneName))
+ONCE: Final = frozenset[str](("contact_id_handshake", "contact_id_kissoff"))
+"Tones that are played once, then silence: a panel that hears them again is confused."
 
 _AMPLITUDE: Final = 5000
 "-16 dBFS: as loud as speech, so that nobody tears the phone from his ear."
@@ -73,7 +77,9 @@ def _hold_music() -> bytes:
 def tone(name: ToneName) -> bytes:
     """Return one whole loop of a tone as A-law.
 
-    Ring-back is Belgium's (ITU-T E.180: 425 Hz, 1 s on, 3 s off).
+    Ring-back is Belgium's (ITU-T E.180: 425 Hz, 1 s on, 3 s off). What a receiver of Contact
+    ID answers a panel is of SIA DC-05: 1400 Hz, pause and 2300 Hz of 100 ms each to begin
+    with, and 1400 Hz for 850 ms (750 to 1000) when a message was taken.
 
     :raises ValueError: there is no such tone.
     """
@@ -86,12 +92,17 @@ def tone(name: ToneName) -> bytes:
             return _burst((852,), 0.2) + _pause(0.2) + _burst((852,), 0.2) + _pause(1.4)
         case "hold_music":
             return _hold_music()
+        case "contact_id_handshake":
+            return _burst((1400,), 0.1) + _pause(0.1) + _burst((2300,), 0.1)
+        case "contact_id_kissoff":
+            return _burst((1400,), 0.85) + _pause(0.01)
     raise ValueError(f"no tone is called {name!r}; there are {', '.join(sorted(TONE_NAMES))}")
 
 
-_ROWS: Final = (697, 770, 852, 941)
-_COLUMNS: Final = (1209, 1336, 1477, 1633)
-_PAD: Final = "123A456B789C*0#D"
+ROWS: Final = (697, 770, 852, 941)
+COLUMNS: Final = (1209, 1336, 1477, 1633)
+"Hz (ITU-T Q.23)."
+PAD: Final = "123A456B789C*0#D"
 
 
 @cache
@@ -104,5 +115,5 @@ def dtmf_tone(digit: str) -> bytes:
     """
     if digit not in DIGITS or len(digit) != 1:
         raise ValueError(f"{digit!r} is no key of a telephone")
-    row, column = divmod(_PAD.index(digit), 4)
-    return _burst((_ROWS[row], _COLUMNS[column]), 0.12) + _pause(0.1)
+    row, column = divmod(PAD.index(digit), 4)
+    return _burst((ROWS[row], COLUMNS[column]), 0.12) + _pause(0.1)

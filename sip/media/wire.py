@@ -10,14 +10,21 @@ from typing import Any, Final, cast
 from sip.media.protocol import (
     AudioBack,
     AudioLost,
+    BeepHeard,
+    BusyToneHeard,
     DigitHeard,
+    FaxHeard,
     FirstAudio,
     FromLeg,
+    GreetingEnded,
+    HumanSuspected,
     LegFailed,
     LegSpec,
+    MachineSuspected,
     MediaBack,
     MediaDied,
     MediaReport,
+    Mix,
     PromptEnded,
     PromptMissing,
     Prompts,
@@ -52,6 +59,12 @@ _EVENTS: Final = {
         AudioLost,
         AudioBack,
         LegFailed,
+        MachineSuspected,
+        HumanSuspected,
+        GreetingEnded,
+        BeepHeard,
+        FaxHeard,
+        BusyToneHeard,
         RecordingStarted,
         RecordingEnded,
         RecordingGap,
@@ -122,6 +135,8 @@ def source_to_plain(source: Source) -> list[Any]:
             return ["prompts", list(names), language, then, number]
         case FromLeg(leg_id):
             return ["leg", leg_id]
+        case Mix(leg_ids):
+            return ["mix", list(leg_ids)]
 
 
 def source_from_plain(plain: Any) -> Source:
@@ -136,6 +151,8 @@ def source_from_plain(plain: Any) -> Source:
             return Tone(cast("ToneName", name))
         case ["leg", str(leg_id)]:
             return FromLeg(leg_id)
+        case ["mix", list(leg_ids)] if all(isinstance(each, str) for each in leg_ids):
+            return Mix(tuple(leg_ids))
         case ["prompts", list(names), str(language), str(then), int(number)] if (
             names
             and all(isinstance(name, str) for name in names)
@@ -164,6 +181,9 @@ def leg_from_plain(plain: Mapping[str, Any]) -> LegSpec:
         values["also_from"] = tuple(str(host) for host in values.get("also_from", ()))
         values["source"] = source_from_plain(values.get("source"))
         _number(values["port"], 1, 65_535)
+        for name in ("hears_keys_in_band", "is_screened"):
+            if not isinstance(values.get(name, False), bool):
+                raise ProtocolError(f"{name} is neither true nor false")
         if values.get("payload_type", 8) not in (0, 8):
             raise ProtocolError("payload_type is neither 0 nor 8")
         if values.get("dtmf_payload_type") is not None:

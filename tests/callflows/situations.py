@@ -3,13 +3,15 @@
 import dataclasses
 import typing
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 from callflows import events as e
 from callflows.call import CallState
+from callflows.call_tree import AttemptState, TreeState
 from callflows.events import CallId, IncidentId, LegId, OperatorId
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
+from tests.stories.keyholders import TREE, Night, level, plan
 from tests.stories.line import AGGRESSION, Line
 
 CALL = CallId("call-1")
@@ -50,6 +52,16 @@ def held() -> Line:
     return line
 
 
+def dialling() -> Line:
+    line = Line()
+    line.ready("ann", "bob")
+    line.calls()
+    line.gives_up(CALL)
+    line.fast_forward(5)
+    line.picks_up("ann")
+    return line
+
+
 def forwarded() -> Line:
     line = fallback()
     line.picks_up("+3225550199")
@@ -69,8 +81,74 @@ CALLS: dict[CallState, Callable[[], Line]] = {
     CallState.FALLBACK: fallback,
     CallState.TALKING: talking,
     CallState.HELD: held,
+    CallState.DIALLING: dialling,
     CallState.FORWARDED: forwarded,
     CallState.ENDED: ended,
+}
+
+
+def subject(state: CallState) -> CallId:
+    """The call that is in that state: the caller's own, or the one that calls him back."""
+    return CallId(f"{CALL}-b1") if state is CallState.DIALLING else CALL
+
+
+def night(*keys: str, accept: Literal["key", "pin"] = "key") -> Night:
+    """Ann's phone rings as a keyholder's; she picks up and presses these keys."""
+    night = Night()
+    night.begins(level("ann", "ben", accept=accept), message=True)
+    if keys:
+        night.answers("ann")
+    for key in keys:
+        night.keys("ann", key.strip())
+    return night
+
+
+def machine() -> Night:
+    reached = night("#")
+    reached.tell(e.GreetingEnded(leg_id=reached.attempt("ann").leg_id))
+    return reached
+
+
+def gone() -> Night:
+    reached = night("#")
+    reached.leaves("ann")
+    return reached
+
+
+ATTEMPTS: dict[AttemptState, Callable[[], Night]] = {
+    AttemptState.DIALLED: night,
+    AttemptState.ASKING: lambda: night("#"),
+    AttemptState.PIN: lambda: night("1", accept="pin"),
+    AttemptState.MINUTES: lambda: night("3"),
+    AttemptState.ENDING: machine,
+    AttemptState.OVER: gone,
+}
+
+
+def tree_over() -> Night:
+    stopped = night()
+    stopped.press(e.StopTreePressed)
+    return stopped
+
+
+def paused() -> Night:
+    waiting = night()
+    waiting.press(e.PauseTreePressed)
+    return waiting
+
+
+def exhausted() -> Night:
+    tired = night()
+    tired.fast_forward(200)
+    return tired
+
+
+TREES: dict[TreeState, Callable[[], Night]] = {
+    TreeState.RUNNING: night,
+    TreeState.PAUSED: paused,
+    TreeState.TAKEN: lambda: night("1"),
+    TreeState.EXHAUSTED: exhausted,
+    TreeState.STOPPED: tree_over,
 }
 
 
@@ -119,6 +197,7 @@ def examples(kind: type[e.Event], line: Line) -> Iterator[e.Event]:
     """Build one event of a class for everything it could be about."""
     call = line.switchboard.calls.get(CALL)
     legs = {CALLER_LEG, LegId("call-1-o1"), LegId("call-1-f1"), LegId("unknown")}
+    legs |= set(line.switchboard._board.legs) | set(line.switchboard._board.tree_legs)
     if call is not None:
         legs |= {call.leg_id, *call.legs, *call.given_up}
         legs |= {leg for leg in (call.operator_leg, call.fallback_leg) if leg}
@@ -154,6 +233,11 @@ VALUES: dict[str, Any] = {
     "clearances": ("standard",),
     "languages": {"fr": 1},
     "reason": "because",
+    "plan": plan(level("ann")),
+    "tree_id": TREE,
+    "person": "ann",
+    "outcome": "good",
+    "level": 0,
 }
 
 

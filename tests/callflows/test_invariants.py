@@ -18,9 +18,10 @@ from hypothesis.stateful import (
 )
 
 from callflows import events as e
-from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
+from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId, TreeId
 from callflows.incident import DISPOSITIONS
 from callflows.switchboard import Switchboard
+from tests.stories.keyholders import NUMBERS, level, plan
 from tests.stories.line import AGGRESSION, CONSIGNE, Line, Phone
 
 OPERATORS = ("ann", "bob", "cas", "dan")
@@ -52,6 +53,8 @@ class AnyStory(RuleBasedStateMachine):
         super().__init__()
         self.line = Line(is_slow_to_end=True)
         self.ends_of_calls = 0
+        self.called_now: set[str] = set()
+        "Numbers that an operator had called, whatever the tree's own turn."
 
     # ------------------------------------------------ choosing
 
@@ -319,6 +322,103 @@ class AnyStory(RuleBasedStateMachine):
         case = self.incident_id(number)
         self.tell(e.CaseTaken(incident_id=case, operator=OperatorId(who)))
 
+    # ------------------------------------------------ keyholders
+
+    def tree_id(self, number: int) -> TreeId:
+        known = list(self.line.switchboard.trees)
+        return known[number % len(known)] if known else TreeId("none")
+
+    def keyholder_leg(self, number: int) -> LegId:
+        known = list(self.line.switchboard._board.tree_legs)
+        return known[number % len(known)] if known else LegId("none")
+
+    @precondition(lambda self: len(self.line.switchboard.trees) < 3)
+    @rule(
+        number=numbers,
+        people=st.lists(st.sampled_from(["ann", "ben", "cas", "dan"]), max_size=4, unique=True),
+        strategy=st.sampled_from(["in_order", "all_at_once", "overlapping"]),
+        accept=st.sampled_from(["key", "pin"]),
+        rounds=st.integers(1, 2),
+    )
+    def tree_starts(
+        self, number: int, people: list[str], strategy: Any, accept: Any, rounds: int
+    ) -> None:
+        case = self.incident_id(number)
+        tree_id = TreeId(f"{case}-t{len(self.line.switchboard.trees) + 1}")
+        wanted = plan(level(*people, strategy=strategy, accept=accept), rounds=rounds)
+        self.tell(e.CallTreeRequested(incident_id=case, tree_id=tree_id, plan=wanted))
+
+    @rule(number=numbers, digits=st.sampled_from(["1", "2", "3", "0", "*", "12#"]))
+    def keyholder_presses(self, number: int, digits: str) -> None:
+        leg_id = self.keyholder_leg(number)
+        phone = self.line.phones.get(leg_id)
+        if phone is None or not phone.is_up:
+            return
+        for digit in digits:
+            if not phone.is_asked_for_pin:
+                self.tell(e.DigitPressed(leg_id=leg_id, digit=digit))
+
+    @rule(
+        number=numbers, outcome=st.sampled_from(["good", "wrong", "none", "expired", "duress"])
+    )
+    def pin_is_checked(self, number: int, outcome: Any) -> None:
+        leg_id = self.keyholder_leg(number)
+        phone = self.line.phones.get(leg_id)
+        if phone is not None and phone.is_asked_for_pin:
+            phone.is_asked_for_pin = False
+            self.tell(e.PinChecked(leg_id=leg_id, outcome=outcome))
+
+    @rule(number=numbers, kind=st.sampled_from([e.MachineSuspected, e.GreetingEnded]))
+    def sounds_like_a_machine(self, number: int, kind: Any) -> None:
+        self.tell(kind(leg_id=self.keyholder_leg(number)))
+
+    @rule(number=numbers)
+    def last_words_end(self, number: int) -> None:
+        leg_id = self.keyholder_leg(number)
+        tree = self.line.switchboard._board.tree_of(leg_id)
+        attempt = tree.attempt(leg_id) if tree else None
+        if attempt is not None and attempt.last_words:
+            prompt = attempt.last_words[-1]
+            self.tell(
+                e.PromptEnded(leg_id=leg_id, prompt=prompt, played_time=2.0, is_complete=True)
+            )
+
+    @rule(
+        number=numbers,
+        who=operators,
+        person=st.sampled_from(["ann", "ben", "dan", "nobody"]),
+        press=st.sampled_from(
+            [
+                e.PauseTreePressed,
+                e.ResumeTreePressed,
+                e.SkipKeyholderPressed,
+                e.JumpTreePressed,
+                e.CallKeyholderPressed,
+                e.StopTreePressed,
+                e.ConfirmKeyholderPressed,
+                e.JoinKeyholderPressed,
+                e.JoinKeyholderPressed,
+            ]
+        ),
+    )
+    def presses_on_a_tree(self, number: int, who: str, person: str, press: Any) -> None:
+        values = {
+            "tree_id": self.tree_id(number),
+            "operator": OperatorId(who),
+            "person": person,
+            "level": number % 2,
+            "leg_id": self.keyholder_leg(number),
+        }
+        names = {f.name for f in dataclasses.fields(press)}
+        if press is e.CallKeyholderPressed:
+            self.called_now |= set(NUMBERS.get(person, ()))
+        self.tell(press(**{k: v for k, v in values.items() if k in names}))
+
+    @precondition(lambda self: len(self.line.phones) < 12)
+    @rule(name=st.sampled_from(["ann", "dan"]))
+    def keyholder_rings_in(self, name: str) -> None:
+        self.line.calls(caller=NUMBERS[name][0])
+
     # ------------------------------------------------ time and faults
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 1.9, 5.0, 10.0, 31.0, 200.0]))
@@ -348,6 +448,19 @@ class AnyStory(RuleBasedStateMachine):
         self.tell(e.DeadlineReached(incident_id=IncidentId(f"unknown-{number}")))
 
     # ------------------------------------------------ what must hold
+
+    @invariant()
+    def trees_go_on(self) -> None:
+        """A tree that runs waits for something, and nobody is rung at two phones in order."""
+        board = self.line.switchboard._board
+        for tree in board.trees.values():
+            assert tree.is_over or tree.deadline is not None
+            ringing = [attempt.number for attempt in tree.live if attempt.is_ringing]
+            assert len(ringing) == len(set(ringing)), "one telephone, two calls of one tree"
+            for attempt in tree.live:
+                assert board.tree_legs[attempt.leg_id] == tree.tree_id
+            if tree.state == "taken":
+                assert set(ringing) <= self.called_now, "still ringing after it was taken"
 
     @invariant()
     def queue_is_in_order(self) -> None:

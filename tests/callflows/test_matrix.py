@@ -4,13 +4,26 @@ from typing import Any
 
 import pytest
 
-from callflows import cases, shift
+from callflows import cases, keyholder, shift
 from callflows import events as e
 from callflows.call import MOVES, CallState
+from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.switchboard import CALL_TABLE, ROUTES
-from tests.callflows.situations import ANN, CALL, CALLS, CASE, CASES, DESKS, EVENTS, examples
+from tests.callflows.situations import (
+    ANN,
+    ATTEMPTS,
+    CALL,
+    CALLS,
+    CASE,
+    CASES,
+    DESKS,
+    EVENTS,
+    TREES,
+    examples,
+    subject,
+)
 from tests.stories.line import Line
 
 
@@ -26,15 +39,18 @@ def tell(line: Line, event: e.Event) -> list[Any]:
 def test_every_state_of_a_call_meets_every_event(state: CallState, kind: type[e.Event]) -> None:
     for event in list(examples(kind, CALLS[state]())):
         line = CALLS[state]()
-        assert line.call(CALL).state is state
+        assert line.call(subject(state)).state is state
         known = set(line.switchboard._board.legs)
         outcomes = tell(line, event)
-        after = line.call(CALL).state
-        is_about_call = getattr(event, "leg_id", None) in known
+        after = line.call(subject(state)).state
+        is_about_call = (
+            line.switchboard._board.legs.get(getattr(event, "leg_id", "")) == (subject(state))
+            and getattr(event, "leg_id", None) in known
+        )
         if is_about_call and ROUTES.get(kind) and (state, kind) not in CALL_TABLE:
             assert [type(x) for x in outcomes] == [e.Ignored]
             assert after is state
-        if (state, kind) in CALL_TABLE:
+        if (state, kind) in CALL_TABLE and is_about_call:
             allowed = {state, *CALL_TABLE[state, kind].to}
             allowed |= {b for (a, b) in MOVES if a in allowed}
             assert after in allowed
@@ -83,6 +99,41 @@ def test_every_state_of_a_case_meets_every_event(
             assert after in {state, *cases.TABLE[state, kind].to}
 
 
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", AttemptState)
+def test_every_state_of_a_call_to_a_keyholder_meets_every_event(
+    state: AttemptState, kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, ATTEMPTS[state]())):
+        night = ATTEMPTS[state]()
+        attempt = night.attempt("ann")
+        assert attempt.state is state
+        is_his = getattr(event, "leg_id", None) == attempt.leg_id
+        outcomes = tell(night, event)
+        if not is_his or kind not in {known for _, known in keyholder.TABLE}:
+            continue
+        if (state, kind) not in keyholder.TABLE:
+            assert [type(x) for x in outcomes] == [e.Ignored]
+        else:
+            assert attempt.state in {state, *keyholder.TABLE[state, kind].to, *LATER}
+
+
+LATER = (AttemptState.OVER,)
+"A call that is told to end is over once the phone says so, within the same story's step."
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", TreeState)
+def test_every_state_of_a_tree_meets_every_event(state: TreeState, kind: type[e.Event]) -> None:
+    for event in list(examples(kind, TREES[state]())):
+        night = TREES[state]()
+        assert night.tree.state is state
+        tell(night, event)
+        if state is TreeState.TAKEN:
+            assert night.tree.state is TreeState.TAKEN, "what is taken stays taken"
+        assert night.tree.is_over or night.tree.deadline is not None, "it waits for nothing"
+
+
 def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
     class Unheard(e.Event):
         """What a later version may bring."""
@@ -101,7 +152,7 @@ def test_every_class_of_event_goes_somewhere() -> None:
 
 
 def test_no_flow_has_more_than_eight_states() -> None:
-    for states in (CallState, DeskState, IncidentState):
+    for states in (CallState, DeskState, IncidentState, AttemptState, TreeState):
         assert len(list(states)) <= 8
 
 

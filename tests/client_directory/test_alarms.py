@@ -228,6 +228,7 @@ def test_words_of_tasks_and_actions_exist_in_every_language(tmp_path):
     ("new", "words"),
     [
         ("strategy: overlapping, overlap: 10s, accept: pin", ""),
+        ("strategy: overlapping, overlap: 30s, accept: pin", ""),
         ("overlap: 10s, accept: pin", "stands beside strategy"),
         ("strategy: overlapping, overlap: 31s, accept: pin", "longer than ring_time"),
         ("strategy: overlapping, overlap: 0s, accept: pin", "overlap"),

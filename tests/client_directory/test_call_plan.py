@@ -472,3 +472,15 @@ def test_a_span_that_begins_or_ends_in_the_hour_that_happens_twice(
     plan = build_call_plan(organisation, "tree", "hq", at(moment), horizon)
     (window,) = plan.levels[0].targets[0].windows
     assert window == tuple(seconds(text) for text in expected)
+
+
+def test_of_a_role_only_those_of_the_site_are_named_at_all():
+    people = [person(f"p{n}", roles=("keyholder",), sites=(f"s{n}",)) for n in range(500)]
+    plan = plan_of(
+        *people, person("ann", sites=()), levels=[level("role:keyholder", "ann")], site="s7"
+    )
+    assert names(plan) == ["p7"]
+    # Whoever is named by himself is told of; 499 strangers are not.
+    assert causes(plan) == {"ann": "no_right_to_site"}
+    plan = plan_of(*people, levels=[level("role:keyholder")], site=None)
+    assert len(names(plan)) == 500

@@ -10,9 +10,10 @@ def test_every_prompt_has_words_in_every_language() -> None:
         assert all(words.strip() == words and words for words in prompt.words.values())
 
 
-def test_no_two_languages_say_the_same() -> None:
+def test_no_two_languages_say_the_same_sentence() -> None:
     for prompt in PROMPTS.values():
-        assert len(set(prompt.words.values())) == len(LANGUAGES)
+        if any(" " in words for words in prompt.words.values()):
+            assert len(set(prompt.words.values())) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize(

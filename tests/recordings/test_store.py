@@ -1,5 +1,6 @@
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -115,3 +116,29 @@ def test_an_unchanged_file_is_told_from_a_changed_one(store: RecordingStore) -> 
 def test_a_file_that_is_gone_is_an_error_and_not_a_change(store: RecordingStore) -> None:
     with pytest.raises(FileNotFoundError, match="'r1' is not in the store"):
         store.is_unchanged("r1", "00")
+
+
+def test_a_place_where_recordings_can_be_made_has_no_problem(store: RecordingStore) -> None:
+    assert store.problems() == []
+    assert store.root.is_dir()
+
+
+def test_a_folder_that_cannot_be_made_is_a_problem_until_it_can(store: RecordingStore) -> None:
+    store.root.write_text("a file in its place")
+    assert store.problems() == ["nothing can be recorded: File exists"]
+    store.root.unlink()
+    assert store.problems() == []
+
+
+def test_a_folder_that_may_not_be_written_is_a_problem(
+    store: RecordingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)
+    assert store.problems() == ["nothing can be recorded: Permission denied"]
+
+
+def test_a_full_disk_is_a_problem(
+    store: RecordingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.statvfs", lambda _path: SimpleNamespace(f_bavail=0))
+    assert store.problems() == ["nothing can be recorded: No space left on device"]

@@ -1,9 +1,13 @@
-"""What a start that cannot succeed says to the person who tried it."""
+"""The engine as a process: what it says when it cannot start, and the signals it obeys."""
 
 import asyncio
+import json
+import signal
 import socket
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.interop.engine import Lab
@@ -49,3 +53,107 @@ async def test_sigterm_with_no_call_stops_at_once_and_cleanly(tmp_path: Path) ->
     )
     assert await verify.ended() == 0
     assert verify.lines[0].startswith("ok ")
+
+
+async def test_sighup_puts_a_good_directory_in_force_and_a_bad_one_not(tmp_path: Path) -> None:
+    lab = Lab(tmp_path)
+    await asyncio.to_thread(lab.prepare)
+    file = lab.folder / "directory" / "organisations" / "postes.yaml"
+    good = file.read_text()
+    async with lab.running() as engine:
+        file.write_text(good.replace("555 01 00", "555 01 77") + "  - {broken\n")
+        engine.process.send_signal(signal.SIGHUP)
+        refused = await noted(lab, "Directory", 1)
+        assert await organisation_of(lab, "+3225550100") == "postes", "the old one is in force"
+        file.write_text(good.replace("555 01 00", "555 01 77"))
+        engine.process.send_signal(signal.SIGHUP)
+        taken = await noted(lab, "Directory", 2)
+        assert await organisation_of(lab, "+3225550177") == "postes"
+        assert await organisation_of(lab, "+3225550100") is None, "nobody's number now"
+    assert [line["what"] for line in taken] == ["DirectoryRefused", "DirectoryReloaded"]
+    [finding] = refused[0]["data"]["findings"]
+    assert f"postes.yaml:{len(good.splitlines()) + 2}: SYNTAX: " in finding, "where it ends"
+
+
+DIES_BEFORE_IT_ACTS = """
+import os, sys
+from securityline.telephony.orders import Orders
+Orders._stop_recording = lambda self, command: os._exit(9)
+from securityline.__main__ import main
+sys.exit(main())
+"""
+"An engine that is killed between writing an order down and carrying it out."
+
+
+async def test_an_order_that_a_killed_engine_did_not_come_to_is_carried_out_by_the_next(
+    tmp_path: Path,
+) -> None:
+    lab = Lab(tmp_path)
+    await asyncio.to_thread(lab.prepare)
+    killed = await Program.start(
+        "engine", python("-c", DIES_BEFORE_IT_ACTS, "serve", "--config", str(lab.config))
+    )
+    await killed.line("ready sip=")
+    await call_and_give_up(lab, "+3225550100")
+    assert await killed.ended() == 9, killed.story("should have died")
+    async with lab.running():
+        [stopped] = await noted(lab, "StopRecording", 1)
+        [ended] = await noted(lab, "RecordingEnded", 1)
+    assert ended["data"]["recording_id"] == stopped["data"]["recording_id"]
+
+
+async def noted(lab: Lab, name: str, count: int) -> list[dict[str, Any]]:
+    """Wait until the log has so many lines of a name; return them."""
+    found: list[dict[str, Any]] = []
+    headers = {"Authorization": f"Bearer {lab.token}", "Last-Event-ID": "0"}
+    async with (
+        asyncio.timeout(10),
+        aiohttp.ClientSession(lab.desk, headers=headers) as http,
+        http.get("/api/v1/events") as stream,
+    ):
+        async for line in stream.content:
+            if line.startswith(b"data: "):
+                data = json.loads(line[6:])
+                found += [data] if data["what"].startswith(name) else []
+            if len(found) == count:
+                break
+    return found
+
+
+async def call_and_give_up(lab: Lab, did: str) -> None:
+    """Call a number from the trunk, let it ring once, cancel."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trunk:
+        trunk.bind(("127.0.0.1", lab.trunk_port))
+        trunk.setblocking(False)
+        lines = [
+            f"INVITE sip:{did}@127.0.0.1 SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{lab.trunk_port};branch=z9hG4bK{loop.time()};rport",
+            "Max-Forwards: 70",
+            "From: <sip:+32470000004@127.0.0.1>;tag=1",
+            f"To: <sip:{did}@127.0.0.1>",
+            f"Call-ID: {loop.time()}",
+            "CSeq: 1 INVITE",
+            f"Contact: <sip:127.0.0.1:{lab.trunk_port}>",
+            "Content-Length: 0",
+        ]
+        call = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        await loop.sock_sendto(trunk, call, ("127.0.0.1", lab.sip_port))
+        async with asyncio.timeout(10):
+            while b" 180 " not in await loop.sock_recv(trunk, 65_535):
+                pass
+        cancel = call.replace(b"INVITE", b"CANCEL").replace(b"Contact", b"X-Contact")
+        await loop.sock_sendto(trunk, cancel, ("127.0.0.1", lab.sip_port))
+
+
+async def organisation_of(lab: Lab, did: str) -> Any:
+    """Call a number and give up; return whose call it became."""
+    await call_and_give_up(lab, did)
+    headers = {"Authorization": f"Bearer {lab.token}"}
+    async with (
+        aiohttp.ClientSession(lab.desk, headers=headers) as http,
+        http.get("/api/v1/calls?limit=1") as answer,
+    ):
+        [found] = await answer.json()
+        assert found["did"] == did
+        return found["organisation"]

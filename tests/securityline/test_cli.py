@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -199,8 +200,16 @@ def test_without_a_place_the_command_says_what_it_needs() -> None:
 # ---------------------------------------------------------------- check and serve
 
 
-def test_a_clean_directory_prints_nothing_and_a_bad_one_its_defects(tmp_path: Path) -> None:
-    assert run("check", ROOT / "securityline" / "example_directory").exit_code == 0
+def test_a_clean_directory_prints_what_is_proved_and_a_bad_one_its_defects(
+    tmp_path: Path,
+) -> None:
+    clean = run("check", ROOT / "securityline" / "example_directory")
+    assert clean.exit_code == 0
+    lines = clean.output.splitlines()
+    assert lines
+    assert all(re.fullmatch(r"\S+:\d+: PROVED: .+", line) for line in lines)
+    assert any("call tree 'intrusion': a human within" in line for line in lines)
+    assert any("procedure 'intrusion'" in line and "the police" in line for line in lines)
     (tmp_path / "organisations").mkdir()
     (tmp_path / "operators.yaml").write_text("operators: [{operator: x, operator: y}]\n")
     result = run("check", tmp_path)

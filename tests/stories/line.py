@@ -25,6 +25,13 @@ from client_directory.numbers import is_emergency_number
 
 T = TypeVar("T")
 
+AT_SOMEBODY_S = (
+    CallState.TALKING,
+    CallState.HELD,
+    CallState.DIALLING,
+    CallState.FORWARDED,
+)
+
 DID = "+3225550100"
 CALLER = "+32470000001"
 FALLBACK = "+3225550199"
@@ -77,6 +84,8 @@ class Phone:
     is_caller: bool = False
     is_up: bool = False
     is_told_to_end: bool = False
+    is_asked_for_pin: bool = False
+    "The next keys are his PIN, and reach no log."
     hears: Any = "nothing"
     "A `Play`, the leg it is bridged to, `ringback` from the network, or `nothing`."
 
@@ -296,11 +305,16 @@ class Line:
                 self.phones[leg_id].hears = outcome
             case c.Bridge(leg_id=leg_id, other_leg_id=other):
                 self._bridge(self.phones[leg_id], self.phones[other])
+            case c.Conference(leg_ids=leg_ids):
+                self._confer(leg_ids)
+            case c.CollectPin(leg_id=leg_id):
+                self.phones[leg_id].is_asked_for_pin = True
             case c.RingOperator(leg_id=leg_id, operator=operator):
                 self._ring_operator(outcome)
                 self.phones[leg_id] = Phone(leg_id, operator)
             case c.DialNumber(leg_id=leg_id, number=number):
                 assert not is_emergency_number(number, "BE"), "an emergency number was dialled"
+                assert leg_id not in self.phones, "a leg is made twice"
                 self.phones[leg_id] = Phone(leg_id, number)
             case c.HangUp(leg_id=leg_id):
                 if leg_id in self.phones:
@@ -312,7 +326,11 @@ class Line:
             case c.StopRecording(recording_id=recording_id):
                 assert self.recordings[recording_id] == "running"
                 self.recordings[recording_id] = "stopped"
-            case e.CallEnded(call_id=call_id) | e.CallAbandoned(call_id=call_id):
+            case (
+                e.CallEnded(call_id=call_id)
+                | e.CallAbandoned(call_id=call_id)
+                | e.CallBackMissed(call_id=call_id)
+            ):
                 self.ends[call_id] = self.ends.get(call_id, 0) + 1
 
     def _ring_operator(self, order: c.RingOperator) -> None:
@@ -333,6 +351,14 @@ class Line:
         self._unbridge(one)
         self._unbridge(other)
         one.hears, other.hears = other.leg_id, one.leg_id
+
+    def _confer(self, leg_ids: tuple[LegId, ...]) -> None:
+        assert len(leg_ids) > 2, "a conference of two is a bridge"
+        for leg_id in leg_ids:
+            assert self.phones[leg_id].is_up, "in a conference and not picked up"
+            self._unbridge(self.phones[leg_id])
+        for leg_id in leg_ids:
+            self.phones[leg_id].hears = frozenset(leg_ids) - {leg_id}
 
     def _unbridge(self, phone: Phone) -> None:
         other = self.phones.get(LegId(phone.hears)) if isinstance(phone.hears, str) else None
@@ -365,10 +391,10 @@ class Line:
         """Whoever may still say something is known, and nobody else."""
         known: dict[LegId, CallId] = {}
         for call in self.switchboard.calls.values():
-            legs = [*call.legs, *call.given_up]
+            legs = [*call.legs, *call.given_up, *call.guests]
             legs += [] if call.is_over else [call.leg_id]
             legs += [leg for leg in (call.fallback_leg,) if leg]
-            if call.state in (CallState.TALKING, CallState.HELD, CallState.FORWARDED):
+            if call.state in AT_SOMEBODY_S:
                 legs.append(call.operator_leg or LegId("none"))
             known |= dict.fromkeys(legs, call.call_id)
             if call.seeks:
@@ -392,10 +418,23 @@ class Line:
             assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
             assert call.sound is Sound.NOTHING
             return
+        if call.seeks and not call.has_caller:
+            assert call.leg_id not in self.phones, "called back before an operator is there"
+            return
         caller = self.phones[call.leg_id]
+        if call.state is CallState.DIALLING:
+            operator = self.phones[LegId(str(call.operator_leg))]
+            assert operator.is_up, "nobody is there to speak to him"
+            assert isinstance(operator.hears, c.Play), "silence for the operator"
+            return
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
         assert len(bridged) <= 1, "two people talk to one caller"
-        if call.state in (CallState.TALKING, CallState.FORWARDED):
+        if call.state is CallState.TALKING and call.guests:
+            together = {call.leg_id, call.operator_leg, *call.guests}
+            for leg in together:
+                heard = self.phones[LegId(str(leg))].hears
+                assert heard == together - {leg}, "not all hear all"
+        elif call.state in (CallState.TALKING, CallState.FORWARDED):
             assert [p.leg_id for p in bridged] == [caller.hears] == [call.operator_leg]
         elif caller.is_up:
             assert isinstance(caller.hears, c.Play), f"silence for the caller: {caller.hears}"
@@ -437,7 +476,8 @@ class Line:
             talks_in = [
                 call.call_id
                 for call in calls.values()
-                if call.operator == desk.operator and call.state in ("talking", "held")
+                if call.operator == desk.operator
+                and call.state in ("talking", "held", "dialling")
             ]
             held = rings_for + talks_in
             assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"

@@ -237,6 +237,7 @@ def test_a_caller_who_gives_up_leaves_an_open_case(while_ringing: str) -> None:
         "OperatorStateChanged",
         "StopRecording",
         "CallAbandoned",
+        "CallBackPlanned",
     ]
     hang_up = outcomes[0]
     assert isinstance(hang_up, c.HangUp)

@@ -253,7 +253,7 @@ def test_closing_another_case_does_not() -> None:
     line.calls(procedure=None)
     line.gives_up("call-1")
     line.ready("ann")
-    line.calls()
+    line.calls(caller="+32470000002")
     line.picks_up("ann")
     line.gives_up("call-2")
     line.tell(

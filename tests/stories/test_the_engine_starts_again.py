@@ -175,7 +175,11 @@ def test_nothing_is_ordered_for_a_caller_who_was_lost() -> None:
     line.calls(while_ringing="ringback")
     assert line.ringing() == [FALLBACK]
     outcomes = line.restart(surviving=[])
-    assert [type(x) for x in outcomes] == [c.StopRecording, e.CallAbandoned]
+    assert [type(x) for x in outcomes] == [
+        c.StopRecording,
+        e.CallAbandoned,
+        e.CallBackPlanned,
+    ]
 
 
 def test_an_engine_that_was_stopping_takes_calls_again() -> None:

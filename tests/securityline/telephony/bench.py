@@ -5,13 +5,25 @@ Packets are carried by hand, the media process is a notebook, events are kept in
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, cast
 
 from callflows import events as e
 from callflows.commands import Command
 from callflows.events import CallId, CallOffered, Event, IncidentId, LegId
 from client_directory.directory import Directory
-from client_directory.model import Did, Operator, Organisation
+from client_directory.model import (
+    CallTreePlan,
+    Did,
+    Level,
+    Operator,
+    Organisation,
+    Person,
+    Phone,
+    Service,
+    Site,
+)
+from client_directory.secret import hash_secret
 from securityline.logbook.document import Document
 from securityline.telephony.exchange import Exchange
 from securityline.telephony.telephony import Telephony
@@ -42,6 +54,31 @@ PHONE_ANSWER = (
     b"v=0\r\no=- 1 1 IN IP4 192.0.2.20\r\ns=-\r\nc=IN IP4 192.0.2.20\r\nt=0 0\r\n"
     b"m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\na=sendrecv\r\n"
 )
+
+
+KEYHOLDER = "+32470000011"
+POLICE_LINE = "+3225550801"
+PEOPLE = (
+    Person(
+        person="ann",
+        name="Ann",
+        languages=("nl",),
+        phones=(Phone(number=KEYHOLDER),),
+        sites=("hq",),
+        pin_hash=hash_secret("1357"),
+        duress_pin_hash=hash_secret("1358"),
+    ),
+    Person(
+        person="old",
+        name="Old",
+        languages=("nl",),
+        sites=("hq",),
+        pin_hash=hash_secret("2468"),
+        duress_pin_hash=hash_secret("2469"),
+        valid_until=date(1969, 12, 31),
+    ),
+)
+POLICE = Service(service="pz", kind="police", name="Police", public="101", direct=POLICE_LINE)
 
 
 @dataclass(slots=True)
@@ -75,6 +112,20 @@ class MediaNotebook:
 
     def end_recording(self, recording_id: str) -> None:
         self.ended.append(recording_id)
+
+
+class PretendSpeaker:
+    """Speaks when the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.spoken: set[str] = set()
+
+    def prepare(self, words: str, language: str) -> None:
+        self.asked.append((words, language))
+
+    def ready(self, words: str, language: str) -> str | None:
+        return f"speech/{words}" if words in self.spoken else None
 
 
 class Phones:
@@ -119,6 +170,7 @@ class Bench:
         self.written: dict[tuple[str, str], Document] = {}
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.is_durable = True
+        self.speaker = PretendSpeaker()
         self.acks_at_once = True
         self.trunks = TrunkGroup(
             [
@@ -163,13 +215,16 @@ class Bench:
             time_zone="Europe/Brussels",
             languages=("fr",),
             dids=(Did(number=DID, service="security_line", label={"": "x"}),),
+            sites=(Site(site="hq", name="Head office"),),
+            people=PEOPLE,
+            call_trees=(CallTreePlan(call_tree="intrusion", levels=(Level(call=("ann",)),)),),
         )
         exchange = Exchange(
             ua=self.ours,
             media=self.media,
             registrar=cast(Any, self.phones),
             trunks=self.trunks,
-            directory=cast(Any, _Holder(Directory([client], [operator]))),
+            directory=cast(Any, _Holder(Directory([client], [operator], [POLICE]))),
             clock=lambda: self.now,
             tell=self.tell,
             pump=lambda: None,
@@ -179,7 +234,10 @@ class Bench:
             media_address="192.0.2.1",
         )
         return Telephony(
-            exchange, admit=admit, recording_path=lambda name: f"/recordings/{name}.wav"
+            exchange,
+            admit=admit,
+            recording_path=lambda name: f"/recordings/{name}.wav",
+            speaker=self.speaker,
         )
 
     # ------------------------------------------------------------ the engine's part

@@ -24,9 +24,10 @@ class Watch:
         self.told: list[Event] = []
         self.alive = {PHONE, OTHER_PHONE, CARRIER}
         self.asked: list[tuple[Endpoint, str]] = []
+        self.directory = {"201": OperatorId("op-1")}
         self.stations = Stations(
             TrunkGroup([Trunk("carrier-a", [PeerAddress(CARRIER.host)], [CARRIER])]),
-            operator_of=lambda user: OperatorId("op-1") if user == "201" else None,
+            operator_of=self.directory.get,
             tell=self.told.append,
             ping=lambda destination, token: self.asked.append((destination, token)),
             settings=ProbeSettings(interval=10, answer_time=2, retry_interval=0.5),
@@ -104,6 +105,34 @@ def test_a_phone_of_nobody_is_watched_in_silence() -> None:
     watch = Watch()
     watch.stations.registered(Registered("999", "sip:999@192.0.2.20", 60), PHONE, 0.0)
     assert watch.told == []
+
+
+def test_a_phone_that_is_there_before_its_operator_is_up_once_the_directory_has_him() -> None:
+    watch = Watch()
+    watch.directory.clear()
+    watch.registers()
+    watch.directory["201"] = OperatorId("op-7")
+    watch.registers()
+    assert watch.told == [StationUp(operator=OperatorId("op-7"))], "at the next registration"
+    watch.stations.directory_changed()
+    assert len(watch.told) == 1, "and is told once"
+
+
+def test_a_phone_that_another_operator_is_given_is_down_for_the_first() -> None:
+    watch = Watch()
+    watch.registers()
+    watch.directory["201"] = OperatorId("op-7")
+    watch.stations.directory_changed()
+    watch.directory.clear()
+    watch.stations.directory_changed()
+    watch.stations.directory_changed()
+    assert [(type(e), getattr(e, "operator", "")) for e in watch.told] == [
+        (StationUp, "op-1"),
+        (StationDown, "op-1"),
+        (StationUp, "op-7"),
+        (StationDown, "op-7"),
+    ]
+    assert watch.stations.is_up("201"), "the phone itself is well"
 
 
 def test_a_carrier_that_falls_silent_is_told_and_so_is_its_return() -> None:

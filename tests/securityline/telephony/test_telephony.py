@@ -115,6 +115,8 @@ def test_without_a_port_the_carrier_is_asked_to_try_again_and_the_case_exists() 
     assert bench.last(e.LegEnded).cause is Cause.FAILED
     [refused] = [x for x in bench.heard[CARRIER] if isinstance(x, s.Refused)]
     assert (refused.status, refused.retry_after) == (503, 2.0)
+    [ended] = [event for event in bench.told if isinstance(event, e.LegEnded)]
+    assert ended.sip_status == 503, "the log says what was said"
 
 
 def test_a_late_offer_is_completed_by_the_ack() -> None:
@@ -439,6 +441,44 @@ def test_a_phone_that_rings_is_not_rung_twice_by_the_next_engine() -> None:
     bench.peers[PHONE].answer(calls[0].leg, PHONE_ANSWER, bench.now)
     bench.travel()
     assert bench.last(e.LegAnswered).leg_id == OP_LEG
+
+
+def test_who_was_to_be_hung_up_when_the_engine_died_is_hung_up_by_the_next() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    orders = [c.HangUp(incident_id=INCIDENT, leg_id=each) for each in (OP_LEG, leg)]
+    restart(bench)
+    bench.telephony.repeat([*orders, *orders], over={CALL})
+    bench.travel()
+    assert bench.heard[CARRIER][-1] == s.Ended("employee", "bye", "")
+    assert isinstance(bench.heard[PHONE][-1], s.Ended)
+    ends = [event for event in bench.told if isinstance(event, e.LegEnded)]
+    assert sorted((x.leg_id, x.cause) for x in ends) == sorted(
+        (each, Cause.RELEASED) for each in (OP_LEG, leg)
+    ), "each once, however often it was ordered"
+    assert (bench.media.taken, bench.media.legs) == (set(), {})
+
+
+def test_recordings_are_begun_for_calls_that_go_on_and_ended_for_those_that_do_not() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    names = {"incident_id": INCIDENT, "call_id": CALL, "recording_id": "r1"}
+    begin, end = c.StartRecording(**names, leg_id=leg), c.StopRecording(**names)
+    restart(bench)
+    bench.telephony.repeat([begin, end], over={CALL})
+    assert (bench.media.recordings, bench.media.ended) == ({}, ["r1"])
+    bench.telephony.repeat([begin], over=())
+    assert list(bench.media.recordings) == ["r1"]
+
+
+def test_what_people_hear_is_not_repeated_behind_the_flows_backs() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    restart(bench)
+    bench.telephony.repeat([c.AnswerCaller(incident_id=INCIDENT, leg_id=leg), ring()], over=())
+    bench.travel()
+    assert not any(isinstance(x, s.Answered) for x in bench.heard[CARRIER])
+    assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[PHONE])
 
 
 def test_an_old_attempt_is_not_repeated() -> None:

@@ -22,6 +22,7 @@ from callflows import events as e
 from callflows.switchboard import Switchboard
 from client_directory.directory import Directory
 from client_directory.loader import load_files
+from recordings.store import RecordingStore
 from securityline.identification import build_call_offered
 from securityline.identity import CallerIdentity
 from securityline.logbook import opening, verify
@@ -259,6 +260,7 @@ def logbook(tmp_path: Path, defect: str) -> Logbook:
 
 def test_every_reason_of_readyz(tmp_path: Path) -> None:
     texts: set[str] = set()
+    (tmp_path / "file").touch()
     defects = texts_given_to("BrokenChain", verify)
     put_up = sorted(texts_given_to_health())
     assert len(defects) > 5
@@ -268,11 +270,13 @@ def test_every_reason_of_readyz(tmp_path: Path) -> None:
                 health=SimpleNamespace(reasons=lambda: put_up),
                 media=media(is_up=is_up),
                 logbook=logbook(tmp_path, defect),
+                recordings=RecordingStore(tmp_path / "file" / "recordings"),
                 telephony=SimpleNamespace(
                     stations=SimpleNamespace(trunks_up=lambda: {"carrier-a": False})
                 ),
             )
             texts |= set(Product.not_ready(product))  # type: ignore[arg-type]
+    assert any("nothing can be recorded" in text for text in texts)
     assert_said(HEALTH, texts)
 
 

@@ -1,3 +1,4 @@
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,25 @@ async def test_the_token_of_a_sign_in_page_is_tied_to_its_browser(desk: Browser)
     async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as other:
         answer = await other.post(desk.url("/sign-in"), data=form)
         assert answer.status == 403
+
+
+async def test_a_cookie_that_is_no_text_is_a_wrong_cookie(desk: Browser) -> None:
+    odd = b"Host: x\r\nConnection: close\r\nCookie: securityline_form=\xff\xfe\r\n"
+    form = b"csrf=x&operator=op-1&password=x"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\n"
+    assert await send(desk, b"GET /sign-in HTTP/1.1\r\n" + odd + b"\r\n") == 200
+    length = b"Content-Length: %d\r\n\r\n" % len(form)
+    posted = await send(desk, b"POST /sign-in HTTP/1.1\r\n" + odd + kind + length + form)
+    assert posted == 403
+
+
+async def send(desk: Browser, request: bytes) -> int:
+    """Send octets as they are; return the status of the answer."""
+    reader, writer = await asyncio.open_connection(desk.server.host, desk.server.port)
+    writer.write(request)
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return int(answer.split(b" ")[1])
 
 
 async def test_another_sites_page_may_not_post(desk: Browser) -> None:

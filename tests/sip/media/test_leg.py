@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from sip.media.leg import LOST_TIME, SILENT_PEER_TIME, Leg
+from sip.media.mixer import Mixer
 from sip.media.protocol import (
     AudioBack,
     AudioLost,
@@ -35,7 +36,8 @@ def spec(**changes: Any) -> LegSpec:
 
 
 def make(events: Events, now: float = 0.0, **changes: Any) -> Leg:
-    return Leg(spec(**changes), now, events.append, lambda name, language: PROMPT)
+    mixer = Mixer(lambda leg_id: None)
+    return Leg(spec(**changes), now, events.append, lambda name, language: PROMPT, mixer)
 
 
 @pytest.fixture

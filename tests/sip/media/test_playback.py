@@ -39,6 +39,13 @@ def test_prompts_are_played_in_order_then_silence() -> None:
     assert player.take_events() == []
 
 
+def test_a_panel_is_greeted_once() -> None:
+    player = player_for("leg", Tone("contact_id_handshake"), load)
+    greeting = tone("contact_id_handshake")
+    heard = b"".join(player.next_frame() for _ in range(40))
+    assert heard == greeting + SILENT_FRAME * (40 - len(greeting) // FRAME)
+
+
 @pytest.mark.parametrize("name", ["ringback", "hold_music"])
 def test_a_tone_may_follow(name: str) -> None:
     player = PromptPlayer("leg", Prompts(("one",), "nl", name), load)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 
 from sip.media.dtmf import DIGITS
 from sip.media.g711 import ALAW_SILENCE, alaw_to_pcm
-from sip.media.tones import FRAME, RATE, TONE_NAMES, ToneName, dtmf_tone, tone
+from sip.media.tones import FRAME, ONCE, RATE, TONE_NAMES, ToneName, dtmf_tone, tone
 
 
 def samples(alaw: bytes) -> list[int]:
@@ -30,7 +30,7 @@ def test_a_loop_is_whole_frames_and_heard(name: ToneName) -> None:
     assert max(map(abs, samples(loop))) < 16_000
 
 
-@pytest.mark.parametrize("name", sorted(TONE_NAMES))
+@pytest.mark.parametrize("name", sorted(TONE_NAMES - ONCE))
 def test_a_loop_has_no_click(name: ToneName) -> None:
     loop = samples(tone(name))
     steepest = max(abs(b - a) for a, b in pairwise([*loop, loop[0]]))
@@ -55,6 +55,28 @@ def test_hold_music_is_never_silent_for_long() -> None:
     loop = samples(tone("hold_music"))
     for start in range(0, len(loop), RATE // 2):
         assert max(map(abs, loop[start : start + RATE // 2])) > 500
+
+
+def test_a_panel_is_greeted_with_two_tones_of_a_tenth_of_a_second() -> None:
+    handshake = tone("contact_id_handshake")
+    assert len(handshake) == 3 * RATE // 10
+    first, pause, second = (handshake[start : start + 800] for start in (0, 800, 1600))
+    assert share(samples(first), 1400) > 0.95
+    assert share(samples(second), 2300) > 0.95
+    assert pause == ALAW_SILENCE * 800
+
+
+def test_a_panel_is_dismissed_with_one_tone_of_eight_and_a_half() -> None:
+    kissoff = tone("contact_id_kissoff")
+    assert share(samples(kissoff[: 85 * RATE // 100]), 1400) > 0.98
+    assert kissoff[85 * RATE // 100 :] == ALAW_SILENCE * 80
+
+
+@pytest.mark.parametrize("name", sorted(ONCE))
+def test_what_a_panel_hears_begins_and_ends_softly(name: ToneName) -> None:
+    heard = samples(tone(name))
+    assert max(map(abs, heard[:4])) < 1500
+    assert max(map(abs, heard[-4:])) < 1500
 
 
 def test_an_unknown_tone_is_refused() -> None:

@@ -11,6 +11,7 @@ from sip.media.protocol import (
     FromLeg,
     LegSpec,
     MediaReport,
+    Mix,
     PromptEnded,
     Prompts,
     RecordingEnded,
@@ -25,6 +26,8 @@ SOURCES: list[Source] = [
     Tone("hold_music"),
     Prompts(("recording_notice", "please_hold"), "fr", "repeat", 3),
     FromLeg("leg-2"),
+    Mix(("leg-2", "leg-3")),
+    Mix(()),
 ]
 LEG = LegSpec(
     leg_id="leg-1",
@@ -37,6 +40,8 @@ LEG = LegSpec(
     can_send=False,
     can_receive=True,
     is_expected_to_speak=False,
+    hears_keys_in_band=True,
+    is_screened=True,
 )
 
 
@@ -88,7 +93,7 @@ def test_every_event_is_known_to_the_wire() -> None:
 
 
 def test_an_event_that_is_not_known_here_is_left_out() -> None:
-    assert wire.event_from_plain({"what": "FaxHeard", "leg_id": "x"}) is None
+    assert wire.event_from_plain({"what": "ModemHeard", "leg_id": "x"}) is None
 
 
 def test_an_event_with_other_fields_is_refused() -> None:
@@ -120,6 +125,10 @@ def test_a_line_without_sense_is_refused(line: bytes) -> None:
         {"payload_type": 3},
         {"dtmf_payload_type": 128},
         {"dtmf_payload_type": -1},
+        {"hears_keys_in_band": 1},
+        {"is_screened": "no"},
+        {"source": ["mix", "leg-2"]},
+        {"source": ["mix", [2]]},
         {"source": None},
         {"source": []},
         {"source": ["tone", "siren"]},

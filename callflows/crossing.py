@@ -1,0 +1,147 @@
+"""Keyholders and operators meet: he pressed 0, or rang in while the tree was calling him.
+
+His call stands in the same queue as any other, belongs to the same case, and is offered to
+the operator who owns that case first. The tree waits meanwhile: nobody else is woken for
+what two people are just agreeing on.
+"""
+
+from typing import Final
+
+from callflows import search
+from callflows.board import Board
+from callflows.call import InboundCall, Sound
+from callflows.call_tree import Attempt, AttemptState, CallTree, TreeState
+from callflows.commands import StartRecording
+from callflows.events import (
+    CallId,
+    CallOffered,
+    Identification,
+    KeyholderAskedOperator,
+    OperatorId,
+)
+from callflows.sounds import commands
+from callflows.tree_calls import hang_up
+from callflows.tree_pace import refresh
+from callflows.tree_run import pause, resume
+
+AGREED_TIME: Final = 20.0
+"""Seconds after an operator's talk with a keyholder in which the tree still waits.
+
+Time to press "he takes charge"; without it the next keyholder is called.
+"""
+
+
+def rang_in(board: Board, call: InboundCall) -> None:
+    """Let the tree wait for a keyholder who rings in by himself."""
+    tree = board.tree_at(call.identification.organisation, call.caller)
+    target = tree.person_at(call.caller or "") if tree is not None else None
+    if tree is None or target is None or tree.incident_id != call.incident_id:
+        return
+    _wait_for(board, tree, call, target.person, is_crossing=True)
+    tree.retries = [x for x in tree.retries if x.slot.person != target.person]
+    for attempt in tree.live:
+        if attempt.person == target.person and attempt.is_ringing:
+            attempt.outcome = "crossed"
+            hang_up(board, tree, attempt)
+    refresh(board, tree)
+
+
+def connect_operator(board: Board, tree: CallTree, attempt: Attempt) -> None:
+    """Give a keyholder who pressed 0 to the operators: his leg becomes a call that waits."""
+    incident = board.incidents[tree.incident_id]
+    plan, target = tree.plan, tree.target(attempt.person)
+    attempt.state, attempt.outcome, attempt.until = AttemptState.OVER, "operator", None
+    board.tree_legs.pop(attempt.leg_id, None)
+    offer = CallOffered(
+        incident_id=tree.incident_id,
+        call_id=CallId(f"{attempt.leg_id}-c"),
+        leg_id=attempt.leg_id,
+        did=plan.presented_number or "",
+        caller=attempt.number,
+        service="keyholder_callback",
+        identification=Identification(
+            organisation=plan.organisation,
+            organisation_name=plan.organisation_name,
+            organisation_certainty="known",
+            site=plan.site,
+            site_name=plan.site_name,
+            site_certainty="known" if plan.site else "unknown",
+            person=attempt.person,
+            person_name=attempt.name,
+            person_certainty="guessed",
+            why="the number of a keyholder that was dialled",
+        ),
+        clearance=incident.clearance,
+        languages=(*(target.languages if target else ()), *plan.languages),
+        presented_number=plan.presented_number,
+        procedure=incident.procedure,
+        urgency=incident.urgency,
+    )
+    call = InboundCall(
+        call_id=offer.call_id,
+        incident_id=tree.incident_id,
+        leg_id=attempt.leg_id,
+        offer=offer,
+        offered_at=board.now,
+        waits_since=board.now,
+        urgency=incident.urgency,
+        sound=Sound.NOTICE,
+        notice_began_at=board.now,
+        is_caller_answered=True,
+        recording_id=f"{offer.call_id}-r1",
+    )
+    board.add_call(call)
+    incident.call_ids.append(call.call_id)
+    board.say(
+        *commands(call),
+        StartRecording(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            leg_id=call.leg_id,
+            recording_id=call.recording_id or "",
+        ),
+    )
+    _wait_for(board, tree, call, attempt.person, is_crossing=False)
+    search.begin(board, call)
+
+
+def _wait_for(
+    board: Board, tree: CallTree, call: InboundCall, person: str, *, is_crossing: bool
+) -> None:
+    incident = board.incidents[tree.incident_id]
+    call.tree_id, call.keyholder = tree.tree_id, person
+    call.preferred = OperatorId(incident.owner) if incident.owner else None
+    board.say(
+        KeyholderAskedOperator(
+            incident_id=tree.incident_id,
+            tree_id=tree.tree_id,
+            person=person,
+            call_id=call.call_id,
+            is_crossing=is_crossing,
+        )
+    )
+    pause(board, tree, f"call:{call.call_id}", f"{person} is on the line")
+
+
+def call_over(board: Board, call: InboundCall) -> None:
+    """Let the tree go on after a keyholder's call, unless the operator says otherwise.
+
+    Whoever spoke with an operator is not called again; whoever gave up before is.
+    """
+    tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
+    if tree is None:
+        return
+    if call.answered_at is None:
+        resume(board, tree, f"call:{call.call_id}", "the keyholder hung up")
+        return
+    tree.barred.setdefault(call.keyholder, "spoke with an operator")
+    if tree.state is TreeState.PAUSED:
+        tree.resume_at = board.now + AGREED_TIME
+        refresh(board, tree)
+
+
+def time_to_go_on(board: Board, tree: CallTree) -> None:
+    """Go on: nobody said that the keyholder takes charge."""
+    tree.resume_at = None
+    tree.paused_by = [by for by in tree.paused_by if not by.startswith("call:")]
+    resume(board, tree, "", "nobody took charge in the call")

@@ -1,0 +1,144 @@
+"""What listens to a peer on our own behalf: for keys sent as sound, for machines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from sip.media.dtmf_detector import DtmfDetector
+from sip.media.g711 import alaw_to_pcm, ulaw_to_pcm
+from sip.media.machine import MachineDetector
+from sip.media.protocol import DigitHeard, MediaEvent
+from sip.media.rtp import PCMA
+from sip.media.tone_detector import FRAME_TIME
+from sip.media.tones import FRAME
+
+ECHO_TIME: Final = 0.4
+"Seconds within which the same key by packet is the one that was heard as sound."
+JERK_TIME: Final = 0.15
+"Seconds by which a packet may come late before it counts as a pause of the sender's."
+_FRAME_SIZE: Final = 2 * FRAME
+_MAX_GAP: Final = 10
+"Lost packets in whose place silence is heard; after more, sound begins anew."
+
+
+class KeyEar:
+    """Tells keys heard in a peer's sound, unless he sends them as packets as well.
+
+    A gateway that sends telephone-events may leave the tones in the sound, wholly or their
+    beginning. Once a peer has sent one event, his sound is not listened to any more.
+    """
+
+    __slots__ = ("_detector", "_emit", "_has_events", "_leg_id", "_now", "_stream", "_told")
+
+    def __init__(self, leg_id: str, emit: Callable[[MediaEvent], None]) -> None:
+        self._leg_id = leg_id
+        self._emit = emit
+        self._detector = DtmfDetector()
+        self._stream = -1
+        self._has_events = False
+        self._now = 0.0
+        self._told: tuple[str, float] | None = None
+
+    def forward(
+        self,
+        stream: int,
+        payload: bytes,
+        kind: int,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Take a packet; see :class:`sip.media.incoming.Listener`."""
+        self._now = now
+        if stream != self._stream:
+            self._stream, self._has_events, self._detector = stream, False, DtmfDetector()
+        if self._has_events or step < 0:
+            return
+        pcm = alaw_to_pcm(payload) if kind == PCMA else ulaw_to_pcm(payload)
+        if 1 < step <= _MAX_GAP:
+            pcm = bytes(len(pcm) * (step - 1)) + pcm
+        for digit in self._detector.feed(pcm):
+            self._told = (digit.digit, now)
+            self._emit(DigitHeard(self._leg_id, digit.digit, digit.duration_ms))
+
+    def forward_digit(
+        self,
+        stream: int,
+        payload: bytes,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Know that this peer sends keys as packets."""
+        self._now = now
+        self._stream, self._has_events = stream, True
+
+    def has_just_told(self, digit: str) -> bool:
+        """Whether a key that came by packet was told already, as sound; true once."""
+        told, self._told = self._told, None
+        return told is not None and told[0] == digit and self._now - told[1] < ECHO_TIME
+
+
+class ScreeningEar:
+    """Lets a :class:`~sip.media.machine.MachineDetector` hear who answered."""
+
+    __slots__ = ("_at", "_emit", "_machine", "_sound", "_start")
+
+    def __init__(
+        self, leg_id: str, answered_at: float, emit: Callable[[MediaEvent], None]
+    ) -> None:
+        self._machine = MachineDetector(leg_id)
+        self._start = answered_at
+        self._emit = emit
+        self._sound = bytearray()
+        self._at = 0.0
+        "When the next frame is, by the sound's own clock: packets come in jerks."
+
+    def forward(
+        self,
+        stream: int,
+        payload: bytes,
+        kind: int,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Take a packet; see :class:`sip.media.incoming.Listener`."""
+        if step < 0:
+            return
+        sound = self._sound
+        sound += alaw_to_pcm(payload) if kind == PCMA else ulaw_to_pcm(payload)
+        frames = len(sound) // _FRAME_SIZE
+        arrived = now - self._start - frames * FRAME_TIME
+        if arrived - self._at > JERK_TIME:
+            self._at = arrived
+        for i in range(frames):
+            frame = bytes(sound[i * _FRAME_SIZE : (i + 1) * _FRAME_SIZE])
+            for event in self._machine.feed(frame, self._at):
+                self._emit(event)
+            self._at += FRAME_TIME
+        del sound[: frames * _FRAME_SIZE]
+
+    def forward_digit(
+        self,
+        stream: int,
+        payload: bytes,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Ignore a key: the flow that rings him hears of it by itself."""
+
+    def expire(self, now: float) -> None:
+        """Know that time passes; called every 100 ms or so."""
+        for event in self._machine.wait(now - self._start):
+            self._emit(event)

@@ -3,7 +3,6 @@
 What has an order is a list: a store may sort the keys of objects.
 """
 
-import heapq
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,5 +43,4 @@ def book_from_plain(plain: Mapping[str, Any]) -> AlarmBook:
         test = from_plain(TestMode, described)
         book.tests[key_of_test(test.organisation, test.site, test.zone)] = test
     book.times.heap = [(at, what, key) for at, what, key in plain["times"]]
-    heapq.heapify(book.times.heap)
     return book

@@ -179,7 +179,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "operators": _operators,
     "cause": _named(vocabulary.CAUSES),
     "ended_by": _named(vocabulary.ENDED_BY),
-    "kind": _named(vocabulary.KINDS),
+    "kind": _named(vocabulary.ALARM_KINDS),
     "disposition": _named(vocabulary.DISPOSITIONS),
     "means": _named(vocabulary.MEANS),
     "result": _named(vocabulary.RESULTS),

@@ -77,7 +77,7 @@ class Rendering:
         for name, table in {
             "state_words": vocabulary.DESK_STATES,
             "call_state_words": vocabulary.CALL_STATES,
-            "kind_words": vocabulary.KINDS,
+            "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,
             "language_words": vocabulary.SPOKEN,

@@ -62,6 +62,17 @@ KINDS: Final = {
     "other": N_("Something else"),
 }
 
+ALARM_KINDS: Final = {
+    **KINDS,
+    "duress": N_("Under duress"),
+    "camera_offline": N_("Camera lost"),
+    "tamper": N_("Tampering"),
+    "power": N_("Power failure"),
+    "communication": N_("Communication fault"),
+    "bypass": N_("Protection switched off"),
+}
+"Also those that a signal alone may have, and nobody chooses by hand."
+
 DISPOSITIONS: Final = {
     "handled": N_("Handled"),
     "services_called": N_("Emergency services called"),

@@ -81,3 +81,21 @@ def test_a_key_that_is_used_again_is_as_young_as_a_new_one(
     for key in ("a", "b", "c", "a", "d"):
         book.see("dc09", key, e.IncidentId(key), 10.0)
     assert [book.case_of("dc09", key) for key in "abcd"] == ["a", None, "c", "d"]
+
+
+def test_a_meter_that_is_used_is_not_the_next_to_be_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callflows.alarm_book.MOST_METERS", 2)
+    line = AlarmLine()
+    for zone in "1213":
+        line.alarm("technical", zone=zone)
+    assert [meter.zone for meter in line.switchboard.alarms.meters.values()] == ["1", "3"]
+
+
+def test_a_closed_case_waits_for_no_time_any_more() -> None:
+    line = AlarmLine()
+    line.alarm()
+    assert line.case("a1").incident_id in line.switchboard._board.timed
+    line.user("cancel")
+    assert line.case("a1").incident_id not in line.switchboard._board.timed

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from callflows import events as e
+from callflows.quiet import is_site_quiet
 from client_directory.alarm_model import AlarmRules
 from tests.stories.alarms import FIRE, HOLDUP, HOUR, INTRUSION, MINUTE, AlarmLine, kinds
 
@@ -186,13 +187,18 @@ def test_the_site_is_left_quiet_from_the_hold_up_and_again_from_the_dispatch(
     line.answers("a1", "police")
     assert line.last(e.SiteQuiet).until == line.now + 600
     assert line.last(e.SiteQuiet).reason == "police called"
-    assert line.case("a1").quiet_until == line.now + 600
+    case = line.case("a1")
+    line.fast_forward(599)
+    assert is_site_quiet(case, line.now)
+    line.fast_forward(1)
+    assert not is_site_quiet(case, line.now)
 
 
 def test_nothing_is_quiet_where_no_consigne_asks_for_it(line: AlarmLine) -> None:
     line.alarm("fire")
     line.answers("a1", "fire")
     assert line.all(e.SiteQuiet) == []
+    assert not is_site_quiet(line.case("a1"), line.now)
 
 
 # ---------------------------------------------------------------- one case for one site

@@ -181,7 +181,7 @@ RULES = [
         ("move", "OperatorStateChanged"),
         ("_refuse", "StepRefused"),
         ("StepRefused", "StepRefused"),
-        ("_reprioritise", "IncidentReprioritised"),
+        ("reprioritise", "IncidentReprioritised"),
     ],
 )
 def test_every_reason_in_the_source_of_the_rules(function: str, line: str) -> None:

@@ -31,6 +31,8 @@ from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.metrics import Metrics
 from securityline.recovery import recover
+from securityline.speaking import Speaking
+from securityline.speech import speaker_for
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.takeover import Takeover
@@ -122,6 +124,7 @@ class Product:
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
+        self.speaking = Speaking(speaker_for(config.data.dir / "speech"))
         newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         self.numbers = IncidentNumbers(newest)
         self.telephony = self._build_telephony()
@@ -132,6 +135,7 @@ class Product:
             next_number=self.numbers.next,
             head=lambda: self.logbook.head[0],
             book=lambda: self.recovered.switchboard.alarms,
+            is_case=lambda number: number in self.recovered.switchboard.incidents,
         )
         self.alarm_receiver: Dc09Receiver | None = None
         self.runner: web.AppRunner | None = None
@@ -180,6 +184,7 @@ class Product:
                 self.recovered.switchboard.case_of,
             ),
             recording_path=lambda name: str(self.recordings.path_of(name).resolve()),
+            speaker=self.speaking,
         )
 
     # ------------------------------------------------------------ life
@@ -277,6 +282,7 @@ class Product:
         if self.alarm_receiver is not None:
             await self.alarm_receiver.close()
         self.telephony.stop()
+        await self.speaking.stop()
         if self.runner is not None:
             await self.runner.cleanup()
         self.engine.stop()

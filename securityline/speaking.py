@@ -25,7 +25,7 @@ class Speaking:
         self._asked: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def prepare(self, words: str, language: str) -> None:
-        """Begin to make the file. Asking twice does no harm, nor does a machine without voice."""
+        """Begin to make the file. Asking twice does no harm."""
         key = (words, language)
         if key in self._ready or key in self._asked:
             return

@@ -69,6 +69,7 @@ class AlarmDoor:
     :param next_number: makes a fresh incident number, at an engine time.
     :param head: returns the number of the logbook's last line.
     :param book: returns what the flow remembers of signals.
+    :param is_case: says whether a number is that of a case; a signal's own need not be.
     :param heard: told of every signal, heartbeats too: its path works.
     """
 
@@ -81,6 +82,7 @@ class AlarmDoor:
         next_number: Callable[[float], IncidentId],
         head: Callable[[], int],
         book: Callable[[], Book],
+        is_case: Callable[[IncidentId], bool],
         heard: Callable[[Signal], None] = lambda _signal: None,
     ) -> None:
         self._tell = tell
@@ -89,6 +91,7 @@ class AlarmDoor:
         self._next_number = next_number
         self._head = head
         self._book = book
+        self._is_case = is_case
         self._heard = heard
         self._told_faults: set[tuple[str, str]] = set()
 
@@ -132,7 +135,8 @@ class AlarmDoor:
         taken: list[Taken] = []
         self._tell(event, (), lambda: then(taken[0]))
         case = self._book().case_of(signal.source, signal.source_id)
-        taken.append(Taken(case or "", is_repeat, self._head()))
+        is_case = case is not None and self._is_case(case)
+        taken.append(Taken(case if case and is_case else "", is_repeat, self._head()))
 
     def note_fault(self, seen: FaultSeen) -> None:
         """Write down, once an account, that a panel sends what cannot be taken as it is."""

@@ -88,6 +88,26 @@ SCHEMAS: Final[dict[str, Any]] = {
         },
         ["incident_id", "organisation", "urgency", "state", "opened_at", "call_ids"],
     ),
+    "Alarm": _object(
+        {
+            "idempotency_key": {"type": "string", "minLength": 1, "maxLength": 200},
+            "account": {"type": "string", "maxLength": 32},
+            "site": {"type": "string", "maxLength": 64},
+            "organisation": {"type": "string", "maxLength": 64},
+            "code": {"type": "string", "maxLength": 16},
+            "code_format": {"enum": ["contact_id", "sia"]},
+            "kind": {"type": "string", "maxLength": 64},
+            "zone": {"type": "string", "maxLength": 32},
+            "occurred_at": {"type": "string", "format": "date-time"},
+            "text": {"type": "string", "maxLength": 2000},
+            "restore": {"type": "boolean", "default": False},
+        },
+        ["idempotency_key"],
+    ),
+    "Handed": _object(
+        {"incident_id": _MAYBE, "seq": {"type": "integer", "minimum": 1}},
+        ["incident_id", "seq"],
+    ),
     "Line": _object(
         {
             "seq": {"type": "integer", "minimum": 1},
@@ -230,6 +250,28 @@ DOCUMENT: Final[dict[str, Any]] = {
                 **_ABSENT,
             },
         ),
+        "/api/v1/alarms": {
+            "post": {
+                "summary": "Hand in an alarm; answered once it is durable",
+                "description": "Needs the scope `alarms:write`. The same idempotency key of the"
+                " same token means the same alarm for a day.",
+                "security": [{"bearer": []}],
+                "parameters": [],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/json": {"schema": _ref("Alarm")}},
+                },
+                "responses": {
+                    "201": _answer("Handed", "stored: its case, `null` if it opened none"),
+                    "200": _answer("Handed", "the same key came before: its case"),
+                    "400": _problem("no JSON"),
+                    "413": _problem("larger than 64 KiB"),
+                    "422": _problem("malformed; `errors` says what"),
+                    "503": _problem("could not be stored in time; send it again"),
+                    **_DENIED,
+                },
+            }
+        },
         "/api/openapi.json": _get(
             "This document",
             None,

@@ -32,6 +32,7 @@ from callflows.events import (
 )
 from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
+from securityline.alarms.door import AlarmDoor
 from securityline.engine import Engine
 from securityline.identification import CallIds, build_call_offered
 from securityline.identity import CallerIdentity, TrunkProfile
@@ -264,6 +265,15 @@ class House:
             recording_path=self.recording_path,
             clock=self.clock,
             health=lambda: list(self.reasons),
+            alarms=AlarmDoor(
+                self.engine.handle,
+                self.directory,
+                clock=self.clock,
+                next_number=lambda now: IncidentId(f"inc-{next(self.numbers):04}"),
+                head=lambda: self.logbook.head.seq,
+                book=lambda: self.switchboard.alarms,
+                is_case=lambda number: number in self.switchboard.incidents,
+            ),
             version="0.1.0",
         )
 

@@ -122,17 +122,6 @@ async def test_a_method_that_is_not_there(desk: Browser) -> None:
     assert "GET" in answer.headers["Allow"]
 
 
-async def test_alarms_are_not_pretended(desk: Browser) -> None:
-    url = desk.url("/api/v1/alarms")
-    refused = await desk.http.post(url, json={})
-    assert refused.status == 401
-    answer = await desk.http.post(
-        url, json={}, headers={"Authorization": "Bearer alarms:write"}
-    )
-    check_problem(answer, await answer.json(), 501)
-    assert "/api/v1/alarms" not in DOCUMENT["paths"]
-
-
 async def test_an_error_of_ours_shows_no_traceback(
     home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +145,7 @@ async def test_the_description_names_every_address_and_no_other(desk: Browser) -
         path = resource.canonical
         if path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics"):
             known.add(path)
-    assert set(described["paths"]) == known - {"/api/v1/alarms"}
+    assert set(described["paths"]) == known
 
 
 async def test_every_reference_in_the_description_leads_somewhere(desk: Browser) -> None:

@@ -157,6 +157,10 @@ def let_go(board: Board, tree: CallTree, *, is_taken: bool) -> None:
         if attempt.is_ringing:
             attempt.outcome = attempt.outcome or ("taken" if is_taken else "stopped")
             hang_up(board, tree, attempt, is_taken=is_taken)
+        elif attempt.is_talking and attempt.is_machine_suspected:
+            # Names are for people: what a machine keeps, anyone may hear.
+            missed(board, tree, attempt, "voicemail")
+            hang_up(board, tree, attempt)
         elif attempt.is_talking:
             tell_taken(board, tree, attempt)
 

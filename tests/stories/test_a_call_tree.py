@@ -462,6 +462,17 @@ def test_a_machine_never_counts_as_reached_and_gets_the_message_the_client_allow
     assert night.tree.accepted == []
 
 
+def test_no_name_is_left_on_a_machine_when_somebody_else_takes_charge() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"), message=True)
+    night.answers("ann")
+    night.tell(e.MachineSuspected(leg_id=night.phone_of("ann").leg_id))
+    night.accepts("ben")
+    assert night.attempt("ann").state == "over"
+    assert not night.all(e.KeyholderToldTaken)
+    assert night.missed() == [("ann", "voicemail")]
+
+
 def test_without_leave_of_the_client_nothing_is_said_to_a_machine() -> None:
     night = Night()
     night.begins(level("ann", "ben"))

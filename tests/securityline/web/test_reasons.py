@@ -204,6 +204,9 @@ class NoNames:
     def procedure_words(self, incident_id: str, procedure: str, words: Words) -> str:
         return procedure
 
+    def person_words(self, incident_id: str, person: str) -> str:
+        return person
+
 
 def shown(what: str, language: str, **data: object) -> str:
     rendering = SimpleNamespace(iso=str, moment=str)

@@ -39,7 +39,7 @@ class AttemptRow(NamedTuple):
     round: int
     "Counted from 1."
     state: str
-    "`live` while the line is up, `good`, `bad` or `plain` when it is over."
+    "`now` while the line is up, `good`, `bad` or `plain` when it is over."
     words: str
     since: float | None
     "When what it does now began, engine time; `None` when it is over."
@@ -53,7 +53,7 @@ class PersonRow(NamedTuple):
     name: str
     numbers: Sequence[str]
     state: str
-    "`live`, `accepted`, `barred`, `tried` or `next`."
+    "`now`, `accepted`, `barred`, `tried` or `next`."
     words: str
     attempts: Sequence[AttemptRow]
 
@@ -192,7 +192,7 @@ class Trees:
         if person in tree.accepted:
             state, said = "accepted", words(vocabulary.OUTCOMES["accepted"])
         elif is_live:
-            state = "live"
+            state = "now"
         elif barred:
             state, said = "barred", say(BARRED, barred, words, self._called(tree))
         elif attempts:
@@ -221,7 +221,7 @@ class Trees:
             at=self._rendering.moment(attempt.dialled_at),
             number=write_number(attempt.number) if attempt.number else "",
             round=attempt.round + 1,
-            state="live" if is_live and not outcome else _TONES.get(outcome, "bad"),
+            state="now" if is_live and not outcome else _TONES.get(outcome, "bad"),
             words=said,
             since=since if is_live and attempt.state is not AttemptState.ENDING else None,
             minutes=attempt.minutes,

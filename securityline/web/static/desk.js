@@ -74,7 +74,10 @@ function decorate() {
   }
   const waiting = document.querySelectorAll("#calls .call").length;
   document.title = (waiting ? `(${waiting}) ` : "") + document.title.replace(/^\(\d+\) /, "");
-  if (popped?.isAlert && !$(`waits-${popped.incident}`)) hidePop(); // somebody took it
+  if (popped?.isAlert) { // its row comes a little later, and goes when somebody takes it
+    if ($(`waits-${popped.incident}`)) popped.isListed = true;
+    else if (popped.isListed) hidePop();
+  }
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }

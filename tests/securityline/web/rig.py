@@ -87,7 +87,7 @@ class Token:
 
 
 class Accounts:
-    """Everybody has the same password; tokens are named after their only scope."""
+    """Everybody has the same password; tokens are named after their scopes."""
 
     def __init__(self) -> None:
         self.checks = 0
@@ -103,8 +103,10 @@ class Accounts:
             "events:read",
             "recordings:read",
             "alarms:write",
+            "duress:read",
         }
-        return Token(token, frozenset({token})) if token in known else None
+        scopes = frozenset(token.split())
+        return Token(token, scopes) if scopes and scopes <= known else None
 
 
 @dataclass

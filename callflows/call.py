@@ -224,6 +224,12 @@ class InboundCall:
         return self.calls_back is None or self.is_caller_answered
 
     @property
+    def is_outbound(self) -> bool:
+        """Whether we dialled the person: a call-back, or a keyholder's that became a call."""
+        is_of_tree = self.tree_id is not None and self.leg_id.startswith(f"{self.tree_id}-k")
+        return self.calls_back is not None or is_of_tree
+
+    @property
     def seeks(self) -> bool:
         """Whether the caller still waits for somebody."""
         return self.state in SEEKING

@@ -27,9 +27,9 @@ def join_pressed(board: Board, event: JoinKeyholderPressed) -> None:
     call = board.calls.get(desk.call_id) if desk.call_id else None
     is_talking = call is not None and call.state in (CallState.TALKING, CallState.HELD)
     if call is None or not is_talking or call.incident_id != tree.incident_id:
-        _refuse(board, tree, event, "you are in no call of this case")
+        _turn_down(board, tree, event, "you are in no call of this case")
     elif not (_leave_tree(board, tree, call, event.leg_id) or _leave_queue(board, call, event)):
-        _refuse(board, tree, event, "nobody is on that line")
+        _turn_down(board, tree, event, "nobody is on that line")
     else:
         call.guests.append(event.leg_id)
         board.legs[event.leg_id] = call.call_id
@@ -96,7 +96,7 @@ def _leave_queue(board: Board, call: InboundCall, event: JoinKeyholderPressed) -
     return True
 
 
-def _refuse(board: Board, tree: CallTree, event: JoinKeyholderPressed, why: str) -> None:
+def _turn_down(board: Board, tree: CallTree, event: JoinKeyholderPressed, why: str) -> None:
     board.say(
         TreeRefused(
             incident_id=tree.incident_id,

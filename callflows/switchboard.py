@@ -98,6 +98,11 @@ class Switchboard:
         """Call trees of those cases. Read only."""
         return self._board.trees
 
+    @property
+    def call_backs(self) -> Mapping[CallId, CallBack]:
+        """Callers to be called back, by the call that they gave up. Read only."""
+        return self._board.call_backs
+
     def case_of(self, organisation: str | None, caller: str | None) -> IncidentId | None:
         """Return the open case that a call from this number belongs to, if one waits for it.
 

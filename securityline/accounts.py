@@ -30,6 +30,7 @@ SCOPES: Final = (
     "calls:read",
     "events:read",
     "recordings:read",
+    "duress:read",
 )
 "What a token may be allowed."
 

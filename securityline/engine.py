@@ -7,7 +7,8 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from callflows.call import InboundCall
+from callflows.call import CallBack, InboundCall
+from callflows.call_tree import CallTree
 from callflows.codec import encode, kind_of
 from callflows.commands import Command, HangUp, StopRecording
 from callflows.events import (
@@ -20,6 +21,7 @@ from callflows.events import (
     IncidentClosed,
     IncidentId,
     OperatorId,
+    TreeId,
 )
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
@@ -56,6 +58,14 @@ class Switchboard(Protocol):
     @property
     def operators(self) -> Mapping[OperatorId, OperatorDesk]:
         """Everybody who signed in, or whose phone was seen."""
+
+    @property
+    def trees(self) -> Mapping[TreeId, CallTree]:
+        """Call trees of those cases."""
+
+    @property
+    def call_backs(self) -> Mapping[CallId, CallBack]:
+        """Callers to be called back, by the call that they gave up."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

@@ -6,7 +6,8 @@ from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from callflows.call import CallState, InboundCall
-from callflows.events import CallId, Event, IncidentId
+from callflows.call_tree import CallTree
+from callflows.events import CallId, Event, IncidentId, TreeId
 from callflows.incident import Incident
 from callflows.procedure_run import ProcedureRun
 from securityline.logbook.document import Document
@@ -27,6 +28,10 @@ class Board(Protocol):
     def calls(self) -> Mapping[CallId, InboundCall]:
         """Their calls."""
 
+    @property
+    def trees(self) -> Mapping[TreeId, CallTree]:
+        """Their call trees."""
+
 
 @lru_cache(1024)
 def show_time(now: float | None) -> str | None:
@@ -39,7 +44,7 @@ def call_view(call: InboundCall) -> dict[str, Any]:
     who = call.offer.identification
     return {
         "call_id": call.call_id,
-        "direction": "inbound",
+        "direction": "outbound" if call.is_outbound else "inbound",
         "did": call.offer.did,
         "organisation": who.organisation,
         "site": who.site,
@@ -60,8 +65,11 @@ def call_view(call: InboundCall) -> dict[str, Any]:
     }
 
 
-def incident_view(incident: Incident) -> dict[str, Any]:
-    """Describe an incident as `GET /api/v1/incidents/{id}` does."""
+def incident_view(incident: Incident, trees: Sequence[CallTree] = ()) -> dict[str, Any]:
+    """Describe an incident as `GET /api/v1/incidents/{id}` does.
+
+    :param trees: its call trees, first one first.
+    """
     return {
         "incident_id": incident.incident_id,
         "organisation": incident.organisation,
@@ -79,11 +87,48 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "disposition": incident.disposition or None,
         "closing_text": incident.closing_text,
         "call_ids": list(incident.call_ids),
+        "attention": list(incident.attention),
+        "attention_since": show_time(incident.attention_since),
+        "is_under_duress": incident.is_under_duress,
+        "trees": [tree_view(tree) for tree in trees],
         "procedure": _run_view(incident.run),
         "earlier_procedures": [_run_view(run) for run in incident.earlier_runs],
         "notes": [
             {"at": show_time(note.at), "operator": note.operator, "text": note.text}
             for note in incident.notes
+        ],
+    }
+
+
+def tree_view(tree: CallTree) -> dict[str, Any]:
+    """Describe a call tree. A PIN stands nowhere in it, nor whether it was given in duress."""
+    return {
+        "tree_id": tree.tree_id,
+        "call_tree": tree.plan.call_tree,
+        "state": tree.state.value,
+        "why": tree.why,
+        "asked_by": tree.asked_by,
+        "started_at": show_time(tree.started_at),
+        "promise_at": show_time(tree.promise_at),
+        "level": tree.level,
+        "levels": len(tree.plan.levels),
+        "round": tree.round,
+        "rounds": tree.plan.rounds,
+        "accepted": list(tree.accepted),
+        "attempts": [
+            {
+                "person": attempt.person,
+                "name": attempt.name,
+                "number": attempt.number or None,
+                "level": attempt.level,
+                "round": attempt.round,
+                "outcome": attempt.outcome or None,
+                "minutes": attempt.minutes,
+                "dialled_at": show_time(attempt.dialled_at),
+                "answered_at": show_time(attempt.answered_at),
+                "ended_at": show_time(attempt.ended_at),
+            }
+            for attempt in tree.attempts
         ],
     }
 
@@ -133,10 +178,12 @@ class StateDocuments:
         return documents
 
     def _add(self, incident: Incident, now: float, documents: list[Document]) -> None:
-        key, mark = incident.incident_id, _incident_mark(incident)
+        trees = [t for i in incident.tree_ids if (t := self._board.trees.get(i)) is not None]
+        key = incident.incident_id
+        mark = (*_incident_mark(incident), *(_tree_mark(tree) for tree in trees))
         if self._written.get(key) != mark:
             self._written[key] = mark
-            view, state = incident_view(incident), incident.state.value
+            view, state = incident_view(incident, trees), incident.state.value
             documents.append(Document(kind="incident", id=key, data=view, state=state, at=now))
         for call_id in incident.call_ids:
             call = self._board.calls.get(call_id)
@@ -179,6 +226,25 @@ def _incident_mark(incident: Incident) -> tuple[Any, ...]:
         incident.closed_at,
         len(incident.call_ids),
         len(incident.notes),
+        tuple(incident.attention),
+        incident.attention_since,
+        incident.is_under_duress,
         len(incident.earlier_runs),
         *incident.run.records.values(),
+    )
+
+
+def _tree_mark(tree: CallTree) -> tuple[Any, ...]:
+    """Name what can change in a call tree's view."""
+    return (
+        tree.state,
+        tree.why,
+        tree.level,
+        tree.round,
+        tree.promise_at,
+        len(tree.accepted),
+        *(
+            (attempt.outcome, attempt.minutes, attempt.answered_at, attempt.ended_at)
+            for attempt in tree.attempts
+        ),
     )

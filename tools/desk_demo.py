@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from callflows.events import (
     AnswerPressed,
+    Cause,
     CloseRequested,
     KindChosen,
     NoteWritten,
@@ -30,6 +31,7 @@ from callflows.events import (
     RecordingFailed,
     StationDown,
     StepAnswered,
+    TreeId,
 )
 from tests.securityline.web.rig import BANQUE, PASSWORD, POSTES, House, house
 
@@ -139,6 +141,40 @@ async def more_calls(night: House, *, is_failing: bool = False) -> None:
             )
         )
     await night.settled()
+
+
+async def escalation(night: House, operator: str = "op-1") -> Any:
+    """Keyholders are called for an intrusion; another case waits for an operator.
+
+    Returns the numbers of the case whose tree runs.
+    """
+    me = OperatorId(operator)
+    reached_nobody = night.ring(CLINIQUE, "+32470000026", languages=("nl", "en"))
+    await pass_time(night, 4)
+    night.caller_hangs_up(reached_nobody)
+    tree = night.start_tree(reached_nobody[0], "technician", operator)
+    while night.switchboard.trees[tree].state == "running":
+        await pass_time(night, 5)
+        for attempt in night.switchboard.trees[tree].live:
+            night.keyholder_leaves(tree, attempt.person, Cause.NO_ANSWER)
+    ids = night.ring(POSTES, "+32470000004")
+    await pass_time(night, 3)
+    night.engine.handle(AnswerPressed(incident_id=ids[0], operator=me, call_id=ids[1]))
+    await pass_time(night, 14)
+    procedure = night.directory.current.procedure_for("postes-demo", "intrusion")
+    night.engine.handle(
+        KindChosen(incident_id=ids[0], operator=me, kind="intrusion", procedure=procedure)
+    )
+    await night.settled()
+    tree = TreeId(f"{ids[0]}-t1")  # the consigne starts it by itself
+    await pass_time(night, 22)
+    night.keyholder_leaves(tree, "j-dupont", Cause.REFUSED)
+    await pass_time(night, 6)
+    night.keyholder_leaves(tree, "j-dupont", Cause.BUSY)
+    await pass_time(night, 9)
+    night.keyholder(tree, "p-peeters")
+    await pass_time(night, 4)
+    return ids
 
 
 async def close(night: House, ids: Any, operator: str, disposition: str) -> None:

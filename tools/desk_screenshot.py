@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import sys
 import tempfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
-from tools.desk_demo import NIGHT, demo, more_calls, play
+from tools.desk_demo import NIGHT, demo, escalation, more_calls, play
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
@@ -98,6 +99,34 @@ async def _pictures(
     await shoot("incident")
 
 
+async def take_trees(out: Path, width: int, height: int, language: str) -> None:
+    """Take the pictures of a running call tree and of a case that waits for an operator."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            page = await (await browser.new_context()).new_page()
+            night.sign_in("op-1", "op-2", "op-3")
+            ids = await escalation(night)
+            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
+            await expect(page.locator("#card .tree.running")).to_be_visible()
+            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+            await page.mouse.move(0, 0)
+            await page.screenshot(path=out / f"tree-{name}.png")
+            tree = f"{ids[0]}-t1"
+            night.keyholder(tree, "p-peeters", "3")
+            night.keyholder_gives_pin(tree, "p-peeters", "duress")
+            night.keyholder(tree, "p-peeters", "1", "5", "#")
+            await expect(page.locator("#card .tree.taken")).to_be_visible()
+            await page.wait_for_timeout(1200)
+            await page.screenshot(path=out / f"tree-taken-{name}.png")
+            await page.keyboard.press("?")
+            await page.screenshot(path=out / f"tree-keys-{name}.png")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -106,4 +135,5 @@ if __name__ == "__main__":
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
+    asyncio.run(take_trees(options.out, wide, high, options.language))
     asyncio.run(take(options.out, wide, high, options.language))

@@ -11,6 +11,7 @@ from securityline.logbook.document import Document
 from securityline.logbook.entry import write_time
 from securityline.web.alarm_api import hand_in
 from securityline.web.context import CONTEXT
+from securityline.web.discretion import SCOPE, discreet_incident, discreet_line
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
@@ -20,6 +21,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST: Final = 1000
 USUAL: Final = 200
 TOKEN_NAME: Final = web.RequestKey("token_name", str)
+MAY_KNOW: Final = web.RequestKey("may_know_of_duress", bool)
 
 
 def add_routes(app: web.Application) -> None:
@@ -52,6 +54,7 @@ def needs(scope: str, handler: Handler) -> Handler:
         if scope not in found.scopes:
             raise Problem(403, f"This token does not have the scope {scope}.")
         request[TOKEN_NAME] = found.name
+        request[MAY_KNOW] = SCOPE in found.scopes
         return await handler(request)
 
     return admitted
@@ -66,7 +69,8 @@ async def openapi(request: web.Request) -> web.Response:
 async def incidents(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents[?state=open|closed][&limit=N]`."""
     state = _one_of(request, "state", ("open", "closed"))
-    return _json(await _documents(request, "incident", state))
+    found = await _documents(request, "incident", state)
+    return _json(found if request[MAY_KNOW] else [discreet_incident(one) for one in found])
 
 
 async def calls(request: web.Request) -> web.Response:
@@ -77,7 +81,8 @@ async def calls(request: web.Request) -> web.Response:
 
 async def incident(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents/{id}`."""
-    return _json(await _incident(request))
+    found = await _incident(request)
+    return _json(found if request[MAY_KNOW] else discreet_incident(found))
 
 
 async def incident_log(request: web.Request) -> web.Response:
@@ -86,7 +91,9 @@ async def incident_log(request: web.Request) -> web.Response:
     after, limit = _number(request, "after", 0, 10**15), _number(request, "limit", USUAL, MOST)
     read = request.app[CONTEXT].services.logbook.read
     lines = await asyncio.to_thread(read, after, limit, request.match_info["id"])
-    return _json([full_line(line) for line in lines])
+    shown = (short_line(line, may_know=request[MAY_KNOW]) for line in lines)
+    kinds = (line.kind for line in lines)
+    return _json([{**one, "kind": kind} for one, kind in zip(shown, kinds, strict=True) if one])
 
 
 async def recording(request: web.Request) -> web.StreamResponse:
@@ -104,20 +111,21 @@ async def alarms(request: web.Request) -> web.Response:
     return await hand_in(request, request[TOKEN_NAME])
 
 
-def short_line(line: Line) -> dict[str, Any]:
-    """Write a line as the event stream does."""
+def short_line(line: Line, *, may_know: bool) -> dict[str, Any] | None:
+    """Write a line as the event stream does; `None` when this reader may not know of it.
+
+    :param may_know: of somebody who is being forced, see `discretion`.
+    """
+    data = line.data if may_know else discreet_line(line.what, line.data)
+    if data is None:
+        return None
     return {
         "seq": line.seq,
         "at": write_time(line.at),
         "incident_id": line.incident_id or None,
         "what": line.what,
-        "data": line.data,
+        "data": data,
     }
-
-
-def full_line(line: Line) -> dict[str, Any]:
-    """Write a line as the log of an incident does."""
-    return {**short_line(line), "kind": line.kind}
 
 
 async def _incident(request: web.Request) -> Mapping[str, Any]:

@@ -7,8 +7,9 @@ it nor its call; only that there is one, so that an empty list is never a lie.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
-from callflows.call import InboundCall
-from callflows.events import CallId, IncidentId, OperatorId
+from callflows.call import CallBack, InboundCall
+from callflows.call_tree import AttemptState, CallTree
+from callflows.events import CallId, IncidentId, OperatorId, TreeId
 from callflows.incident import Incident, IncidentState
 from callflows.operators import DeskState, OperatorDesk
 from securityline.web.ports import DirectoryHolderPort, EnginePort, SwitchboardPort
@@ -45,6 +46,8 @@ class CallRow(NamedTuple):
     caller: str | None
     is_withheld: bool
     ringing_names: str
+    is_call_back: bool
+    "Whoever answers it calls the caller back."
 
 
 class CaseRow(NamedTuple):
@@ -66,6 +69,26 @@ class CaseRow(NamedTuple):
     is_abandoned: bool
     missing_count: int
     disposition: str
+    is_under_duress: bool
+    attention: tuple[str, ...]
+    "Why it waits for an operator, in English."
+    attention_since: float | None
+    tree_count: int
+    "Call trees that run or wait."
+    calls_back_at: float | None
+    "When its caller is called back next."
+
+
+class OnTheLine(NamedTuple):
+    """A keyholder on the line whom an operator can take into his call."""
+
+    tree_id: str
+    leg_id: str
+    name: str
+
+
+JOINABLE: Final = (AttemptState.ASKING, AttemptState.PIN, AttemptState.MINUTES)
+"States of a keyholder's call in which he can be taken out of it."
 
 
 class Board:
@@ -112,6 +135,47 @@ class Board:
         found = living or calls
         return found[-1] if found else None
 
+    def tree(self, tree_id: str) -> CallTree | None:
+        """Find a call tree."""
+        return self.switchboard.trees.get(TreeId(tree_id))
+
+    def trees_of(self, incident: Incident) -> list[CallTree]:
+        """Call trees of a case, first one first."""
+        trees = self.switchboard.trees
+        return [tree for i in incident.tree_ids if (tree := trees.get(i)) is not None]
+
+    def person_name(self, incident_id: str, person: str) -> str:
+        """Name of a person whom a call tree of the case calls, or his id."""
+        incident = self.incident(incident_id)
+        for tree in self.trees_of(incident) if incident else ():
+            target = tree.target(person)
+            if target is not None:
+                return target.name
+        return person
+
+    def call_backs(self, incident: Incident) -> list[CallBack]:
+        """Who of a case's callers is to be called back."""
+        backs = self.switchboard.call_backs
+        return [back for i in incident.call_ids if (back := backs.get(i)) is not None]
+
+    def joinable(self, call: InboundCall) -> list[OnTheLine]:
+        """Keyholders of the case who are on the line and could join this call."""
+        incident = self.incident(call.incident_id)
+        trees = self.trees_of(incident) if incident else []
+        found = [
+            OnTheLine(tree.tree_id, attempt.leg_id, attempt.name)
+            for tree in trees
+            for attempt in tree.live
+            if attempt.state in JOINABLE
+        ]
+        calls = [self.call(call_id) for call_id in (incident.call_ids if incident else ())]
+        found += [
+            OnTheLine(one.tree_id, one.leg_id, self.person_name(one.incident_id, one.keyholder))
+            for one in calls
+            if one is not None and one.tree_id and one.seeks and one.is_caller_answered
+        ]
+        return found
+
     # ------------------------------------------------------------ lists
 
     def waiting(self, clearances: Iterable[str]) -> tuple[list[CallRow], int]:
@@ -132,17 +196,31 @@ class Board:
             call.caller,
             call.is_withheld,
             ", ".join(self.name_of(leg.operator) for leg in call.legs.values()),
+            call.calls_back is not None,
         )
+
+    def attention(self, clearances: Iterable[str]) -> tuple[list[CaseRow], int]:
+        """Return cases that wait for an operator, most urgent first; how many are hidden."""
+        waiting = [
+            incident
+            for incident in self.switchboard.incidents.values()
+            if incident.is_open and incident.attention_since is not None
+        ]
+        waiting.sort(key=lambda one: (one.urgency, one.attention_since or 0.0, one.incident_id))
+        seen = [one for one in waiting if one.clearance in clearances]
+        return self._rows(seen), len(waiting) - len(seen)
 
     def open_cases(self, clearances: Iterable[str]) -> tuple[list[CaseRow], list[CaseRow], int]:
         """Abandoned ones, then the others; how many there are of the others in all.
 
-        A case whose caller still waits stands in the other list.
+        A case whose caller still waits, or that wants an operator, stands in another list.
         """
         incidents = [
             incident
             for incident in self.switchboard.incidents.values()
-            if incident.state is IncidentState.OPEN and incident.clearance in clearances
+            if incident.state is IncidentState.OPEN
+            and incident.clearance in clearances
+            and incident.attention_since is None
         ]
         waiting = {call.incident_id for call in self.switchboard.waiting()}
         incidents = [one for one in incidents if one.incident_id not in waiting]
@@ -174,7 +252,7 @@ class Board:
             incident.kind,
             incident.opened_at,
             incident.organisation_name,
-            known.site_name if known else "",
+            known.site_name if known else incident.site_name,
             known.person_name if known else "",
             call.caller if call else None,
             call.is_withheld if call else False,
@@ -183,6 +261,11 @@ class Board:
             self.is_abandoned(incident),
             len(incident.run.missing()),
             incident.disposition,
+            incident.is_under_duress,
+            tuple(incident.attention),
+            incident.attention_since,
+            sum(not tree.is_over for tree in self.trees_of(incident)),
+            min((b.next_at for b in self.call_backs(incident) if b.next_at), default=None),
         )
 
     def operators(self) -> tuple[list[OperatorDesk], int]:

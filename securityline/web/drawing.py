@@ -6,7 +6,7 @@ from callflows.call import CallState, InboundCall
 from callflows.operators import DeskState
 from securityline.web.alarms import Alarms
 from securityline.web.board import Audience, Board
-from securityline.web.card import Cards
+from securityline.web.card import Cards, attention_words
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.timelines import Timelines
@@ -16,7 +16,10 @@ PHONE_STATES = {
     CallState.OFFERED: "offered",
     CallState.TALKING: "talking",
     CallState.HELD: "held",
+    CallState.DIALLING: "dialling",
 }
+
+TALKING = ("talking", "held")
 
 
 class Drawing:
@@ -39,7 +42,16 @@ class Drawing:
             values = {"calls": calls, "hidden": hidden}
         elif name == "cases":
             abandoned, cases, total = self.board.open_cases(audience.clearances)
+            waiting, hidden = self.board.attention(audience.clearances)
+            words = WORDS[audience.language]
             values = {
+                "attention": [
+                    row._replace(
+                        attention=tuple(attention_words(row.attention, words, self.board))
+                    )
+                    for row in waiting
+                ],
+                "attention_hidden": hidden,
                 "abandoned": abandoned,
                 "cases": cases,
                 "total": total,
@@ -102,6 +114,7 @@ class Drawing:
             "state": state,
             "since": _since(call, desk.since),
             "has_station": desk.has_station,
+            "joinable": self.board.joinable(call) if call and state in TALKING else [],
             "recording": {"state": _recording(call)},
         }
         return self.render("phone.html", language, values)

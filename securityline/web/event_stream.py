@@ -7,7 +7,7 @@ from typing import Final
 
 from aiohttp import web
 
-from securityline.web.api import needs, short_line
+from securityline.web.api import MAY_KNOW, needs, short_line
 from securityline.web.context import CONTEXT, Context
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
@@ -66,25 +66,33 @@ async def events(request: web.Request) -> web.StreamResponse:
         await response.write(b": securityline\n\n")
         last = context.screens.seq if after is None else after
         if after is not None:
-            last = await _replay(context, response, after)
-        await _follow(feed, reader, response, last)
+            last = await _replay(context, response, after, may_know=request[MAY_KNOW])
+        await _follow(feed, reader, response, last, may_know=request[MAY_KNOW])
     finally:
         feed.readers.discard(reader)
     return response
 
 
-async def _replay(context: Context, response: web.StreamResponse, after: int) -> int:
+async def _replay(
+    context: Context, response: web.StreamResponse, after: int, *, may_know: bool
+) -> int:
     while True:
         lines = await asyncio.to_thread(context.services.logbook.read, after, PAGE)
         for line in lines:
-            await response.write(as_event(line))
+            if event := as_event(line, may_know=may_know):
+                await response.write(event)
             after = line.seq
         if len(lines) < PAGE:
             return after
 
 
 async def _follow(
-    feed: Feed, reader: asyncio.Queue[Line], response: web.StreamResponse, last: int
+    feed: Feed,
+    reader: asyncio.Queue[Line],
+    response: web.StreamResponse,
+    last: int,
+    *,
+    may_know: bool,
 ) -> None:
     while reader in feed.readers:
         try:
@@ -94,7 +102,8 @@ async def _follow(
             await response.write(b": still here\n\n")
             continue
         if line.seq > last:
-            await response.write(as_event(line))
+            if event := as_event(line, may_know=may_know):
+                await response.write(event)
             last = line.seq
 
 
@@ -107,7 +116,10 @@ def _after(request: web.Request) -> int | None:
     return int(value)
 
 
-def as_event(line: Line) -> bytes:
-    """Encode one line."""
-    data = json.dumps(short_line(line), ensure_ascii=False, default=str)
+def as_event(line: Line, *, may_know: bool) -> bytes:
+    """Encode one line; nothing when this reader may not know of it."""
+    shown = short_line(line, may_know=may_know)
+    if shown is None:
+        return b""
+    data = json.dumps(shown, ensure_ascii=False, default=str)
     return f"id: {line.seq}\nevent: {line.what}\ndata: {data}\n\n".encode("utf-8", "replace")

@@ -17,8 +17,9 @@ from aiohttp import WSMsgType, web
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.guard import check_origin
 from securityline.web.ports import Line
-from securityline.web.presses import Presses, Refused
+from securityline.web.presses import Presses
 from securityline.web.problems import Problem
+from securityline.web.refusal import Refused
 from securityline.web.screens import Screen, encode
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
@@ -48,7 +49,7 @@ log = structlog.get_logger()
 def add_routes(app: web.Application) -> None:
     """Put the socket in the application."""
     context = app[CONTEXT]
-    app[PRESSES] = Presses(context.board, context.services.directory)
+    app[PRESSES] = Presses(context.board, context.services.directory, context.services.clock)
     app[SOCKETS] = set()
     app.router.add_get("/desk/live", live)
 

@@ -7,7 +7,7 @@ from securityline.web import vocabulary
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.ports import Line
-from securityline.web.reason_words import OF_LINES
+from securityline.web.reason_words import LEFT_OUT, OF_LINES
 from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
@@ -25,6 +25,9 @@ class NamesOf(Protocol):
 
     def procedure_words(self, incident_id: str, procedure: str, words: Words) -> str:
         """Title of a consigne, or its id."""
+
+    def person_words(self, incident_id: str, person: str) -> str:
+        """Name of a keyholder, or his id."""
 
 
 TYPED_LENGTH: Final = 600
@@ -55,7 +58,7 @@ def show_line(line: Line, language: str, rendering: Rendering, names: NamesOf) -
         text = line.what
     else:
         tone = sentence.tone
-        values = _Values(line, words, names)
+        values = _Values(line, words, names, rendering)
         try:
             text = words(sentence.words) % values
         except (TypeError, ValueError, KeyError, AttributeError):
@@ -86,13 +89,17 @@ def is_for_operators(line: Line) -> bool:
 class _Values(dict[str, str]):
     """The values of a line as words; what a sentence asks for and is not there is `—`."""
 
-    def __init__(self, line: Line, words: Words, names: NamesOf) -> None:
+    def __init__(self, line: Line, words: Words, names: NamesOf, rendering: Rendering) -> None:
         super().__init__()
         self._data, self._words, self._names = line.data, words, names
-        self._incident_id = line.incident_id
+        self._incident_id, self._what = line.incident_id, line.what
+        self._moment = rendering.moment
         self._grammar = OF_LINES.get(line.what)
 
     def __missing__(self, key: str) -> str:
+        if key == "why":
+            why = self._reason(self._data.get("reason"))
+            return f"({why})" if why else ""
         value = self._data.get(key)
         if key == "caller" and self._data.get("is_withheld"):
             return self._words("withheld number")
@@ -102,12 +109,43 @@ class _Values(dict[str, str]):
             return f"“{self._names.step_words(self._incident_id, str(value), self._words)}”"
         if key == "procedure":
             return self._names.procedure_words(self._incident_id, str(value), self._words)
-        special = _SPECIAL.get(key)
+        if key in _MOMENTS:
+            return self._moment(float(value))
+        if key in ("person", "asked_by") or (self._what, key) == ("CallTreeEnded", "accepted"):
+            return self._people(key, value)
+        special = _SPECIAL.get(f"{self._what}.{key}") or _SPECIAL.get(key)
         if special is not None:
             return special(value, self._words, self._names)
-        if key == "reason" and self._grammar is not None:
-            return clip(say(self._grammar, str(value), self._words), TYPED_LENGTH)
+        if key == "reason":
+            return self._reason(value)
         return clip(str(value), TYPED_LENGTH)
+
+    def _reason(self, value: Any) -> str:
+        if self._grammar is None or not value:
+            return clip(str(value or ""), TYPED_LENGTH)
+        said = say(
+            self._grammar, str(value), self._words, called(self._names, self._incident_id)
+        )
+        return clip(said, TYPED_LENGTH)
+
+    def _people(self, key: str, value: Any) -> str:
+        """Name a person, several, or who asked for a tree: an operator or a step."""
+        if key == "asked_by":
+            kind, _, step = str(value).partition("step ")
+            if step and not kind:
+                return f"“{self._names.step_words(self._incident_id, step, self._words)}”"
+            return clip(self._names.name_of(str(value)), TYPED_LENGTH)
+        people = [value] if isinstance(value, str) else value
+        named = [self._names.person_words(self._incident_id, str(one)) for one in people]
+        return clip(", ".join(named), TYPED_LENGTH)
+
+
+def called(names: NamesOf, incident_id: str) -> Mapping[str, Callable[[str], str]]:
+    """How the ids in a reason are called."""
+    return {
+        "operator": names.name_of,
+        "person": lambda person: names.person_words(incident_id, person),
+    }
 
 
 def _time(value: Any, words: Words, names: NamesOf) -> str:
@@ -142,10 +180,14 @@ def _missing(value: Any, words: Words, names: NamesOf) -> str:
 
 
 def _lack(name: str, words: Words) -> str:
-    """Say what bars closing: `call:ID`, `step:ID`, `restore:ZONE` or `disposition`."""
+    """Say what bars closing: `call:ID`, `tree:ID`, `step:ID`, `restore:ZONE` or a word."""
     what, _, rest = name.partition(":")
     if what == "call":
         return words("the call is still up")
+    if what == "tree":
+        return words("a call tree is running")
+    if what == "duress":
+        return words("somebody is under duress: only “Duress resolved” closes the case")
     if what == "restore":
         return words("return to normal of zone %(zone)s") % {"zone": clip(rest, 80)}
     if what == "disposition":
@@ -160,6 +202,37 @@ def _several(value: Any, words: Words, names: NamesOf) -> str:
 def _answer(value: Any, words: Words, names: NamesOf) -> str:
     return call_it(words, vocabulary.ANSWERS, str(value))
 
+
+def _place(value: Any, words: Words, names: NamesOf) -> str:
+    """Count from 1 what the rules count from 0."""
+    return str(int(value) + 1)
+
+
+def _left_out(value: Any, words: Words, names: NamesOf) -> str:
+    said = "; ".join(
+        say(LEFT_OUT, str(one), words, {"operator": names.name_of}) for one in value
+    )
+    return clip(f"({words('not called')}: {said})", TYPED_LENGTH)
+
+
+def _count(value: Any, words: Words, names: NamesOf) -> str:
+    return str(len(value))
+
+
+def _by_whom(value: Any, words: Words, names: NamesOf) -> str:
+    return f"({clip(str(value))})"
+
+
+def _is_reached(value: Any, words: Words, names: NamesOf) -> str:
+    return words("reached") if value else words("not reached")
+
+
+def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
+    return f"({words('rang in himself')})" if value else ""
+
+
+_MOMENTS: Final = frozenset({"at", "promise_at"})
+"Engine times that are shown as the wall clock."
 
 _NEEDED: Final = frozenset({"caller", "did", "operator", "reason", "cause", "number"})
 "Values whose absence is shown, with a dash."
@@ -194,4 +267,14 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "action": _named(vocabulary.PANEL_ACTIONS),
     "by": _named(vocabulary.PANEL_ACTIONS),
     "who": _operator,
+    "level": _place,
+    "round": _place,
+    "left_out": _left_out,
+    "legs": _count,
+    "taken_by": _by_whom,
+    "is_reached": _is_reached,
+    "is_crossing": _is_crossing,
+    "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
+    "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
+    "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
 }

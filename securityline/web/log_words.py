@@ -78,6 +78,55 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "HoldPressed": _person(N_("%(operator)s pressed hold")),
     "ResumePressed": _person(N_("%(operator)s pressed take back")),
     "OperatorStateChanged": _technical(N_("%(operator)s: %(state)s %(reason)s")),
+    # call trees
+    "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
+    "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),
+    "CallTreeStarted": _plain(
+        N_("Call tree “%(call_tree)s” begins (%(asked_by)s); a human by %(promise_at)s")
+    ),
+    "LevelEntered": _plain(N_("Call tree: level %(level)s, round %(round)s %(left_out)s")),
+    "KeyholderCalled": _plain(N_("%(name)s is called at %(number)s %(why)s")),
+    "KeyholderAnswered": _plain(N_("%(person)s: the phone was picked up")),
+    "KeyholderAccepted": _good(N_("%(name)s takes charge %(by)s (%(accepted)s of %(needed)s)")),
+    "KeyholderEta": _good(N_("%(person)s is there in %(minutes)s min")),
+    "KeyholderDeclined": _bad(N_("%(person)s says no")),
+    "KeyholderMissed": _bad(N_("%(person)s not reached: %(cause)s (%(count)s×)")),
+    "KeyholderToldTaken": _plain(N_("%(person)s hears that it is taken care of %(taken_by)s")),
+    "KeyholderAskedOperator": _bad(
+        N_("%(person)s wants an operator %(is_crossing)s; the tree waits")
+    ),
+    "DuressSignalled": _bad(
+        N_("UNDER DURESS: %(person)s. Say nothing of it to whoever is on the line.")
+    ),
+    "CallTreePaused": _plain(N_("The call tree waits: %(reason)s")),
+    "CallTreeResumed": _plain(N_("The call tree goes on: %(reason)s")),
+    "CallTreeEnded": _good(N_("The call tree is over: %(reason)s %(accepted)s")),
+    "CallTreeExhausted": _bad(N_("The call tree reached nobody: %(reason)s")),
+    "TreeRefused": _bad(N_("The call tree cannot do that: %(reason)s")),
+    "PauseTreePressed": _person(N_("%(operator)s lets the call tree wait")),
+    "ResumeTreePressed": _person(N_("%(operator)s lets the call tree go on")),
+    "SkipKeyholderPressed": _person(N_("%(operator)s leaves %(person)s out")),
+    "JumpTreePressed": _person(N_("%(operator)s sends the call tree to level %(level)s")),
+    "CallKeyholderPressed": _person(N_("%(operator)s has %(person)s called now")),
+    "StopTreePressed": _person(N_("%(operator)s takes over from the call tree %(why)s")),
+    "ConfirmKeyholderPressed": _person(N_("%(operator)s: %(person)s takes charge")),
+    "JoinKeyholderPressed": _person(N_("%(operator)s takes a keyholder into the call")),
+    "PinChecked": _technical(N_("A PIN was asked for: %(outcome)s")),
+    "MachineSuspected": _technical(N_("It sounds like an answering machine")),
+    "GreetingEnded": _technical(N_("An answering machine’s greeting is over")),
+    # attention and calling back
+    "AttentionWanted": _bad(N_("An operator is wanted: %(reason)s")),
+    "CaseTaken": _person(N_("%(operator)s takes the case")),
+    "StepBegun": _plain(N_("The engine begins step %(step)s by itself")),
+    "CallBackPlanned": _plain(N_("%(number)s will be called back at %(at)s")),
+    "CallBackDialled": _plain(N_("%(operator)s is on the line; %(number)s is called back")),
+    "CallBackAnswered": _good(N_("The caller picked up")),
+    "CallBackMissed": _bad(N_("Called back, and nobody was reached")),
+    "CallBackEnded": _plain(
+        N_("Calling back is over, %(is_reached)s (%(tries)s tries) %(why)s")
+    ),
+    "CallerLeft": _plain(N_("The caller hung up; the others talk on")),
+    "CallsJoined": _good(N_("%(legs)s people hear each other")),
     # incident
     "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
     "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
@@ -186,6 +235,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "HangUp": _technical(N_("Order: end a line (%(cause)s)")),
     "Play": _technical(N_("Order: play to the caller")),
     "Bridge": _technical(N_("Order: connect both sides")),
+    "Conference": _technical(N_("Order: let several hear each other")),
+    "PrepareSpeech": _technical(N_("Order: have words spoken")),
+    "CollectPin": _technical(N_("Order: ask for a PIN")),
+    "PlanCallTree": _technical(N_("Order: work out call tree “%(call_tree)s”")),
     "StartRecording": _technical(N_("Order: start recording")),
     "StopRecording": _technical(N_("Order: stop recording")),
 }

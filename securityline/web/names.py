@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from callflows.procedure_run import ProcedureRun
 from client_directory.model import in_language
 from securityline.web.board import Board
-from securityline.web.card import describe_step
+from securityline.web.steps import describe_step
 from securityline.web.words import Words
 
 
@@ -33,6 +33,10 @@ class Names:
             if run.procedure is not None and run.procedure.procedure == procedure:
                 return in_language(run.procedure.title, (words.language, "en"))
         return procedure
+
+    def person_words(self, incident_id: str, person: str) -> str:
+        """Name of a person whom a call tree of the case calls, or his id."""
+        return self._board.person_name(incident_id, person)
 
     def _runs(self, incident_id: str) -> Iterator[ProcedureRun]:
         incident = self._board.incident(incident_id)

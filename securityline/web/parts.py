@@ -73,6 +73,14 @@ def parts(words: Words, clock: Callable[[], float]) -> Mapping[str, Any]:
         span = f'<span class="elapsed" data-since="{since:.3f}"{limits}>{text}</span>'
         return Markup(span)  # noqa: S704 - numbers only
 
+    def countdown(until: float) -> Markup:
+        """Seconds that are left, and with `!!` those that it is late."""
+        left = until - clock()
+        text = write_duration(left) if left >= 0 else f"+{write_duration(-left)}"
+        late = " too-late" if left < 0 else ""
+        span = f'<span class="countdown{late}" data-until="{until:.3f}">{text}</span>'
+        return Markup(span)  # noqa: S704 - numbers only
+
     def number_of(call: Calling) -> Markup:
         if call.is_withheld or not call.caller:
             said = translate(WITHHELD if call.is_withheld else NO_NUMBER)
@@ -87,6 +95,7 @@ def parts(words: Words, clock: Callable[[], float]) -> Mapping[str, Any]:
         "icon": icon,
         "key": key,
         "elapsed": elapsed,
+        "countdown": countdown,
         "urgency": _urgencies(words).__getitem__,
         "certainty": _certainties(words).__getitem__,
         # Not `caller`: that name is Jinja's own inside a macro.

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from callflows.call import InboundCall
-from callflows.events import CallId, Event, IncidentId, OperatorId
+from callflows.call import CallBack, InboundCall
+from callflows.call_tree import CallTree
+from callflows.events import CallId, Event, IncidentId, OperatorId, TreeId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from client_directory.directory import Directory
@@ -115,6 +116,14 @@ class SwitchboardPort(Protocol):
     @property
     def operators(self) -> Mapping[OperatorId, OperatorDesk]:
         """Everybody who signed in since the start."""
+
+    @property
+    def trees(self) -> Mapping[TreeId, CallTree]:
+        """Call trees of those cases."""
+
+    @property
+    def call_backs(self) -> Mapping[CallId, CallBack]:
+        """Callers to be called back, by the call that they gave up."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

@@ -5,7 +5,7 @@ at all, and whether it can be understood.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 
 from callflows.call import InboundCall
 from callflows.events import (
@@ -15,10 +15,8 @@ from callflows.events import (
     Event,
     HangUpPressed,
     HoldPressed,
-    IncidentId,
     KindChosen,
     NoteWritten,
-    OperatorId,
     OperatorOnBreak,
     OperatorReady,
     ResumePressed,
@@ -27,28 +25,29 @@ from callflows.events import (
     UrgencySet,
     VerificationRecorded,
 )
-from callflows.incident import DISPOSITIONS, Incident, IncidentState
+from callflows.incident import DISPOSITIONS, Incident
 from client_directory.model import Step
 from securityline.web.board import Board
-from securityline.web.card import kinds_of
 from securityline.web.ports import DirectoryHolderPort
+from securityline.web.refusal import Message, Refused, me, open_incident, text_of
 from securityline.web.sessions import Session
+from securityline.web.steps import kinds_of
+from securityline.web.tree_presses import TreePresses
 from securityline.web.vocabulary import RESULTS
 from securityline.web.words import N_
 
-LONGEST_TEXT: Final = 4000
-Message = Mapping[str, Any]
 GENERIC_ANSWER: Final = "done"
 
 
-class Refused(Exception):
-    """A press that is refused; the sentence is for the operator, in English, translatable."""
-
-
 class Presses:
-    """Turn messages of a screen into events."""
+    """Turn messages of a screen into events.
 
-    def __init__(self, board: Board, directory: DirectoryHolderPort) -> None:
+    :param clock: engine time, seconds.
+    """
+
+    def __init__(
+        self, board: Board, directory: DirectoryHolderPort, clock: Callable[[], float]
+    ) -> None:
         self._board = board
         self._directory = directory
         self._acts: Mapping[str, Callable[[Session, Message], Event]] = {
@@ -65,6 +64,7 @@ class Presses:
             "note": self._note,
             "urgency": self._urgency,
             "close": self._close,
+            **TreePresses(board, directory, clock).acts,
         }
 
     def event(self, session: Session, message: Message) -> Event:
@@ -74,7 +74,7 @@ class Presses:
         """
         if session.role == "auditor":
             raise Refused(N_("An auditor reads, and changes nothing."))
-        act = self._acts.get(_text(message, "act", 40))
+        act = self._acts.get(text_of(message, "act", 40))
         if act is None:
             raise Refused(N_("The desk sent something the engine does not know."))
         return act(session, message)
@@ -82,10 +82,10 @@ class Presses:
     # ------------------------------------------------------------ himself
 
     def _ready(self, session: Session, message: Message) -> Event:
-        return OperatorReady(operator=_me(session))
+        return OperatorReady(operator=me(session))
 
     def _break(self, session: Session, message: Message) -> Event:
-        return OperatorOnBreak(operator=_me(session), reason=_text(message, "text", 200))
+        return OperatorOnBreak(operator=me(session), reason=text_of(message, "text", 200))
 
     # ------------------------------------------------------------ the call
 
@@ -94,29 +94,29 @@ class Presses:
         if not call.seeks:
             raise Refused(N_("Somebody else has this call already, or the caller left."))
         return AnswerPressed(
-            incident_id=call.incident_id, operator=_me(session), call_id=call.call_id
+            incident_id=call.incident_id, operator=me(session), call_id=call.call_id
         )
 
     def _hang_up(self, session: Session, message: Message) -> Event:
         call = self._own_call(session, message)
         return HangUpPressed(
-            incident_id=call.incident_id, operator=_me(session), call_id=call.call_id
+            incident_id=call.incident_id, operator=me(session), call_id=call.call_id
         )
 
     def _hold(self, session: Session, message: Message) -> Event:
         call = self._own_call(session, message)
         return HoldPressed(
-            incident_id=call.incident_id, operator=_me(session), call_id=call.call_id
+            incident_id=call.incident_id, operator=me(session), call_id=call.call_id
         )
 
     def _resume(self, session: Session, message: Message) -> Event:
         call = self._own_call(session, message)
         return ResumePressed(
-            incident_id=call.incident_id, operator=_me(session), call_id=call.call_id
+            incident_id=call.incident_id, operator=me(session), call_id=call.call_id
         )
 
     def _call(self, session: Session, message: Message) -> InboundCall:
-        call = self._board.call(CallId(_text(message, "call", 200)))
+        call = self._board.call(CallId(text_of(message, "call", 200)))
         if call is None or call.clearance not in session.clearances:
             raise Refused(N_("There is no such call."))
         return call
@@ -131,21 +131,24 @@ class Presses:
     # ------------------------------------------------------------ the case
 
     def _kind(self, session: Session, message: Message) -> Event:
-        incident, kind = self._incident(session, message), _text(message, "kind", 80)
+        incident, kind = (
+            open_incident(self._board, session, message),
+            text_of(message, "kind", 80),
+        )
         directory = self._directory.current
         organisation = directory.organisations.get(incident.organisation or "")
         if kind not in kinds_of(organisation):
             raise Refused(N_("This client has no consigne for that kind of incident."))
         return KindChosen(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             kind=kind,
             procedure=directory.procedure_for(incident.organisation or "", kind),
         )
 
     def _answer_step(self, session: Session, message: Message) -> Event:
         incident, step = self._step(session, message)
-        answer, text = _text(message, "answer", 80), _text(message, "text")
+        answer, text = text_of(message, "answer", 80), text_of(message, "text")
         if step.answers == "free_text":
             if not text:
                 raise Refused(N_("Write the answer first."))
@@ -153,7 +156,7 @@ class Presses:
             raise Refused(N_("This step has no such answer."))
         return StepAnswered(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             step=step.step,
             answer=answer,
             text=text,
@@ -161,72 +164,64 @@ class Presses:
 
     def _skip(self, session: Session, message: Message) -> Event:
         incident, step = self._step(session, message)
-        reason = _text(message, "text")
+        reason = text_of(message, "text")
         if not reason:
             raise Refused(N_("Write why the step is left out."))
         return StepSkipped(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             step=step.step,
             reason=reason,
         )
 
     def _verify(self, session: Session, message: Message) -> Event:
         incident, step = self._step(session, message)
-        means, result = _text(message, "means", 80), _text(message, "result", 40)
+        means, result = text_of(message, "means", 80), text_of(message, "result", 40)
         if means not in step.verify or result not in RESULTS:
             raise Refused(N_("This step has no such answer."))
         return VerificationRecorded(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             step=step.step,
             means=means,
             result=cast(Literal["confirmed", "not_confirmed", "unclear"], result),
-            text=_text(message, "text"),
+            text=text_of(message, "text"),
         )
 
     def _note(self, session: Session, message: Message) -> Event:
-        incident = self._incident(session, message)
-        text = _text(message, "text")
+        incident = open_incident(self._board, session, message)
+        text = text_of(message, "text")
         if not text:
             raise Refused(N_("There is nothing to write."))
-        return NoteWritten(incident_id=incident.incident_id, operator=_me(session), text=text)
+        return NoteWritten(incident_id=incident.incident_id, operator=me(session), text=text)
 
     def _urgency(self, session: Session, message: Message) -> Event:
-        incident = self._incident(session, message)
+        incident = open_incident(self._board, session, message)
         urgency = message.get("urgency")
         if urgency not in ("1", "2", "3", "4"):
             raise Refused(N_("The urgency is a number from 1 to 4."))
         return UrgencySet(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             urgency=int(urgency),
-            reason=_text(message, "text"),
+            reason=text_of(message, "text"),
         )
 
     def _close(self, session: Session, message: Message) -> Event:
-        incident = self._incident(session, message)
-        disposition = _text(message, "disposition", 80)
+        incident = open_incident(self._board, session, message)
+        disposition = text_of(message, "disposition", 80)
         if disposition not in DISPOSITIONS:
             raise Refused(N_("Choose how the case ended."))
         return CloseRequested(
             incident_id=incident.incident_id,
-            operator=_me(session),
+            operator=me(session),
             disposition=disposition,
-            text=_text(message, "text"),
+            text=text_of(message, "text"),
         )
 
-    def _incident(self, session: Session, message: Message) -> Incident:
-        incident = self._board.incident(IncidentId(_text(message, "incident", 200)))
-        if incident is None or incident.clearance not in session.clearances:
-            raise Refused(N_("There is no such case."))
-        if incident.state is not IncidentState.OPEN:
-            raise Refused(N_("This case is closed."))
-        return incident
-
     def _step(self, session: Session, message: Message) -> tuple[Incident, Step]:
-        incident = self._incident(session, message)
-        step = incident.run.step(_text(message, "step", 200))
+        incident = open_incident(self._board, session, message)
+        step = incident.run.step(text_of(message, "step", 200))
         if step is None:
             raise Refused(N_("The consigne has changed: this step is not in it."))
         if step.step in incident.run.records:
@@ -234,20 +229,3 @@ class Presses:
         if incident.run.shut_by(step) is not None:
             raise Refused(N_("This step is not open yet."))
         return incident, step
-
-
-def _me(session: Session) -> OperatorId:
-    return OperatorId(session.operator)
-
-
-def _text(message: Message, name: str, longest: int = LONGEST_TEXT) -> str:
-    """Read a text of a message; NUL and other controls but the line end are dropped.
-
-    :raises Refused: it is no text, or too long.
-    """
-    value = message.get(name, "")
-    if not isinstance(value, str) or len(value) > longest:
-        raise Refused(N_("The desk sent something the engine does not know."))
-    if value.isprintable():
-        return value.strip()
-    return "".join(c for c in value if c == "\n" or (c >= " " and c != "\x7f")).strip()

@@ -119,10 +119,75 @@ _STEP_REFUSED: Final = one_of(
     N_("%(means)s is no means of this step"),
 )
 _URGENCY_CHANGED: Final = one_of(
+    N_("duress"),
     N_("kind %(kind)s"),
     N_("set by %(operator)s"),
     N_("step %(step)s: %(answer)s"),
 )
+
+PAUSED: Final = one_of(
+    N_("paused by %(operator)s"),
+    N_("%(person)s is on the line"),
+)
+"Why a call tree waits."
+
+EXHAUSTED: Final = one_of(
+    N_("nobody stands in it"),
+    N_("nobody in it can be called now"),
+    N_("everybody was tried"),
+)
+STOPPED: Final = one_of(N_("stopped by %(operator)s"), is_open=True)
+"Why nobody is called any more; what an operator wrote stays as it is."
+
+BARRED: Final = one_of(
+    N_("declined"),
+    N_("wrong PIN"),
+    N_("spoke with an operator"),
+    N_("skipped by %(operator)s"),
+    N_("took charge"),
+    N_("is being called"),
+    N_("an emergency number"),
+    N_("not in the directory any more"),
+    N_("a number of his is an emergency number"),
+    N_("not valid any more since %(day)s"),
+    N_("not valid before %(day)s"),
+    N_("no right to the site %(site)s"),
+    N_("no telephone"),
+    N_("not on call"),
+    N_("not available: %(hours)s"),
+    N_("not available"),
+)
+"Why a person of a tree is not called."
+LEFT_OUT: Final = Grammar("%(name)s: %(because)s", inside={"because": BARRED})
+"Who is not called at a level, and why."
+_UNPLANNED: Final = one_of(
+    N_("the client is not known"),
+    N_("the directory has no such tree"),
+    is_open=True,
+)
+_NO_CALL_BACK: Final = one_of(
+    N_("his number is withheld"),
+    N_("his number is not known"),
+    N_("%(number)s is no number to be called"),
+)
+ATTENTION: Final = Grammar(
+    N_("call tree %(tree)s cannot run: %(because)s"),
+    N_("call tree %(tree)s has been waiting: %(why)s"),
+    N_("call tree %(tree)s: nobody of level %(level)d can be called now"),
+    N_("call tree %(tree)s reached nobody: %(exhausted)s"),
+    N_("outcome unknown: %(name)s was being called"),
+    N_("%(name)s signalled duress"),
+    N_("%(name)s gave no right PIN"),
+    N_("a caller hung up and cannot be called back: %(no_call)s"),
+    N_("called back %(num)d times and not reached"),
+    inside={
+        "because": _UNPLANNED,
+        "why": PAUSED,
+        "exhausted": EXHAUSTED,
+        "no_call": _NO_CALL_BACK,
+    },
+)
+"Why a case wants an operator. Alarms add their own shapes."
 
 _DISK: Final = one_of(
     N_("silent for %(num)d ms"),
@@ -191,6 +256,24 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "TestModeRefused": one_of(
             N_("no such place"), N_("its end is not within a month from now")
         ),
+        "AttentionWanted": ATTENTION,
+        "CallTreeUnplanned": _UNPLANNED,
+        "CallTreePaused": PAUSED,
+        "CallTreeResumed": one_of(
+            N_("resumed by %(operator)s"),
+            N_("the keyholder hung up"),
+            N_("nobody took charge in the call"),
+        ),
+        "CallTreeExhausted": EXHAUSTED,
+        "TreeRefused": one_of(
+            N_("you are in no call of this case"),
+            N_("nobody is on that line"),
+            N_("%(name)s is being called"),
+        ),
+        "KeyholderCalled": one_of(
+            N_("the promise is at risk"), N_("called now by %(operator)s")
+        ),
+        "CallBackEnded": one_of(N_("he rang again"), N_("the case was closed")),
         "StationDown": _PHONE,
         "TrunkStateChanged": _PHONE,
     }

@@ -6,7 +6,7 @@ numbers in it stay as they are. A part that no template fits stays in English.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ LONGEST: Final = 4000
 _WIDEST: Final = 8
 """Separators that one piece may have inside, as a name may (`St. Jan`, `Doe, Ann`). It keeps
 the work linear in the length of a text."""
+Called = Callable[[str], str]
 _PLACE: Final = re.compile(r"%\((\w+)\)([sd])")
 _KINDS: Final = {"s": ".+", "d": "-?[0-9]+"}
 
@@ -136,11 +137,16 @@ def is_known(grammar: Grammar, text: str) -> bool:
     return _read(grammar, text) is not None
 
 
-def say(grammar: Grammar, text: str, words: Words) -> str:
-    """Say a reason in a language. Never raises; linear in the length of the text."""
+def say(
+    grammar: Grammar, text: str, words: Words, called: Mapping[str, Called] | None = None
+) -> str:
+    """Say a reason in a language. Never raises; linear in the length of the text.
+
+    :param called: place to how the id in it is called, such as an operator's name.
+    """
     if not text or len(text) > LONGEST:
         return text
-    return _write(_read(grammar, text) or grammar.salvage(text), words)
+    return _write(_read(grammar, text) or grammar.salvage(text), words, called or {})
 
 
 @lru_cache(maxsize=1024)
@@ -148,19 +154,25 @@ def _read(grammar: Grammar, text: str) -> tuple[Piece, ...] | None:
     return grammar.read(text)
 
 
-def _write(pieces: tuple[Piece, ...], words: Words) -> str:
-    return "".join(piece.before + _write_one(piece, words) for piece in pieces)
+def _write(pieces: tuple[Piece, ...], words: Words, called: Mapping[str, Called]) -> str:
+    return "".join(piece.before + _write_one(piece, words, called) for piece in pieces)
 
 
-def _write_one(piece: Piece, words: Words) -> str:
+def _write_one(piece: Piece, words: Words, called: Mapping[str, Called]) -> str:
     values = {
-        place: value if isinstance(value, str) else _write(value, words)
+        place: _called(called, place, value)
+        if isinstance(value, str)
+        else _write(value, words, called)
         for place, value in piece.values.items()
     }
     if not piece.words:
         return values[""]
     sentence = words(piece.words)
     return _PLACE.sub(lambda place: values[place[1]], sentence)
+
+
+def _called(called: Mapping[str, Called], place: str, value: str) -> str:
+    return called[place](value) if place in called else value
 
 
 def _cut(text: str, spans: list[tuple[int, int]], first: int, after: int) -> tuple[str, str]:

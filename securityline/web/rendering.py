@@ -72,6 +72,7 @@ class Rendering:
             duration=write_duration,
             static=static_address,
             time_zone=self.zone.key,
+            moment=self.moment,
             urgency_words=lambda level: words(vocabulary.URGENCIES[level]),
         )
         for name, table in {
@@ -82,6 +83,8 @@ class Rendering:
             "means_words": vocabulary.MEANS,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,
+            "tree_state_words": vocabulary.TREE_STATES,
+            "strategy_words": vocabulary.STRATEGIES,
         }.items():
             environment.globals[name] = _namer(words, table)
         environment.globals.update(parts(words, self.clock))

@@ -23,7 +23,7 @@ BACKLOG: Final = 1024 * 1024
 "Octets that may wait for a screen; one slower than that is cut off and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
-REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused"})
+REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused", "TreeRefused"})
 LISTS: Final = ("calls", "cases", "operators")
 
 Fragment = dict[str, Any]
@@ -123,6 +123,7 @@ class Screens:
         if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)
+            self._alert(lines)
             if any(not line.is_saved or line.what == "RecordingFailed" for line in lines):
                 self.check_alarms()
         if incidents or operators:
@@ -183,6 +184,23 @@ class Screens:
                 if screen.operator == line.data.get("operator"):
                     shown = self._drawing.timelines.show(line, screen.audience.language)
                     screen.send(encode({"say": shown.words, "is_wrong": True}))
+
+    def _alert(self, lines: Iterable[Line]) -> None:
+        """Let every screen that may know hear that a case waits for an operator."""
+        waiting = {line.incident_id for line in lines if line.what == "AttentionWanted"}
+        for incident_id in sorted(waiting):
+            incident = self._board.incident(incident_id)
+            if incident is None or incident.attention_since is None:
+                continue
+            alert = {
+                "incident": incident_id,
+                "urgency": incident.urgency,
+                "words": incident.organisation_name,
+            }
+            message = encode({"alert": alert})
+            for screen in self.screens:
+                if incident.clearance in screen.audience.clearances:
+                    screen.send(message)
 
     # ------------------------------------------------------------ lists
 

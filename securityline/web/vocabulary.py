@@ -36,6 +36,7 @@ CALL_STATES: Final = {
     "offered": N_("Rings"),
     "fallback": N_("Rings at the client’s fallback number"),
     "talking": N_("On the line"),
+    "dialling": N_("Calling back"),
     "held": N_("On hold"),
     "forwarded": N_("With the client’s fallback number"),
     "ended": N_("Ended"),
@@ -84,6 +85,7 @@ DISPOSITIONS: Final = {
     "nuisance": N_("Nuisance call"),
     "test": N_("Test"),
     "duplicate": N_("Duplicate"),
+    "duress_resolved": N_("Duress resolved"),
 }
 
 MEANS: Final = {
@@ -126,6 +128,74 @@ CAUSES: Final = {
     "refused": N_("refused"),
     "unreachable": N_("not reachable"),
     "failed": N_("broken"),
+    "voicemail": N_("voicemail"),
+    "no_key": N_("no key pressed"),
+    "wrong_pin": N_("wrong PIN"),
+    "unknown": N_("outcome unknown"),
+}
+
+TREE_STATES: Final = {
+    "planned": N_("is being worked out"),
+    "running": N_("running"),
+    "paused": N_("waits"),
+    "taken": N_("taken charge of"),
+    "exhausted": N_("reached nobody"),
+    "stopped": N_("stopped"),
+}
+
+STRATEGIES: Final = {
+    "in_order": N_("one after another"),
+    "all_at_once": N_("all at once"),
+    "overlapping": N_("overlapping"),
+}
+
+ATTEMPT_STATES: Final = {
+    "dialled": N_("rings"),
+    "asking": N_("hears what it is about"),
+    "pin": N_("is asked for the PIN"),
+    "minutes": N_("says in how many minutes"),
+    "ending": N_("hears last words"),
+    "over": N_("over"),
+}
+"What a keyholder's call does that has no outcome yet."
+
+OUTCOMES: Final = {
+    **CAUSES,
+    "accepted": N_("takes charge"),
+    "declined": N_("says no"),
+    "taken": N_("another one took charge"),
+    "stopped": N_("stopped"),
+    "crossed": N_("rang in himself"),
+    "elsewhere": N_("at another phone of his"),
+    "operator": N_("with an operator"),
+}
+"What became of a call to a keyholder."
+
+LEFT_OUT: Final = {
+    "unknown": N_("not in the directory any more"),
+    "not_valid_yet": N_("not valid yet"),
+    "not_valid_any_more": N_("not valid any more"),
+    "no_right_to_site": N_("no right to this site"),
+    "no_telephone": N_("no telephone"),
+    "emergency_number": N_("a number of his is an emergency number"),
+    "not_available": N_("not available"),
+    "not_on_call": N_("not on call"),
+}
+
+ACCEPTED_BY: Final = {
+    "key": N_("by key"),
+    "pin": N_("by PIN"),
+    "operator": N_("on an operator’s word"),
+}
+
+TREE_ENDS: Final = {"accepted": N_("taken charge of by"), "stopped": N_("stopped")}
+
+PIN_OUTCOMES: Final = {
+    "good": N_("right"),
+    "wrong": N_("wrong"),
+    "none": N_("nothing entered"),
+    "expired": N_("no longer valid"),
+    "duress": N_("DURESS"),
 }
 
 ENDED_BY: Final = {

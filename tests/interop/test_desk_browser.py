@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from callflows.events import NoteWritten, OperatorId
+from callflows.events import Cause, NoteWritten, OperatorId
 from tests.securityline.web.chromium import chromium, why_not
 from tests.securityline.web.rig import (
     DUPONT,
@@ -426,6 +426,66 @@ async def test_the_desk_speaks_the_language_and_fits(
             assert over <= 0, f"{width} wide, {language}: {over} px too wide"
 
 
+# ---------------------------------------------------------------- call trees
+
+
+async def test_a_running_tree_moves_and_the_operator_says_who_takes_charge(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    async with at_desk(browser, site) as desk:
+        ids = home.ring(POSTES, DUPONT)
+        await expect(desk.find("#phone.talking")).to_be_visible()
+        await desk.keys("m")
+        choice = desk.find("#prompter [data-call_tree=intrusion]")
+        await desk.keys((await choice.get_attribute("data-choice")) or "")
+        tree, julie = f"{ids[0]}-t1", desk.find("#card [data-person=j-dupont]")
+        await expect(julie.locator(".attempt.now")).to_contain_text("sonne")
+        await expect(desk.find("#card .promise .countdown")).to_be_visible()
+        await desk.keys("F4")
+        await desk.page.keyboard.type("les clés chez")
+        home.keyholder_leaves(tree, "j-dupont", Cause.BUSY)
+        await expect(julie.locator(".attempt.bad")).to_contain_text("occupé")
+        await expect(desk.find("#line")).to_be_focused()
+        await expect(desk.find("#line")).to_have_value("les clés chez")
+        await desk.keys("Escape", "w")
+        await expect(desk.find("#card .tree.paused .state")).to_contain_text("Nadia")
+        home.keyholder(tree, "j-dupont")
+        await expect(desk.find("#phone [data-act=tree_join]")).to_contain_text("Julie Dupont")
+        await desk.keys("g")
+        who = desk.find("#prompter [data-person=p-peeters]")
+        await desk.keys((await who.get_attribute("data-choice")) or "")
+        await expect(desk.find("#card .tree.taken p.taken")).to_contain_text("Piet Peeters")
+        assert desk.complaints == []
+    lines = {line.what: line.data for line in home.logbook.read(incident_id=ids[0])}
+    assert lines["ConfirmKeyholderPressed"]["person"] == "p-peeters"
+    assert lines["KeyholderAccepted"]["by"] == "operator"
+
+
+async def test_a_waiting_case_is_taken_by_keyboard(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.sign_in("op-1", is_ready=False)
+    async with at_desk(browser, site) as desk:
+        ids = home.ring(POSTES, None)
+        home.caller_hangs_up(ids)
+        await expect(desk.find("#attention .row")).to_contain_text("rappelé")
+        await expect(desk.find("#pop")).to_be_visible()
+        await expect(desk.find("#shout")).to_contain_text("Postes Démo")
+        await desk.keys("F6")
+        await expect(desk.find("#card")).to_have_attribute("data-incident", ids[0])
+        await expect(desk.find("#attention")).to_have_count(0)
+        await expect(desk.find("#pop")).to_be_hidden()
+        await expect(desk.find("#log")).to_contain_text("Nadia prend le dossier")
+        assert desk.complaints == []
+    assert home.switchboard.incidents[ids[0]].owner == "op-1"
+
+
 # ---------------------------------------------------------------- accessibility
 
 
@@ -500,3 +560,23 @@ async def test_axe_finds_nothing_in_any_state(
     await stranger.page.goto(f"{site.address}/sign-in")
     await check(stranger, axe, "sign-in")
     await context.close()
+
+
+async def test_axe_finds_nothing_in_a_case_under_duress(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    async with at_desk(browser, site) as desk:
+        ids = home.ring(POSTES, DUPONT)
+        await expect(desk.find("#phone.talking")).to_be_visible()
+        tree = home.start_tree(ids[0], "intrusion")
+        home.keyholder_leaves(tree, "j-dupont", Cause.BUSY)
+        home.keyholder(tree, "j-dupont", "1")
+        await expect(desk.find("#phone [data-act=tree_join]")).to_be_visible()
+        await check(desk, axe, "a running tree")
+        home.keyholder_gives_pin(tree, "j-dupont", "duress")
+        await expect(desk.find("#card .duress")).to_be_visible()
+        await check(desk, axe, "under duress")

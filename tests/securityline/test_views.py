@@ -30,7 +30,10 @@ class Shown:
         return len(changed)
 
     def actual(self) -> dict[tuple[str, str], Any]:
-        cases = {("incident", k): incident_view(v) for k, v in self.board.incidents.items()}
+        cases = {
+            ("incident", k): incident_view(v, [self.board.trees[t] for t in v.tree_ids])
+            for k, v in self.board.incidents.items()
+        }
         calls = {("call", k): call_view(v) for k, v in self.board.calls.items()}
         return {**cases, **calls}
 

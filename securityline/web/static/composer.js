@@ -1,6 +1,6 @@
 // The one line in which everything is written: notes, answers, reasons. It stands outside
 // the live fragments, keeps a draft for each case, and remembers which case it is for.
-const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify"]);
+const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify", "tree_stop"]);
 
 export class Composer {
   constructor({ words, shown, press, say }) {

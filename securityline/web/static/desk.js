@@ -51,6 +51,7 @@ function onMessage(message) {
   follow();
   if (message.say) say(message.say, message.is_wrong);
   if (message.pop) onPop(message.pop);
+  if (message.alert) onAlert(message.alert);
   decorate();
 }
 
@@ -73,6 +74,10 @@ function decorate() {
   }
   const waiting = document.querySelectorAll("#calls .call").length;
   document.title = (waiting ? `(${waiting}) ` : "") + document.title.replace(/^\(\d+\) /, "");
+  if (popped?.isAlert) { // its row comes a little later, and goes when somebody takes it
+    if ($(`waits-${popped.incident}`)) popped.isListed = true;
+    else if (popped.isListed) hidePop();
+  }
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }
@@ -97,6 +102,12 @@ function tick() {
     if (!warn) continue;
     element.classList.toggle("late", age >= warn && age < alarm);
     element.classList.toggle("too-late", age >= Number(alarm));
+  }
+  for (const element of document.querySelectorAll(".countdown")) {
+    const left = Number(element.dataset.until) - engineNow;
+    const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
+    if (element.textContent !== text) element.textContent = text;
+    element.classList.toggle("too-late", left < 0);
   }
 }
 
@@ -134,11 +145,23 @@ function onPop(pop) {
   if (!isMine) return;
   chime(pop.urgency);
   $("shout").textContent = `${words.new_call}: ${pop.words}`;
-  const isOnCall = ["talking", "held"].includes($("phone").dataset.state);
-  if (!isTyping() && !isOnCall) { show(pop.incident); return; }
+  if (!isTyping() && !isOnCall()) { show(pop.incident); return; }
+  offer(pop, words.new_call);
+}
+
+// A case waits for an operator and nobody is on the line: its row stands in front already.
+function onAlert(alert) {
+  if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
+  $("shout").textContent = `${words.case_waits}: ${alert.words}`;
+  if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, words.case_waits);
+}
+
+function isOnCall() { return ["talking", "held", "dialling"].includes($("phone").dataset.state); }
+
+function offer(pop, what) {
   if (pop.incident === shown) return;
   popped = pop;
-  $("pop").querySelector(".words").textContent = `${words.new_call}: ${pop.words}`;
+  $("pop").querySelector(".words").textContent = `${what}: ${pop.words}`;
   $("pop").hidden = false;
 }
 
@@ -169,6 +192,7 @@ const DO = {
   "show-pop": () => popped && show(popped.incident),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
   note: () => composer.focus(),
+  "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
   "write-answer": ({ step }) => composer.ask({ act: "answer_step", label: "answer", step }),
@@ -185,6 +209,7 @@ function activate(element) {
   if (what) { DO[what]?.(values); return; }
   if (!act) { element.click(); return; }
   if (act === "answer_step") values.incident = shown;
+  if (act === "take") show(values.incident);
   if (act === "answer") {
     const incident = element.closest("[data-incident]")?.dataset.incident;
     if (incident) show(incident);
@@ -209,7 +234,8 @@ function nameOf(event) {
 
 function find(name) {
   const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
-  return all.find((one) => one.closest("#phone")) ?? all.find((one) => one.checkVisibility());
+  const onCard = all.filter((one) => one.closest("#phone, #card"));
+  return all.find((one) => one.closest("#phone")) ?? onCard.find((one) => one.checkVisibility()) ?? all.find((one) => one.checkVisibility());
 }
 
 document.addEventListener("keydown", (event) => {

@@ -13,11 +13,21 @@ from typing import Any
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
-from callflows.commands import Command, HangUp, RingOperator, StartRecording, StopRecording
+from callflows.call_tree import Attempt
+from callflows.commands import (
+    Command,
+    HangUp,
+    PlanCallTree,
+    RingOperator,
+    StartRecording,
+    StopRecording,
+)
 from callflows.events import (
     CallId,
+    CallTreeRequested,
     Cause,
     DeadlineReached,
+    DigitPressed,
     IncidentId,
     LegAnswered,
     LegEnded,
@@ -26,11 +36,14 @@ from callflows.events import (
     OperatorId,
     OperatorReady,
     OperatorSignedIn,
+    PinChecked,
     RecordingEnded,
     RecordingStarted,
     StationUp,
+    TreeId,
 )
 from callflows.switchboard import Switchboard
+from client_directory.call_plan import build_call_plan
 from client_directory.directory import DirectoryHolder
 from securityline.alarms.door import AlarmDoor
 from securityline.engine import Engine
@@ -75,7 +88,7 @@ class Token:
 
 
 class Accounts:
-    """Everybody has the same password; tokens are named after their only scope."""
+    """Everybody has the same password; tokens are named after their scopes."""
 
     def __init__(self) -> None:
         self.checks = 0
@@ -91,8 +104,10 @@ class Accounts:
             "events:read",
             "recordings:read",
             "alarms:write",
+            "duress:read",
         }
-        return Token(token, frozenset({token})) if token in known else None
+        scopes = frozenset(token.split())
+        return Token(token, scopes) if scopes and scopes <= known else None
 
 
 @dataclass
@@ -136,6 +151,8 @@ class House:
                     incident_id=command.incident_id, leg_id=command.leg_id, cause=Cause.RELEASED
                 ),
             )
+        elif isinstance(command, PlanCallTree):
+            soon(self._plan, command)
         elif isinstance(command, StartRecording):
             soon(
                 self.engine.handle,
@@ -147,6 +164,24 @@ class House:
             )
         elif isinstance(command, StopRecording):
             soon(self._end_recording, command)
+
+    def _plan(self, command: PlanCallTree) -> None:
+        directory = self.directory.current
+        plan = build_call_plan(
+            directory.organisations[command.organisation],
+            command.call_tree,
+            command.site,
+            datetime.fromtimestamp(self.clock(), UTC),
+            is_emergency=directory.is_protected_number,
+        )
+        self.engine.handle(
+            CallTreeRequested(
+                incident_id=command.incident_id,
+                tree_id=command.tree_id,
+                plan=plan,
+                asked_by=command.asked_by,
+            )
+        )
 
     def _end_recording(self, command: StopRecording) -> None:
         write_wav(self.recordings / f"{command.recording_id}.wav", 2.0)
@@ -164,6 +199,55 @@ class House:
         return self.recordings / f"{recording_id}.wav"
 
     # ------------------------------------------------------------ the world outside
+
+    def attempt(self, tree_id: str, person: str) -> Attempt:
+        """Return the latest call of a tree to a person."""
+        tree = self.switchboard.trees[TreeId(tree_id)]
+        return next(a for a in reversed(tree.attempts) if a.person == person)
+
+    def keyholder(self, tree_id: str, person: str, *keys: str) -> None:
+        """Let a keyholder pick up, and press keys."""
+        attempt, case = self.attempt(tree_id, person), self._case_of(tree_id)
+        if attempt.answered_at is None:
+            self.engine.handle(LegAnswered(incident_id=case, leg_id=attempt.leg_id))
+        for digit in keys:
+            self.engine.handle(
+                DigitPressed(incident_id=case, leg_id=attempt.leg_id, digit=digit)
+            )
+
+    def keyholder_gives_pin(self, tree_id: str, person: str, outcome: Any) -> None:
+        """Let him enter a PIN; what it comes to is known outside the log."""
+        leg_id = self.attempt(tree_id, person).leg_id
+        self.engine.handle(
+            PinChecked(incident_id=self._case_of(tree_id), leg_id=leg_id, outcome=outcome)
+        )
+
+    def keyholder_leaves(self, tree_id: str, person: str, cause: Cause) -> None:
+        """End a keyholder's line."""
+        leg_id = self.attempt(tree_id, person).leg_id
+        case = self._case_of(tree_id)
+        self.engine.handle(LegEnded(incident_id=case, leg_id=leg_id, cause=cause))
+
+    def _case_of(self, tree_id: str) -> IncidentId:
+        return self.switchboard.trees[TreeId(tree_id)].incident_id
+
+    def start_tree(
+        self, incident_id: IncidentId, call_tree: str, operator: str = "op-1"
+    ) -> TreeId:
+        """Start a call tree for a case, as an operator's press does."""
+        incident = self.switchboard.incidents[incident_id]
+        tree_id = TreeId(f"{incident_id}-t{len(incident.tree_ids) + 1}")
+        self._plan(
+            PlanCallTree(
+                incident_id=incident_id,
+                tree_id=tree_id,
+                organisation=incident.organisation or "",
+                site=incident.site,
+                call_tree=call_tree,
+                asked_by=operator,
+            )
+        )
+        return tree_id
 
     def ring(
         self, did: str = POSTES, caller: str | None = DUPONT, **changes: Any

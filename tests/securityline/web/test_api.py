@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from callflows.call_back import DELAY
+from callflows.events import CloseRequested, OperatorId
 from securityline.web.openapi import DOCUMENT
 from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House
 
@@ -112,6 +114,74 @@ async def test_what_is_wrong_is_a_problem_document(
 ) -> None:
     answer = await api(desk, path)
     check_problem(answer, await answer.json(), status)
+
+
+async def under_duress(home: House) -> Any:
+    """Somebody gave his duress PIN to a call tree, and the case was closed as resolved."""
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    ids = home.ring(POSTES, DUPONT)
+    await home.settled()
+    tree_id = home.start_tree(ids[0], "intrusion")
+    home.keyholder(tree_id, "j-dupont", "3")
+    home.keyholder_gives_pin(tree_id, "j-dupont", "duress")
+    home.keyholder(tree_id, "j-dupont", "1", "2", "#")
+    home.engine.handle(
+        CloseRequested(incident_id=ids[0], operator=OperatorId("op-1"), disposition="handled")
+    )
+    await home.settled()
+    return ids
+
+
+async def test_a_case_tells_of_its_call_trees(home: House, desk: Browser) -> None:
+    ids = await under_duress(home)
+    case = await (await api(desk, f"/api/v1/incidents/{ids[0]}")).json()
+    check_schema(case, {"$ref": "#/components/schemas/Incident"}, "incident")
+    (tree,) = case["trees"]
+    assert (tree["call_tree"], tree["state"], tree["accepted"]) == (
+        "intrusion", "taken", ["j-dupont"],
+    )  # fmt: skip
+    (attempt,) = tree["attempts"]
+    assert attempt["number"] == "+32470000001"
+    assert (attempt["outcome"], attempt["minutes"]) == ("accepted", 12)
+    assert tree["promise_at"] > attempt["dialled_at"]
+
+
+async def test_duress_is_told_to_who_may_know_and_to_nobody_else(
+    home: House, desk: Browser
+) -> None:
+    ids = await under_duress(home)
+    paths = (
+        f"/api/v1/incidents/{ids[0]}",
+        "/api/v1/incidents",
+        f"/api/v1/incidents/{ids[0]}/log",
+    )
+    for path in paths:
+        assert "duress" not in await (await api(desk, path)).text(), path
+        told = await (await api(desk, path, "incidents:read duress:read")).text()
+        assert "duress" in told, path
+    for scope, is_told in (("events:read", False), ("events:read duress:read", True)):
+        answer = await api(desk, "/api/v1/events?after=0", scope)
+        heard = b""
+        while b"CloseRefused" not in heard:
+            heard += await answer.content.readany()
+        answer.close()
+        assert (b"duress" in heard) == is_told
+
+
+async def test_a_call_back_is_an_outbound_call(home: House, desk: Browser) -> None:
+    ids = home.ring(POSTES, DUPONT)
+    home.caller_hangs_up(ids)
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    home.pass_time(DELAY + 1)
+    await home.settled()
+    found = await (await api(desk, "/api/v1/calls", "calls:read")).json()
+    check_schema(found, {"$ref": "#/components/schemas/Calls"}, "calls")
+    assert {(one["direction"], one["state"]) for one in found} == {
+        ("inbound", "ended"), ("outbound", "dialling"),
+    }  # fmt: skip
+    assert {one["caller"] for one in found} == {DUPONT}
 
 
 async def test_a_method_that_is_not_there(desk: Browser) -> None:

@@ -5,7 +5,8 @@ import pytest
 from callflows import events
 from callflows.incident import DISPOSITIONS, IncidentState
 from securityline.web.board import Board
-from securityline.web.presses import LONGEST_TEXT, Presses, Refused
+from securityline.web.presses import Presses
+from securityline.web.refusal import LONGEST_TEXT, Refused
 from securityline.web.sessions import Session
 from tests.securityline.web.rig import BANQUE, POSTES, House
 
@@ -32,7 +33,7 @@ async def called(home: House) -> tuple[Presses, Any]:
     home.sign_in("op-1")
     ids = home.ring(POSTES)
     await home.settled()
-    return Presses(Board(home.engine, home.directory), home.directory), ids
+    return Presses(Board(home.engine, home.directory), home.directory, home.clock), ids
 
 
 def press(presses: Presses, act: object, who: Session | None = None, **values: Any) -> Any:
@@ -113,7 +114,7 @@ async def test_a_call_that_rings_for_him_he_may_pass_on(home: House) -> None:
     home.sign_in("op-1")
     ids = home.ring(POSTES)
     await home.settled()
-    presses = Presses(Board(home.engine, home.directory), home.directory)
+    presses = Presses(Board(home.engine, home.directory), home.directory, home.clock)
     assert isinstance(press(presses, "hang_up", call=ids[1]), events.HangUpPressed)
     with pytest.raises(Refused, match="not your call"):
         press(presses, "hang_up", session("op-3"), call=ids[1])
@@ -122,7 +123,7 @@ async def test_a_call_that_rings_for_him_he_may_pass_on(home: House) -> None:
 async def test_what_he_is_not_cleared_for_does_not_exist(home: House) -> None:
     ids = home.ring(BANQUE)
     await home.settled()
-    presses = Presses(Board(home.engine, home.directory), home.directory)
+    presses = Presses(Board(home.engine, home.directory), home.directory, home.clock)
     who = session("op-2", clearances=("standard",))
     with pytest.raises(Refused, match="no such call"):
         press(presses, "answer", who, call=ids[1])

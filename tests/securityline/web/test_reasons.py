@@ -137,6 +137,8 @@ def test_every_reason_that_the_stories_give(monkeypatch: pytest.MonkeyPatch) -> 
         with suppress(AssertionError):  # its own test says so; here it only has to speak
             story()  # type: ignore[operator]
     assert {"OperatorChosen", "CallQueued", "CallRequeued", "AnswerRefused"} <= set(heard)
+    assert {"AttentionWanted", "CallTreePaused", "CallTreeResumed"} <= set(heard)
+    assert {"CallTreeExhausted", "TreeRefused", "KeyholderCalled"} <= set(heard)
     assert len(heard["OperatorChosen"]) > 20
     for name, texts in heard.items():
         own = {text for text in texts if text not in ("coffee", "lunch")}
@@ -182,6 +184,7 @@ RULES = [
         ("_refuse", "StepRefused"),
         ("StepRefused", "StepRefused"),
         ("reprioritise", "IncidentReprioritised"),
+        ("_turn_down", "TreeRefused"),
     ],
 )
 def test_every_reason_in_the_source_of_the_rules(function: str, line: str) -> None:
@@ -204,6 +207,9 @@ class NoNames:
 
     def procedure_words(self, incident_id: str, procedure: str, words: Words) -> str:
         return procedure
+
+    def person_words(self, incident_id: str, person: str) -> str:
+        return person
 
 
 def shown(what: str, language: str, **data: object) -> str:

@@ -1,10 +1,8 @@
 """The product: everything built, joined, started and stopped in the right order."""
 
 import asyncio
-import errno
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +22,7 @@ from securityline.engine import Engine
 from securityline.health import Health
 from securityline.identity import TrunkProfile
 from securityline.keys import load_secret
+from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.metrics import Metrics
@@ -51,25 +50,6 @@ CLOCK_WATCH_TIME: Final = 5.0
 log = structlog.get_logger()
 
 
-class AddressTaken(OSError):
-    """An address of the settings cannot be listened on; the text names the setting."""
-
-
-@contextmanager
-def _named(setting: str, addresses: Sequence[str]) -> Iterator[None]:
-    """Let an error of binding say which setting asked for it."""
-    try:
-        yield
-    except OSError as error:
-        reason = "in use already" if error.errno == errno.EADDRINUSE else str(error)
-        raise AddressTaken(f"{setting} ({', '.join(addresses)}): {reason}") from error
-
-
-def str_endpoint(endpoint: Endpoint) -> str:
-    """Write an endpoint as the settings do."""
-    return f"{endpoint.transport}:{endpoint.host}:{endpoint.port}"
-
-
 class Product:
     """One running engine.
 
@@ -92,7 +72,8 @@ class Product:
         self.health = Health()
         secret = load_secret(config.data.dir / "sip.key")
         self.trunks = TrunkGroup(
-            Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks
+            (Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks),
+            shared_hosts=config.own_hosts,
         )
         digest = DigestServer(config.sip.domain, secret, self.accounts.ha1)
         self.registrar = Registrar(digest, secret)
@@ -177,7 +158,7 @@ class Product:
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
         self._take_over()
-        with _named("sip.listen", [str_endpoint(each) for each in self.config.sip.listen]):
+        with naming("sip.listen", [str_endpoint(each) for each in self.config.sip.listen]):
             bound = await self.shell.start(self.config.sip.listen)
         self.ua.listen_on(bound)
         self._pump_due = False
@@ -224,7 +205,7 @@ class Product:
 
     async def _open_web(self, runner: web.AppRunner) -> str:
         host, port = self.config.web.listen
-        with _named("web.listen", [f"{host}:{port}"]):
+        with naming("web.listen", [f"{host}:{port}"]):
             await web.TCPSite(runner, host, port, reuse_address=True).start()
         host, port = runner.addresses[0][:2]
         return f"{host}:{port}"
@@ -318,11 +299,14 @@ class Product:
 
     def _classify(self, source: Endpoint) -> Peer:
         trunk = self.trunks.of(source)
+        if trunk is None and self.registrar.peer_of(source, self.clock()) is None:
+            # A phone that registered over its connection is that phone, wherever it stands.
+            trunk = self.trunks.by_connection(source)
         return Peer("trunk", trunk.name) if trunk is not None else STRANGER
 
     def _is_known(self, source: Endpoint) -> bool:
         return (
-            self.trunks.of(source) is not None
+            self._classify(source).kind == "trunk"
             or self.registrar.peer_of(source, self.clock()) is not None
         )
 

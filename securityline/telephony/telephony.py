@@ -11,6 +11,7 @@ from securityline.logbook.document import Document
 from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
+from securityline.telephony.media_arrivals import MediaArrivals
 from securityline.telephony.orders import Orders
 from securityline.telephony.stations import Stations
 from sip import events as s
@@ -41,6 +42,7 @@ class Telephony:
     ) -> None:
         self.exchange = exchange
         self.arrivals = Arrivals(exchange, admit)
+        self.media_arrivals = MediaArrivals(exchange)
         self.dialling = Dialling(exchange)
         self.orders = Orders(exchange, self.dialling, recording_path)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
@@ -96,7 +98,7 @@ class Telephony:
 
     def take_media(self, event: object) -> None:
         """Take one event of the media process."""
-        if self.arrivals.take_media(event):
+        if self.media_arrivals.take(event):
             return
         match event:
             case (

@@ -119,6 +119,30 @@ def test_without_a_port_the_carrier_is_asked_to_try_again_and_the_case_exists() 
     assert ended.sip_status == 503, "the log says what was said"
 
 
+@pytest.mark.parametrize(
+    ("header", "status"), [("Require: teleport", 420), ("Max-Forwards: many", 400)]
+)
+def test_a_call_refused_for_its_invite_is_a_case_that_says_why(
+    header: str, status: int
+) -> None:
+    bench = Bench()
+    invite = (
+        f"INVITE sip:{DID}@192.0.2.1 SIP/2.0\r\n"
+        "Via: SIP/2.0/UDP 192.0.2.10:5080;branch=z9hG4bK1;rport\r\n"
+        f"From: <sip:+32470000004@trunk.example>;tag=1\r\nTo: <sip:{DID}@x>\r\n"
+        f"Call-ID: refused\r\nCSeq: 1 INVITE\r\nContact: <sip:192.0.2.10:5080>\r\n"
+        f"{header}\r\nContent-Length: 0\r\n\r\n"
+    )
+    bench.ours.receive(invite.encode(), CARRIER, OURS, bench.now)
+    bench.travel()
+    offered, ended = bench.last(e.CallOffered), bench.last(e.LegEnded)
+    assert (ended.cause, ended.sip_status) == (Cause.FAILED, status)
+    assert ended.reason.startswith("the INVITE could not be taken: ")
+    assert ended.leg_id == offered.leg_id
+    assert bench.media.taken == set()
+    assert len(bench.telephony.exchange.legs) == 0
+
+
 def test_a_late_offer_is_completed_by_the_ack() -> None:
     bench = Bench()
     bench.acks_at_once = False

@@ -44,6 +44,9 @@ from sip.trunk import Trunk, TrunkGroup
 from sip.user_agent import UserAgent
 
 VERSION: Final = version("securityline")
+GOODBYE_TIME: Final = 2.0
+"""Seconds that far ends and recordings have when calls end with the engine: three BYEs to a
+far end that hears badly, and well below what systemd waits before it kills."""
 CLOCK_WATCH_TIME: Final = 5.0
 "Seconds between two looks at the wall clock."
 
@@ -211,12 +214,14 @@ class Product:
         return f"{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop everything. Calls that are still up end at the carrier's side."""
+        """Stop everything. Calls that are still up end, and both their sides are told."""
         if self._watching is not None:
             self._watching.cancel()
         tasks = [task for task in (self._watching, self._reloading) if task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
         self.telephony.stop()
+        if self._watching is not None and not self.is_idle:  # else the start failed
+            await self._end_calls()
         if self.runner is not None:
             await self.runner.cleanup()
         self.engine.stop()
@@ -224,6 +229,14 @@ class Product:
         await self.shell.stop()
         await self.logbook.stop()
         self.accounts.close()
+
+    async def _end_calls(self) -> None:
+        """Hang up, also what comes in or is dialled meanwhile, until the far ends know."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + GOODBYE_TIME
+        while not self.telephony.is_over and loop.time() < until:
+            self.telephony.hang_up_all()
+            await asyncio.sleep(0.02)
 
     def drain(self) -> None:
         """Take no more calls for our operators; new ones go to the fallback numbers."""

@@ -24,6 +24,10 @@ REGISTRATIONS: Final = "registrations"
 "Kind of the document that lets registrations survive a restart."
 
 
+STOPPED: Final = 'SIP;cause=503;text="The engine is being stopped"'
+"Reason (RFC 3326) of calls that end with us."
+
+
 class Telephony:
     """Give every SIP event and media event to its room; carry out commands.
 
@@ -78,6 +82,20 @@ class Telephony:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def hang_up_all(self) -> None:
+        """End every leg, by BYE, CANCEL or 480. Callers first: nobody is to be looked for."""
+        now = self.exchange.clock()
+        for leg in sorted(self.exchange.legs, key=lambda leg: leg.role != "caller"):
+            for sip_leg in tuple(leg.branches):
+                self.exchange.ua.hang_up(sip_leg, now, STOPPED)
+        self.exchange.pump()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no leg is left, every far end knows, and every recording is closed."""
+        exchange = self.exchange
+        return not (len(exchange.legs) or exchange.ua.unanswered or self._recordings)
 
     # ------------------------------------------------------------ doors
 

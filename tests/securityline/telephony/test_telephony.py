@@ -511,3 +511,52 @@ def test_an_old_attempt_is_not_repeated() -> None:
     bench.do(ring())
     bench.now += 31.0
     assert OP_LEG not in restart(bench)
+
+
+# ---------------------------------------------------------------- the engine is stopped
+
+
+def test_when_the_engine_stops_both_sides_of_a_call_that_is_up_get_a_bye() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    bench.telephony.hang_up_all()
+    assert not bench.telephony.is_over, "nobody has answered the BYE"
+    bench.travel()
+    for where in (CARRIER, PHONE):
+        [ended] = [x for x in bench.heard[where] if isinstance(x, s.Ended)]
+        assert ended.why == "bye"
+        assert "being stopped" in ended.reason_text
+    ends = [x for x in bench.told if isinstance(x, e.LegEnded)]
+    assert [(x.leg_id, x.cause) for x in ends] == [
+        (leg, Cause.RELEASED),
+        (OP_LEG, Cause.RELEASED),
+    ], "the caller first, lest he be put back in the queue"
+    assert not any(kind == "leg" for kind, _ in bench.written), "nothing to take over"
+    assert bench.telephony.is_over
+
+
+def test_when_the_engine_stops_a_caller_who_waits_gets_480_and_a_ringing_phone_cancel() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    bench.telephony.hang_up_all()
+    bench.travel()
+    assert [x.status for x in bench.heard[CARRIER] if isinstance(x, s.Refused)] == [480]
+    assert any(isinstance(x, s.Cancelled) for x in bench.heard[PHONE])
+    assert bench.telephony.is_over
+    bench.telephony.hang_up_all()
+    assert bench.count(e.LegEnded) == 2, "saying it again changes nothing"
+
+
+def test_an_answer_that_was_not_acknowledged_waits_for_its_bye() -> None:
+    bench = Bench()
+    bench.acks_at_once = False
+    leg = bench.call_in()
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    bench.telephony.hang_up_all()
+    bench.travel()
+    assert not bench.telephony.is_over
+    bench.peers[CARRIER].acknowledge("employee", bench.now)
+    bench.travel()
+    assert any(isinstance(x, s.Ended) and x.why == "bye" for x in bench.heard[CARRIER])
+    assert bench.telephony.is_over

@@ -164,7 +164,7 @@ class Reception:
     ) -> None:
         core, admission = self._core, self._admission
         if request.method == "REGISTER" and core.registrar is not None:
-            self._register(request, key, source, local, now)
+            self._register(request, key, peer, source, local, now)
             return
         if request.method == "INVITE":
             caller = admission.identify(request, peer, source, now)
@@ -190,11 +190,19 @@ class Reception:
         self._refusals.note(request, status, REASONS.get(status, "") + wanted, source, now)
 
     def _register(
-        self, request: Request, key: ServerKey, source: Endpoint, local: Endpoint, now: float
+        self,
+        request: Request,
+        key: ServerKey,
+        peer: Peer,
+        source: Endpoint,
+        local: Endpoint,
+        now: float,
     ) -> None:
         core = self._core
         assert core.registrar is not None  # noqa: S101
-        response, events = core.registrar.register(request, source, now)
+        response, events = core.registrar.register(
+            request, source, now, is_stranger=peer.kind == "stranger"
+        )
         core.events.extend(events)
         if response is None:
             return

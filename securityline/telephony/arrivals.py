@@ -13,6 +13,9 @@ from sip import events as s
 from sip.errors import NotAcceptable, SipError
 from sip.media.client import MediaError
 
+NO_AUDIO: Final = 'Q.850;cause=88;text="no usable session description"'
+"Reason (RFC 3326) of a call that was up and could not be heard."
+
 Admit = Callable[[s.IncomingCall | s.CallRefused, LegId], e.CallOffered]
 """Makes the event of a new call, with its identifiers and all that is known of it."""
 
@@ -225,8 +228,21 @@ class Arrivals:
             return
         if event.sdp is not None:
             self._take_answer(leg, event.leg, event.sdp)
+        branch = leg.branches[event.leg]
+        if branch.audio.negotiated is None and not leg.is_released:
+            self._break_off(leg, event.leg, "the ACK brought no usable session description")
+            return
         self._x.sync_media(leg)
         self._x.save_leg(leg)
+
+    def _break_off(self, leg: Leg, sip_leg: str, reason: str) -> None:
+        """End a call that is up and that nobody could hear: better a BYE than silence."""
+        log.error("call without audio", leg_id=leg.leg_id, reason=reason)
+        leg.is_released = True
+        self._x.ua.hang_up(sip_leg, self._x.clock(), NO_AUDIO)
+        self._x.pump()
+        self._x.close_leg(leg)
+        self._tell_end(leg, Cause.FAILED, None, reason)
 
     def _offered(self, event: s.Offered) -> None:
         now = self._x.clock()

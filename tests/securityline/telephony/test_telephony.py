@@ -156,6 +156,27 @@ def test_a_late_offer_is_completed_by_the_ack() -> None:
     assert bench.media.legs[leg].remote == ("192.0.2.10", 30000)
 
 
+@pytest.mark.parametrize("answer", [None, b"no description", ENCRYPTED])
+def test_a_late_offer_that_is_not_completed_ends_as_failed_with_a_bye(
+    answer: bytes | None,
+) -> None:
+    bench = Bench()
+    bench.acks_at_once = False
+    leg = bench.call_in(None)
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    bench.peers[CARRIER].acknowledge("employee", bench.now, answer)
+    bench.travel()
+    ended = bench.last(e.LegEnded)
+    assert (ended.leg_id, ended.cause) == (leg, Cause.FAILED)
+    assert "ACK" in ended.reason
+    [gone] = [x for x in bench.heard[CARRIER] if isinstance(x, s.Ended)]
+    assert gone.why == "bye"
+    assert "session description" in gone.reason_text
+    assert bench.media.taken == set()
+    assert bench.count(e.LegEnded) == 1
+    assert ("leg", leg) not in bench.written
+
+
 def test_a_caller_who_gives_up_is_told_and_leaves_nothing_behind() -> None:
     bench = Bench()
     leg = bench.call_in()

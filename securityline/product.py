@@ -26,6 +26,7 @@ from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.metrics import Metrics
+from securityline.readiness import Readiness
 from securityline.recovery import recover
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.exchange import LEG, Exchange
@@ -104,6 +105,16 @@ class Product:
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
         self.telephony = self._build_telephony()
+        self.readiness = Readiness(
+            [
+                self.health.reasons,
+                self.media.not_ready,
+                self.recordings.problems,
+                self.logbook.problems,
+            ],
+            self.telephony.stations.trunks_up,
+            len(self.trunks.trunks),
+        )
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
@@ -197,7 +208,8 @@ class Product:
                 accounts=self.accounts,
                 recording_path=self.recordings.find,
                 clock=self.clock,
-                health=self.not_ready,
+                health=self.readiness.reasons,
+                degraded=self.readiness.degraded,
                 metrics=self.metrics,
                 version=VERSION,
             )
@@ -271,17 +283,6 @@ class Product:
         self.engine.note(
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )
-
-    def not_ready(self) -> list[str]:
-        """Say why calls cannot be taken, recorded or logged now."""
-        reasons = self.health.reasons() + self.media.not_ready()
-        reasons += self.recordings.problems() + self.logbook.problems()
-        reasons += [
-            f"trunk {name} does not answer"
-            for name, is_up in self.telephony.stations.trunks_up().items()
-            if not is_up
-        ]
-        return reasons
 
     # ------------------------------------------------------------ between the rooms
 

@@ -184,6 +184,8 @@ class WebServices:
     "Engine time, seconds since the epoch."
     health: Callable[[], list[str]]
     "Why calls cannot be taken, recorded or logged now; empty when they can."
+    degraded: Callable[[], list[str]] = list
+    "What is broken although calls can be taken, recorded and logged."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

@@ -8,6 +8,7 @@ import pytest
 from securityline.config import load_config
 from securityline.product import Product
 from sip.endpoint import STRANGER, Endpoint, Peer
+from sip.probe import ReachabilityChanged
 
 SETTINGS = """
 [sip]
@@ -77,3 +78,26 @@ async def test_a_phone_that_registered_over_its_connection_is_that_phone(
     product.registrar.adopt([binding], now)
     assert who(product, phone) == Peer("phone", "201")
     assert who(product, phone._replace(port=41_001)) == Peer("trunk", "carrier-a")
+
+
+def probe(product: Product, name: str, *, is_up: bool) -> None:
+    """Let the probes of a carrier have found this."""
+    [trunk] = [each for each in product.trunks.trunks if each.name == name]
+    change = ReachabilityChanged(f"trunk|{name}|x", trunk.outbound[0], is_up=is_up)
+    product.telephony.stations._settle_trunk(name, change)
+
+
+async def test_one_carrier_of_two_that_is_silent_leaves_us_ready_and_is_named(
+    product: Product,
+) -> None:
+    probe(product, "carrier-b", is_up=False)
+    reasons = product.readiness.reasons()
+    assert product.readiness.degraded() == ["trunk carrier-b does not answer"]
+    assert not any("trunk" in reason for reason in reasons)
+    probe(product, "carrier-a", is_up=False)
+    assert product.readiness.degraded() == []
+    both = [f"trunk carrier-{name} does not answer" for name in "ba"]
+    assert product.readiness.reasons() == reasons + both
+    probe(product, "carrier-b", is_up=True)
+    assert product.readiness.degraded() == ["trunk carrier-a does not answer"]
+    assert product.readiness.reasons() == reasons

@@ -105,6 +105,7 @@ class House:
     accounts: Accounts
     recordings: Path
     reasons: list[str] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
     picks_up: set[str] = field(default_factory=set)
     "Operators whose phone answers by itself."
     commands: list[Command] = field(default_factory=list)
@@ -264,6 +265,7 @@ class House:
             recording_path=self.recording_path,
             clock=self.clock,
             health=lambda: list(self.reasons),
+            degraded=lambda: list(self.degraded),
             version="0.1.0",
         )
 

@@ -101,6 +101,7 @@ class Product:
             self._execute,
             self.clock,
             prepare=self._prepare,
+            acted_seq=self.recovered.acted_seq,
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)

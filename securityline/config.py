@@ -160,6 +160,13 @@ class Config:
     log: LogConfig
 
     @property
+    def own_hosts(self) -> frozenset[str]:
+        """Every address that the settings say is ours."""
+        named = (self.sip.advertised_host, self.media.address, self.media.advertised_address)
+        hosts = {endpoint.host for endpoint in self.sip.listen}
+        return frozenset(hosts.union(host for host in named if host))
+
+    @property
     def recordings_dir(self) -> Path:
         """Where recordings are kept."""
         return self.data.recordings or self.data.dir / "recordings"

@@ -114,6 +114,8 @@ class Engine:
     :param clock: engine time, seconds.
     :param prepare: gets ready for commands before they are written, unnoticed by anybody
         outside, and returns what must be durable with them: the intent to dial.
+    :param acted_seq: the last line whose commands a predecessor is known to have carried
+        out; those after it are repeated (`recovery`) before any of ours is. Default: all.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class Engine:
         *,
         prepare: Callable[[Sequence[Command]], Sequence[Document]] = lambda _commands: (),
         snapshot_lines: int = SNAPSHOT_LINES,
+        acted_seq: int | None = None,
     ) -> None:
         self.switchboard = switchboard
         self.logbook = logbook
@@ -134,6 +137,7 @@ class Engine:
         self._snapshot_lines = snapshot_lines
         self._lines_since_snapshot = 0
         self._next_snapshot = 0.0
+        self._acted_seq = logbook.head[0] if acted_seq is None else acted_seq
         self._documents = StateDocuments(switchboard)
         self._subscribers: tuple[Subscriber, ...] = ()
         self._timer: asyncio.TimerHandle | None = None
@@ -184,6 +188,7 @@ class Engine:
                 self._call(then)
             for command in commands:
                 self._carry_out(command)
+            self._acted_seq = entries[-1].seq
             self._publish(entries)
 
         lines = _lines(event, outcomes)
@@ -203,11 +208,20 @@ class Engine:
         )
 
     def take_snapshot(self) -> None:
-        """Put the whole state in the logbook's documents, to shorten the next start."""
+        """Put the whole state in the logbook's documents, to shorten the next start.
+
+        Lines that it stands for may still wait for their commit, and their commands with
+        them: `acted_seq` says from where on a successor has to ask whether they were done.
+        """
         begin = perf_counter()
         self._lines_since_snapshot = 0
         now = self._clock()
-        data = {"seq": self.logbook.head[0], "now": now, "state": self.switchboard.to_state()}
+        data = {
+            "seq": self.logbook.head[0],
+            "acted_seq": self._acted_seq,
+            "now": now,
+            "state": self.switchboard.to_state(),
+        }
         snapshot = Document(kind="snapshot", id="switchboard", data=data, at=now)
         self.logbook.append(now, (), [snapshot], is_urgent=False)
         self._next_snapshot = now + (perf_counter() - begin) / SNAPSHOT_SHARE

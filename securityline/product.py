@@ -1,10 +1,8 @@
 """The product: everything built, joined, started and stopped in the right order."""
 
 import asyncio
-import errno
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -27,9 +25,11 @@ from securityline.engine import Engine
 from securityline.health import Health
 from securityline.identity import TrunkProfile
 from securityline.keys import load_secret
+from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.metrics import Metrics
+from securityline.readiness import Readiness
 from securityline.recovery import recover
 from securityline.speaking import Speaking
 from securityline.speech import speaker_for
@@ -50,29 +50,13 @@ from sip.trunk import Trunk, TrunkGroup
 from sip.user_agent import UserAgent
 
 VERSION: Final = version("securityline")
+GOODBYE_TIME: Final = 2.0
+"""Seconds that far ends and recordings have when calls end with the engine: three BYEs to a
+far end that hears badly, and well below what systemd waits before it kills."""
 CLOCK_WATCH_TIME: Final = 5.0
 "Seconds between two looks at the wall clock."
 
 log = structlog.get_logger()
-
-
-class AddressTaken(OSError):
-    """An address of the settings cannot be listened on; the text names the setting."""
-
-
-@contextmanager
-def _named(setting: str, addresses: Sequence[str]) -> Iterator[None]:
-    """Let an error of binding say which setting asked for it."""
-    try:
-        yield
-    except OSError as error:
-        reason = "in use already" if error.errno == errno.EADDRINUSE else str(error)
-        raise AddressTaken(f"{setting} ({', '.join(addresses)}): {reason}") from error
-
-
-def str_endpoint(endpoint: Endpoint) -> str:
-    """Write an endpoint as the settings do."""
-    return f"{endpoint.transport}:{endpoint.host}:{endpoint.port}"
 
 
 class Product:
@@ -97,7 +81,8 @@ class Product:
         self.health = Health()
         secret = load_secret(config.data.dir / "sip.key")
         self.trunks = TrunkGroup(
-            Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks
+            (Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks),
+            shared_hosts=config.own_hosts,
         )
         digest = DigestServer(config.sip.domain, secret, self.accounts.ha1)
         self.registrar = Registrar(digest, secret)
@@ -121,6 +106,7 @@ class Product:
             self._execute,
             self.clock,
             prepare=self._prepare,
+            acted_seq=self.recovered.acted_seq,
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
@@ -138,6 +124,16 @@ class Product:
             is_case=lambda number: number in self.recovered.switchboard.incidents,
         )
         self.alarm_receiver: Dc09Receiver | None = None
+        self.readiness = Readiness(
+            [
+                self.health.reasons,
+                self.media.not_ready,
+                self.recordings.problems,
+                self.logbook.problems,
+            ],
+            self.telephony.stations.trunks_up,
+            len(self.trunks.trunks),
+        )
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
@@ -201,7 +197,7 @@ class Product:
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
         self._take_over()
-        with _named("sip.listen", [str_endpoint(each) for each in self.config.sip.listen]):
+        with naming("sip.listen", [str_endpoint(each) for each in self.config.sip.listen]):
             bound = await self.shell.start(self.config.sip.listen)
         self.ua.listen_on(bound)
         self._pump_due = False
@@ -226,7 +222,7 @@ class Product:
             on_fault=self.alarm_door.note_fault,
         )
         for endpoint in alarms.dc09:
-            with _named("alarms.dc09", [str_endpoint(endpoint)]):
+            with naming("alarms.dc09", [str_endpoint(endpoint)]):
                 await self.alarm_receiver.listen(endpoint)
 
     def _take_over(self) -> None:
@@ -256,7 +252,8 @@ class Product:
                 accounts=self.accounts,
                 recording_path=self.recordings.find,
                 clock=self.clock,
-                health=self.not_ready,
+                health=self.readiness.reasons,
+                degraded=self.readiness.degraded,
                 metrics=self.metrics,
                 alarms=self.alarm_door,
                 version=VERSION,
@@ -268,13 +265,13 @@ class Product:
 
     async def _open_web(self, runner: web.AppRunner) -> str:
         host, port = self.config.web.listen
-        with _named("web.listen", [f"{host}:{port}"]):
+        with naming("web.listen", [f"{host}:{port}"]):
             await web.TCPSite(runner, host, port, reuse_address=True).start()
         host, port = runner.addresses[0][:2]
         return f"{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop everything. Calls that are still up end at the carrier's side."""
+        """Stop everything. Calls that are still up end, and both their sides are told."""
         if self._watching is not None:
             self._watching.cancel()
         tasks = [task for task in (self._watching, self._reloading) if task is not None]
@@ -283,6 +280,8 @@ class Product:
             await self.alarm_receiver.close()
         self.telephony.stop()
         await self.speaking.stop()
+        if self._watching is not None and not self.is_idle:  # else the start failed
+            await self._end_calls()
         if self.runner is not None:
             await self.runner.cleanup()
         self.engine.stop()
@@ -290,6 +289,14 @@ class Product:
         await self.shell.stop()
         await self.logbook.stop()
         self.accounts.close()
+
+    async def _end_calls(self) -> None:
+        """Hang up, also what comes in or is dialled meanwhile, until the far ends know."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + GOODBYE_TIME
+        while not self.telephony.is_over and loop.time() < until:
+            self.telephony.hang_up_all()
+            await asyncio.sleep(0.02)
 
     def drain(self) -> None:
         """Take no more calls for our operators; new ones go to the fallback numbers."""
@@ -325,17 +332,6 @@ class Product:
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )
 
-    def not_ready(self) -> list[str]:
-        """Say why calls cannot be taken, recorded or logged now."""
-        reasons = self.health.reasons() + self.media.not_ready()
-        reasons += self.recordings.problems() + self.logbook.problems()
-        reasons += [
-            f"trunk {name} does not answer"
-            for name, is_up in self.telephony.stations.trunks_up().items()
-            if not is_up
-        ]
-        return reasons
-
     # ------------------------------------------------------------ between the rooms
 
     def _take_sip(self, event: Any) -> None:
@@ -365,11 +361,14 @@ class Product:
 
     def _classify(self, source: Endpoint) -> Peer:
         trunk = self.trunks.of(source)
+        if trunk is None and self.registrar.peer_of(source, self.clock()) is None:
+            # A phone that registered over its connection is that phone, wherever it stands.
+            trunk = self.trunks.by_connection(source)
         return Peer("trunk", trunk.name) if trunk is not None else STRANGER
 
     def _is_known(self, source: Endpoint) -> bool:
         return (
-            self.trunks.of(source) is not None
+            self._classify(source).kind == "trunk"
             or self.registrar.peer_of(source, self.clock()) is not None
         )
 

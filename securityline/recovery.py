@@ -56,8 +56,11 @@ class Recovered(Generic[S]):
 
     switchboard: S
     commands: list[tuple[float, Command]] = field(default_factory=list)
-    """Engine time and command of the log's last minute. Whether they were carried out before
-    the end is not known; carrying one out twice does no harm."""
+    """Engine time and command of the log's last minute, but for those known to be carried
+    out when the snapshot was taken. Whether the others were is not known; carrying one out
+    twice does no harm."""
+    acted_seq: int = 0
+    "Number of the last line whose commands are known to have been carried out."
     replayed: int = 0
     "Events."
     skipped: int = 0
@@ -80,7 +83,7 @@ def recover(
     recovered, after = _start(logbook, new, from_state)
     expected: list[str] | None = None
     logged: list[str] = []
-    recent: list[Entry] = []
+    recent = [e for e in _read_all(logbook, recovered.acted_seq, after) if e.kind == "command"]
     for entry in _read_all(logbook, after):
         if entry.kind == "event":
             recovered.differences += expected is not None and expected != logged
@@ -102,7 +105,9 @@ def _start(
     for snapshot in logbook.documents("snapshot", id="switchboard"):
         try:
             data = snapshot.data or {}
-            return Recovered(switchboard=from_state(data["state"])), int(data["seq"])
+            seq = int(data["seq"])
+            acted = min(int(data.get("acted_seq", seq)), seq)  # older ones do not say
+            return Recovered(switchboard=from_state(data["state"]), acted_seq=acted), seq
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             log.error("snapshot unreadable; replaying the log", reason=str(error))
     firsts = [
@@ -111,12 +116,17 @@ def _start(
         if (entries := logbook.read(limit=1, incident_id=document.id))
     ]
     first = min([*firsts, logbook.head[0] - BLIND_LINES])
-    return Recovered(switchboard=new()), max(first - 1, 0)
+    before = max(first - 1, 0)
+    return Recovered(switchboard=new(), acted_seq=before), before
 
 
-def _read_all(logbook: Logbook, after: int) -> Iterator[Entry]:
+def _read_all(logbook: Logbook, after: int, last: int | None = None) -> Iterator[Entry]:
+    """Give the lines after a line, up to and with `last`."""
     while entries := logbook.read(after=after, limit=PAGE):
-        yield from entries
+        for entry in entries:
+            if last is not None and entry.seq > last:
+                return
+            yield entry
         after = entries[-1].seq
 
 

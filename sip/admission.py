@@ -76,8 +76,11 @@ class Admission:
         challenges = digest.challenge(now, source=host, is_stale=is_stale)
         return 401, tuple(("WWW-Authenticate", value) for value in challenges)
 
-    def object_to(self, request: Request) -> Refusal | None:
+    def object_to(self, request: Request, peer: Peer) -> Refusal | None:
         """Return what is wrong with a request outside a dialog (section 8.2), if anything.
+
+        A trunk's body that forgets to say what it is, but begins like a session
+        description, is taken for one: somebody calls.
 
         :raises ParseError: a header needed to decide cannot be read.
         """
@@ -88,9 +91,9 @@ class Admission:
         foreign = [tag for tag in request.require if tag not in UNDERSTOOD]
         if foreign:
             return 420, (("Unsupported", ", ".join(foreign)),)
-        return self._object_to_invite(request) if request.method == "INVITE" else None
+        return self._object_to_invite(request, peer) if request.method == "INVITE" else None
 
-    def _object_to_invite(self, request: Request) -> Refusal | None:
+    def _object_to_invite(self, request: Request, peer: Peer) -> Refusal | None:
         core = self._core
         from_tag = request.from_.tag or ""
         merge_key = (request.call_id, from_tag, request.cseq.number, request.method)
@@ -99,7 +102,7 @@ class Admission:
         encoding = request.headers.get("Content-Encoding")
         if encoding is not None and encoding.lower() != "identity":
             return 415, (("Accept-Encoding", "identity"),)
-        if request.body and not _is_readable(request):
+        if request.body and not _is_readable(request, peer):
             return 415, (("Accept", ACCEPTED_BODY),)
         if "Accept" in request.headers and not _takes_sdp(request):
             return 406, ()
@@ -114,8 +117,10 @@ class Admission:
         return 503, (_RETRY_AFTER,)
 
 
-def _is_readable(request: Request) -> bool:
+def _is_readable(request: Request, peer: Peer) -> bool:
     content_type = request.content_type or ""
+    if not content_type and peer.kind == "trunk" and request.sdp_body() is not None:
+        return True
     if content_type == ACCEPTED_BODY or content_type.startswith("multipart/"):
         return True
     disposition = (request.headers.get("Content-Disposition") or "").lower()

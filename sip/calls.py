@@ -9,7 +9,7 @@ A leg has ENDED for its owner the moment it is told so; the packets that this st
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -252,6 +252,9 @@ class CallTable:
 
     def __len__(self) -> int:
         return len(self._by_leg)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self._by_leg.values())
 
     def add(self, call: Call) -> None:
         """Take a call in. Call-ID and local tag name it: all its forks share them."""

@@ -43,9 +43,9 @@ class RegistrarPort(Protocol):
     """The registrar, as the user agent needs it."""
 
     def register(
-        self, request: Request, source: Endpoint, now: float
+        self, request: Request, source: Endpoint, now: float, *, is_stranger: bool = True
     ) -> tuple[Response | None, list[SipEvent]]:
-        """Answer a REGISTER; no response: silence."""
+        """Answer a REGISTER; no response: silence. To a stranger: a challenge, no detail."""
 
     def peer_of(self, source: Endpoint, now: float) -> str | None:
         """Return the user whose live registration came from this source."""

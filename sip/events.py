@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Acknowledged",
     "Answered",
+    "CallRefused",
     "Cancelled",
     "DigitReceived",
     "Ended",
@@ -55,6 +56,21 @@ class IncomingCall(SipEvent):
     peer: Peer
     offer: bytes | None
     "The caller's session description; `None`: our answer must carry the offer."
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefused(SipEvent):
+    """A trunk's call was refused before it began, for what its INVITE says. Terminal."""
+
+    leg: str
+    request: Request
+    "What could be read of it: headers may be missing, and typed values may raise."
+    source: Endpoint
+    peer: Peer
+    status: int
+    "SIP status that it was refused with."
+    reason: str
+    "What is wrong with it; ASCII."
 
 
 @dataclass(frozen=True, slots=True)

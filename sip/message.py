@@ -286,7 +286,7 @@ def _body(headers: Headers, data: bytes, body_at: int) -> bytes:
 def _salvage(data: bytes, limits: Limits) -> Request | None:
     """Read what can be read of a broken request; `None` if that is too little."""
     start, _, block = _decode(data[: limits.max_head]).partition("\r\n")
-    method = start.partition(" ")[0]
+    method, _, rest = start.partition(" ")
     if not is_token(method):
         return None
     headers = Headers()
@@ -296,4 +296,10 @@ def _salvage(data: bytes, limits: Limits) -> Request | None:
         name, _, value = line.partition(":")
         if _CONTROL.search(value) is None and is_token(name.rstrip(" \t")):
             headers.add(name.rstrip(" \t"), value.strip(" \t"))
-    return Request(method, _UNREADABLE, headers) if "Via" in headers else None
+    if "Via" not in headers:
+        return None
+    try:
+        uri = Uri.parse(rest.partition(" ")[0])
+    except ParseError:
+        uri = _UNREADABLE
+    return Request(method, uri, headers)

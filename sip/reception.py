@@ -19,6 +19,8 @@ from sip.errors import ParseError
 from sip.events import FaultFound
 from sip.message import Request, Response, parse
 from sip.outgoing import HeaderLines
+from sip.refusals import Refusals
+from sip.status import REASONS
 from sip.transaction_layer import ServerKey, server_key
 
 
@@ -28,6 +30,7 @@ class Reception:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._admission = Admission(core)
+        self._refusals = Refusals(core)
 
     def receive(self, data: bytes, source: Endpoint, local: Endpoint, now: float) -> None:
         """Take in one message. Never raises."""
@@ -60,6 +63,7 @@ class Reception:
         with suppress(ParseError):  # a Via that cannot be read goes back as it came
             self._note_source(request, source)
         self._core.answer_once(request, error.status, source, local)
+        self._refusals.note(request, error.status, error.reason, source, now)
 
     @staticmethod
     def _note_source(request: Request, source: Endpoint) -> None:
@@ -160,7 +164,7 @@ class Reception:
     ) -> None:
         core, admission = self._core, self._admission
         if request.method == "REGISTER" and core.registrar is not None:
-            self._register(request, key, source, local, now)
+            self._register(request, key, peer, source, local, now)
             return
         if request.method == "INVITE":
             caller = admission.identify(request, peer, source, now)
@@ -170,7 +174,7 @@ class Reception:
                 core.answer_once(request, caller[0], source, local, headers=caller[1])
                 return
             peer = caller
-        refusal = admission.object_to(request)
+        refusal = admission.object_to(request, peer)
         headers: HeaderLines
         if refusal is not None:
             status, headers = refusal
@@ -182,13 +186,23 @@ class Reception:
         else:
             status, headers = _answer_outside(core, request.method)
         core.answer_once(request, status, source, local, headers=headers)
+        wanted = "".join(f" ({name}: {value})" for name, value in headers)
+        self._refusals.note(request, status, REASONS.get(status, "") + wanted, source, now)
 
     def _register(
-        self, request: Request, key: ServerKey, source: Endpoint, local: Endpoint, now: float
+        self,
+        request: Request,
+        key: ServerKey,
+        peer: Peer,
+        source: Endpoint,
+        local: Endpoint,
+        now: float,
     ) -> None:
         core = self._core
         assert core.registrar is not None  # noqa: S101
-        response, events = core.registrar.register(request, source, now)
+        response, events = core.registrar.register(
+            request, source, now, is_stranger=peer.kind == "stranger"
+        )
         core.events.extend(events)
         if response is None:
             return

@@ -60,22 +60,25 @@ class Registrar:
         # Who has been registered from where, (host, user), the latest last.
         self._familiar: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def register(self, request: Request, source: Endpoint, now: float) -> Answer:
+    def register(
+        self, request: Request, source: Endpoint, now: float, *, is_stranger: bool = True
+    ) -> Answer:
         """Answer a REGISTER.
 
+        :param is_stranger: nobody we know is at `source`: what is wrong with his request is
+            none of his business until he has said who he is.
         :return: the response, or `None` if this source is to get silence; and what
             changed. A change is made wholly or not at all.
         """
         try:
-            user = read_user(request)
+            user = _claimed_user(request)
             guesser = self._guesser(source, user)
             if self._lockout.is_shut(guesser, now):
                 return None, []
-            orders = read_contacts(request)
-            if request.require:
-                unsupported = (("Unsupported", ", ".join(request.require)),)
-                raise Refusal(420, "Bad Extension", unsupported)
+            if not is_stranger:
+                _read(request)
             self._authenticate(request, user, source, guesser, now)
+            user, orders = _read(request)
             events = self._apply(request, user, orders, source, now)
         except Refusal as refusal:
             return self._respond(request, refusal.status, refusal.reason, refusal.headers), []
@@ -237,6 +240,27 @@ class Registrar:
         call_id = request.headers.get("Call-ID") or ""
         tag = self._identifiers.token("registrar", call_id, request.headers.get("From") or "")
         return respond(request, status, reason, to_tag=tag, headers=headers)
+
+
+def _read(request: Request) -> tuple[str, list[ContactOrder] | None]:
+    """Return whom a request is about, and what it asks for.
+
+    :raises ParseError: one of them cannot be read.
+    :raises Refusal: it needs what we do not have.
+    """
+    user, orders = read_user(request), read_contacts(request)
+    if request.require:
+        unsupported = (("Unsupported", ", ".join(request.require)),)
+        raise Refusal(420, "Bad Extension", unsupported)
+    return user, orders
+
+
+def _claimed_user(request: Request) -> str:
+    """Return the user of the address of record; nobody, if there is none to be read."""
+    try:
+        return read_user(request)
+    except ParseError:
+        return ""
 
 
 def _host_of(source: Endpoint) -> str:

@@ -16,7 +16,7 @@ from sip.identifiers import MAGIC_COOKIE
 from sip.message import Request, Response
 from sip.outgoing import OutgoingRequest
 from sip.server_transaction import InviteServerTransaction, ServerTransaction
-from sip.transaction import Transaction, Wire
+from sip.transaction import State, Transaction, Wire
 
 ServerKey = tuple[object, ...]
 MergeKey = tuple[str, str, int, str]
@@ -58,6 +58,15 @@ class TransactionLayer:
 
     def __len__(self) -> int:
         return len(self._servers) + len(self._clients)
+
+    @property
+    def unanswered(self) -> int:
+        """How many requests of ours, but for OPTIONS, wait for a final response."""
+        waiting = (State.CALLING, State.TRYING, State.PROCEEDING)
+        return sum(
+            held.state in waiting and held.request.method != "OPTIONS"
+            for held in self._clients.values()
+        )
 
     def find_server(self, key: ServerKey) -> ServerTransaction | None:
         """Return the transaction of a request of theirs, if it is still remembered."""

@@ -1,6 +1,7 @@
 """Carriers as static peers: who may speak as the carrier, and where to call out.
 
-Pure. A trunk is recognised by the address its packets come from, never by what they say.
+Pure. A trunk is recognised by the address its packets come from, never by what they say
+(TCP from another port than a peer's: `docs/decisions/0018-a-carrier-that-comes-by-tcp.md`).
 Outbound, every trunk has an ordered list of targets; a target that refused with 503, or
 said nothing in time, rests for a while and the next one is tried (RFC 3261, sections
 21.5.4 and 16.7; RFC 3263, section 4.3). Resting targets are still tried when nothing else
@@ -178,20 +179,39 @@ class Route(NamedTuple):
 
 
 class TrunkGroup:
-    """All trunks: finds whose packet this is, and chooses the way out."""
+    """All trunks: finds whose packet this is, and chooses the way out.
 
-    def __init__(self, trunks: Iterable[Trunk]) -> None:
+    :param shared_hosts: our own addresses. Whoever has an account on this machine can
+        connect from them, as from the loopback addresses, which need not be named.
+    """
+
+    def __init__(self, trunks: Iterable[Trunk], *, shared_hosts: Iterable[str] = ()) -> None:
         self.trunks = tuple(trunks)
         self._by_address: dict[tuple[str, int | None], Trunk] = {}
+        self._by_host: dict[str, Trunk] = {}
+        shared = {canonical_host(host) for host in shared_hosts}
         for trunk in self.trunks:
             for peer in trunk.peers:
                 self._by_address.setdefault((peer.host, peer.port), trunk)
+                if peer.host not in shared and not ip_address(peer.host).is_loopback:
+                    self._by_host.setdefault(canonical_host(peer.host), trunk)
 
     def of(self, source: Endpoint) -> Trunk | None:
         """Return the trunk a packet comes from; the exact port wins over any port."""
         host = canonical_host(source.host)
         found = self._by_address.get((host, source.port))
         return found or self._by_address.get((host, None))
+
+    def by_connection(self, source: Endpoint) -> Trunk | None:
+        """Return the trunk on whose host a TCP connection began, whatever its port.
+
+        A peer's port says where the carrier listens; one that switches to TCP for a large
+        request (RFC 3261, section 18.1.1) connects from any port. The handshake proves the
+        host, unless others share it. The first in the settings, if several are there.
+        """
+        if source.transport != "tcp":
+            return None
+        return self._by_host.get(canonical_host(source.host))
 
     def choose(
         self, now: float, tried: Iterable[Route] = (), prefer: str | None = None

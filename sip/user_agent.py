@@ -112,6 +112,15 @@ class UserAgent:
         """How many transactions are held."""
         return len(self._core.transactions)
 
+    @property
+    def unanswered(self) -> int:
+        """How many requests of ours nobody has answered, BYEs that wait for an ACK included.
+
+        OPTIONS do not count: nobody loses anything when they are left alone.
+        """
+        waiting = sum(call.bye_waits for call in self._core.calls)
+        return self._core.transactions.unanswered + waiting
+
     # ------------------------------------------------------------ calls that come in
 
     def ring(self, leg: str, now: float, sdp: bytes | None = None, status: int = 180) -> None:

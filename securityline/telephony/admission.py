@@ -9,7 +9,7 @@ from callflows.events import CallId, CallOffered, IncidentId, LegId
 from client_directory.directory import DirectoryHolder
 from securityline.identification import CallIds, build_call_offered
 from securityline.identity import TrunkProfile, read_identity
-from sip.events import IncomingCall
+from sip.events import CallRefused, IncomingCall
 
 UNKNOWN_TRUNK: Final = TrunkProfile(name="", is_trusted=False)
 
@@ -70,7 +70,7 @@ class Admission:
         self._numbers = numbers
         self._clock = clock
 
-    def __call__(self, event: IncomingCall, leg_id: LegId) -> CallOffered:
+    def __call__(self, event: IncomingCall | CallRefused, leg_id: LegId) -> CallOffered:
         """Say who calls whom, and what the client wants done."""
         now = self._clock()
         directory = self._directory.current

@@ -1,4 +1,4 @@
-"""What SIP and the media process say, told to the engine in the words of calls."""
+"""What SIP says, told to the engine in the words of calls."""
 
 from collections.abc import Callable
 from typing import Any, Final
@@ -8,17 +8,20 @@ from callflows.events import Cause, LegId
 from securityline.logbook.document import Document
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
 from securityline.telephony.legs import Leg
+from securityline.telephony.media_arrivals import tell_digit
 from sip import events as s
 from sip.errors import NotAcceptable, SipError
-from sip.media import protocol as m
 from sip.media.client import MediaError
 
-Admit = Callable[[s.IncomingCall, LegId], e.CallOffered]
+NO_AUDIO: Final = 'Q.850;cause=88;text="no usable session description"'
+"Reason (RFC 3326) of a call that was up and could not be heard."
+
+Admit = Callable[[s.IncomingCall | s.CallRefused, LegId], e.CallOffered]
 """Makes the event of a new call, with its identifiers and all that is known of it."""
 
 
 class Arrivals:
-    """Turn SIP events and media events into events of the flows.
+    """Turn SIP events into events of the flows.
 
     :param admit: says who calls whom; see `securityline.identity`.
     """
@@ -26,11 +29,10 @@ class Arrivals:
     def __init__(self, exchange: Exchange, admit: Admit) -> None:
         self._x = exchange
         self._admit = admit
-        self._name_of: Callable[[LegId, str], str] = lambda _leg, prompt: prompt
-        self._is_secret: Callable[[Leg, str], bool] = lambda _leg, _digit: False
         self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
         self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
             s.IncomingCall: self._incoming,
+            s.CallRefused: self._call_refused,
             s.Ringing: self._ringing,
             s.Answered: self._answered,
             s.Refused: self._refused,
@@ -43,26 +45,6 @@ class Arrivals:
             s.DigitReceived: self._digit_received,
             s.FaultFound: self._fault_found,
         }
-        self._on_media: Final[dict[type, Callable[[Any], None]]] = {
-            m.DigitHeard: self._digit_heard,
-            m.PromptEnded: self._prompt_ended,
-            m.PromptMissing: self._prompt_missing,
-            m.AudioLost: self._audio_lost,
-            m.AudioBack: self._audio_back,
-            m.LegFailed: self._leg_failed,
-            m.MachineSuspected: self._machine_suspected,
-            m.GreetingEnded: self._greeting_ended,
-            m.BeepHeard: self._greeting_ended,
-            m.FaxHeard: self._machine_suspected,
-        }
-
-    def on_prompt_name(self, name_of: Callable[[LegId, str], str]) -> None:
-        """Let `name_of` say what a flow called a prompt that the media process played."""
-        self._name_of = name_of
-
-    def on_secret(self, take: Callable[[Leg, str], bool]) -> None:
-        """Let `take` have every key first; it says whether it was part of a secret."""
-        self._is_secret = take
 
     def on_failed_over(self, retry: Callable[[Leg, s.Refused], bool]) -> None:
         """Let `retry` try another trunk for a refused leg; it says whether it does."""
@@ -71,13 +53,6 @@ class Arrivals:
     def take_sip(self, event: s.SipEvent) -> bool:
         """Take one event of the user agent; `False` if it is none of a call's."""
         handler = self._on_sip.get(type(event))
-        if handler is not None:
-            handler(event)
-        return handler is not None
-
-    def take_media(self, event: object) -> bool:
-        """Take one event of the media process; `False` if it is none of a leg's."""
-        handler = self._on_media.get(type(event))
         if handler is not None:
             handler(event)
         return handler is not None
@@ -109,6 +84,20 @@ class Arrivals:
             log.error("call cannot be connected", leg_id=leg.leg_id, reason=reason)
             self._x.legs.drop(leg)
             self._tell_end(leg, Cause.FAILED, status, reason)
+
+    def _call_refused(self, event: s.CallRefused) -> None:
+        """Open a case for a call that never began, with what could be read of it."""
+        offered = self._admit(event, LegId(event.leg))
+        self._x.tell(offered)
+        reason = f"the INVITE could not be taken: {event.reason}"
+        log.error("call refused", leg_id=offered.leg_id, status=event.status, reason=reason)
+        leg = Leg(
+            leg_id=offered.leg_id,
+            call_id=offered.call_id,
+            incident_id=offered.incident_id,
+            role="caller",
+        )
+        self._tell_end(leg, Cause.FAILED, event.status, reason)
 
     def _prepare_caller(self, leg: Leg, event: s.IncomingCall) -> tuple[int, str] | None:
         """Agree on audio, or refuse. Returns the status of the refusal and why."""
@@ -241,8 +230,21 @@ class Arrivals:
             return
         if event.sdp is not None:
             self._take_answer(leg, event.leg, event.sdp)
+        branch = leg.branches[event.leg]
+        if branch.audio.negotiated is None and not leg.is_released:
+            self._break_off(leg, event.leg, "the ACK brought no usable session description")
+            return
         self._x.sync_media(leg)
         self._x.save_leg(leg)
+
+    def _break_off(self, leg: Leg, sip_leg: str, reason: str) -> None:
+        """End a call that is up and that nobody could hear: better a BYE than silence."""
+        log.error("call without audio", leg_id=leg.leg_id, reason=reason)
+        leg.is_released = True
+        self._x.ua.hang_up(sip_leg, self._x.clock(), NO_AUDIO)
+        self._x.pump()
+        self._x.close_leg(leg)
+        self._tell_end(leg, Cause.FAILED, None, reason)
 
     def _offered(self, event: s.Offered) -> None:
         now = self._x.clock()
@@ -298,79 +300,10 @@ class Arrivals:
             self._x.save_leg(leg)
 
     def _digit_received(self, event: s.DigitReceived) -> None:
-        self._digit(self._x.legs.of(event.leg), event.digit)
+        tell_digit(self._x, self._x.legs.of(event.leg), event.digit)
 
     def _fault_found(self, event: s.FaultFound) -> None:
         log.error("a message was dropped by a defect of ours", text=event.text)
-
-    # ------------------------------------------------------------ media
-
-    def _digit_heard(self, event: m.DigitHeard) -> None:
-        self._digit(self._x.legs.get(LegId(event.leg_id)), event.digit)
-
-    def _digit(self, leg: Leg | None, digit: str) -> None:
-        if leg is not None and not self._is_secret(leg, digit):
-            self._x.tell(
-                e.DigitPressed(incident_id=leg.incident_id, leg_id=leg.leg_id, digit=digit)
-            )
-
-    def _machine_suspected(self, event: m.MachineSuspected | m.FaxHeard) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            evidence = "fax" if isinstance(event, m.FaxHeard) else event.evidence
-            self._x.tell(
-                e.MachineSuspected(
-                    incident_id=leg.incident_id, leg_id=leg.leg_id, evidence=evidence
-                )
-            )
-
-    def _greeting_ended(self, event: m.GreetingEnded | m.BeepHeard) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            evidence = "beep" if isinstance(event, m.BeepHeard) else "silence"
-            self._x.tell(
-                e.GreetingEnded(
-                    incident_id=leg.incident_id, leg_id=leg.leg_id, evidence=evidence
-                )
-            )
-
-    def _prompt_ended(self, event: m.PromptEnded) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            self._x.tell(
-                e.PromptEnded(
-                    incident_id=leg.incident_id,
-                    leg_id=leg.leg_id,
-                    prompt=self._name_of(leg.leg_id, event.prompt),
-                    played_time=event.seconds,
-                    is_complete=event.is_complete,
-                )
-            )
-
-    def _prompt_missing(self, event: m.PromptMissing) -> None:
-        log.error("no such prompt; a tone is played", prompt=event.prompt)
-
-    def _audio_lost(self, event: m.AudioLost) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            self._x.tell(e.AudioLost(incident_id=leg.incident_id, leg_id=leg.leg_id))
-
-    def _audio_back(self, event: m.AudioBack) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            self._x.tell(e.AudioBack(incident_id=leg.incident_id, leg_id=leg.leg_id))
-
-    def _leg_failed(self, event: m.LegFailed) -> None:
-        leg = self._x.legs.get(LegId(event.leg_id))
-        if leg is not None:
-            self._x.tell(
-                e.CommandFailed(
-                    incident_id=leg.incident_id,
-                    command="Media",
-                    reason=event.reason,
-                    leg_id=leg.leg_id,
-                )
-            )
 
 
 def cause_of(status: int, has_rung: bool) -> Cause:

@@ -85,6 +85,8 @@ class Exchange:
     default_country: str = "BE"
     "Where a number is dialled from when no client's number says so."
     legs: LegTable = field(default_factory=LegTable)
+    takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
+    "Is given every key first, and says whether it was part of a secret."
 
     # ------------------------------------------------------------ audio
 

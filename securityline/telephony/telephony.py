@@ -11,6 +11,7 @@ from securityline.logbook.document import Document
 from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
+from securityline.telephony.media_arrivals import MediaArrivals
 from securityline.telephony.orders import Orders
 from securityline.telephony.pins import Pins
 from securityline.telephony.speech import Speaker, Speech
@@ -23,6 +24,10 @@ from sip.uri import Uri
 
 REGISTRATIONS: Final = "registrations"
 "Kind of the document that lets registrations survive a restart."
+
+
+STOPPED: Final = 'SIP;cause=503;text="The engine is being stopped"'
+"Reason (RFC 3326) of calls that end with us."
 
 
 class Telephony:
@@ -48,8 +53,8 @@ class Telephony:
         self.pins = Pins(exchange)
         self.speech = Speech(speaker)
         self.orders = Orders(exchange, self.dialling, recording_path, self.pins, self.speech)
-        self.arrivals.on_secret(self.pins.take)
-        self.arrivals.on_prompt_name(self.speech.words_of)
+        exchange.takes_key = self.pins.take
+        self.media_arrivals = MediaArrivals(exchange, self.speech.words_of)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
         self.stations = Stations(
             exchange.trunks,
@@ -84,6 +89,20 @@ class Telephony:
             self._timer.cancel()
             self._timer = None
 
+    def hang_up_all(self) -> None:
+        """End every leg, by BYE, CANCEL or 480. Callers first: nobody is to be looked for."""
+        now = self.exchange.clock()
+        for leg in sorted(self.exchange.legs, key=lambda leg: leg.role != "caller"):
+            for sip_leg in tuple(leg.branches):
+                self.exchange.ua.hang_up(sip_leg, now, STOPPED)
+        self.exchange.pump()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no leg is left, every far end knows, and every recording is closed."""
+        exchange = self.exchange
+        return not (len(exchange.legs) or exchange.ua.unanswered or self._recordings)
+
     # ------------------------------------------------------------ doors
 
     def take_sip(self, event: s.SipEvent) -> None:
@@ -103,7 +122,7 @@ class Telephony:
 
     def take_media(self, event: object) -> None:
         """Take one event of the media process."""
-        if self.arrivals.take_media(event):
+        if self.media_arrivals.take(event):
             return
         match event:
             case (

@@ -30,7 +30,9 @@ class Drawing:
         self.render = rendering
         self.cards = Cards(self.board, rendering, services.directory)
         self.timelines = Timelines(self.board, rendering)
-        self.alarms = Alarms(self.board, services.logbook, services.health)
+        self.alarms = Alarms(
+            self.board, services.logbook, lambda: [*services.health(), *services.degraded()]
+        )
 
     # ------------------------------------------------------------ shared
 

@@ -37,9 +37,14 @@ async def healthz(request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """`GET /readyz`: 200 when calls can be taken, recorded and logged; else why not."""
-    reasons = request.app[CONTEXT].services.health()
-    body = {"status": "ready" if not reasons else "not ready", "reasons": reasons}
+    """`GET /readyz`: 200 when calls can be taken, recorded and logged; else why not.
+
+    What is broken all the same, such as one carrier of several, stands under `degraded`.
+    """
+    services = request.app[CONTEXT].services
+    reasons = services.health()
+    status = "ready" if not reasons else "not ready"
+    body = {"status": status, "reasons": reasons, "degraded": services.degraded()}
     return web.json_response(body, status=503 if reasons else 200)
 
 
@@ -73,5 +78,6 @@ class _Desks(Collector):
             ("desks_open", "Screens connected.", len(self._context.screens.screens)),
             ("logbook_seq", "Number of the newest log line.", services.logbook.head.seq),
             ("not_ready_reasons", "Faults that /readyz names.", len(services.health())),
+            ("degraded_reasons", "Faults that leave it ready.", len(services.degraded())),
         ):
             yield GaugeMetricFamily(f"securityline_{name}", words, value)

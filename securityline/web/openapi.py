@@ -186,7 +186,12 @@ SCHEMAS: Final[dict[str, Any]] = {
     "Calls": _list("Call"),
     "Lines": _list("Line"),
     "Health": _object(
-        {"status": _TEXT, "reasons": {"type": "array", "items": _TEXT}}, ["status"]
+        {
+            "status": _TEXT,
+            "reasons": {"type": "array", "items": _TEXT},
+            "degraded": {"type": "array", "items": _TEXT},
+        },
+        ["status"],
     ),
     "Problem": _object(
         {

@@ -211,6 +211,8 @@ class WebServices:
     "Why calls cannot be taken, recorded or logged now; empty when they can."
     alarms: AlarmDoorPort | None = None
     "Where programs hand in alarms; `None` where nobody takes any."
+    degraded: Callable[[], list[str]] = list
+    "What is broken although calls can be taken, recorded and logged."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
 
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.incidents import find_incident
@@ -48,13 +49,30 @@ def note_playing(
     request.app[CONTEXT].services.engine.note(PLAYED, data, incident_id)
 
 
+class WholeFile(web.FileResponse):
+    """A file, whatever range is asked for: aiohttp reads that from the request itself."""
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
+        """Send the head, and the file."""
+        headers = request.headers.copy()
+        headers.popall("Range", None)
+        return await super().prepare(request.clone(headers=headers))
+
+
 def send(request: web.Request, path: Path, recording_id: str) -> web.StreamResponse:
     """Send the file, or the part of it that is asked for.
 
+    A unit that we do not know must be ignored, and several parts at once may be (RFC 9110,
+    section 14.2): whoever asks for those gets everything.
     :raises Problem: 416.
     """
-    check_range(request, path.stat().st_size)
-    response = web.FileResponse(path, headers={"Content-Type": "audio/wav"})
+    wanted = request.headers.get("Range", "bytes=")
+    kind: type[web.FileResponse] = web.FileResponse
+    if not wanted.startswith("bytes=") or "," in wanted:
+        kind = WholeFile
+    else:
+        check_range(request, path.stat().st_size)
+    response = kind(path, headers={"Content-Type": "audio/wav"})
     response.headers["Content-Disposition"] = f'inline; filename="{recording_id}.wav"'
     return response
 

@@ -286,13 +286,13 @@ async def test_a_smuggled_identity_is_not_believed(place):
         )
         trunk.send(invite)
         answer = await trunk.answer(call_id, 180, 400)
+        offered = await log.until("CallOffered", after=mark)  # a case, even when refused
+        # A bare line feed ends a line for many parsers, so that one may be a real header.
+        if "\n" not in name:
+            assert offered["data"]["caller"] == "+32470111222", name
         if " 180 " in answer:
-            offered = await log.until("CallOffered", after=mark)
-            # A bare line feed ends a line for many parsers, so that one may be a real header.
-            if "\n" not in name:
-                assert offered["data"]["caller"] == "+32470111222", name
             await give_up(trunk, call_id)
-            await log.until("CallAbandoned", after=mark)
+        await log.until("CallAbandoned", after=mark)
     stranger = Wire(lab, "127.0.0.2")
     mark = log.mark
     stranger.send(
@@ -401,6 +401,7 @@ async def test_hostile_names_are_text_on_the_desk(place):
             answer = await trunk.answer(call_id, 180, 400, 413, 431, 513)
             if " 180 " not in answer:
                 refused.append(name)
+                await log.until("CallAbandoned", after=mark)
                 continue
             offered = await log.until("CallOffered", after=mark)
             assert len(offered["data"]["display_name"]) <= 1000
@@ -563,9 +564,9 @@ async def test_the_catalogue_and_thousands_of_bent_messages(tmp_path):
         await trunk.ask()
         told = [data for stranger in strangers for data in stranger.inbox()]
         assert told, "some of them are good enough for a challenge"
-        # A REGISTER with a broken header is told so (4xx): no name, no product, no contact.
+        # No detail, whatever was wrong: a challenge, and no name, no product, no contact.
         for data in told:
-            assert re.match(rb"SIP/2\.0 (100|4\d\d) ", data), data
+            assert re.match(rb"SIP/2\.0 401 ", data), data
             assert not re.search(rb"(?im)^(Server|User-Agent|Contact|Allow):", data), data
         assert resident(engine) - before < GROWTH
         assert is_calm(engine)

@@ -26,19 +26,16 @@ def lab(tmp_path: Path) -> Lab:
     return lab
 
 
-def caller(
-    lab: Lab, folder: Path, *, stay: int = 6000, is_reinvited: bool = False
-) -> list[str]:
+def caller(lab: Lab, folder: Path, *, stay: int = 6000, reinvites: int = 0) -> list[str]:
     """Build an employee's call from the carrier; he says what `folder/caller.al` holds.
 
     :param stay: milliseconds until he hangs up.
-    :param is_reinvited: he waits for a re-INVITE first, and answers it.
+    :param reinvites: he waits for so many re-INVITEs first, and answers them.
     """
     scenario = folder / "caller.xml"
     text = (SCENARIOS / "caller_speaks.xml").read_text()
-    if is_reinvited:
-        answer = (SCENARIOS / "answers_reinvite.xml").read_text()
-        text = text.replace("<!-- here he may be re-invited -->", answer)
+    answer = (SCENARIOS / "answers_reinvite.xml").read_text()
+    text = text.replace("<!-- here he may be re-invited -->", reinvites * answer)
     scenario.write_text(text.replace("STAY", str(stay)))
     return run_sipp(
         scenario,

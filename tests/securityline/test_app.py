@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import socket
 from pathlib import Path
@@ -75,6 +76,34 @@ async def test_sighup_puts_a_good_directory_in_force_and_a_bad_one_not(tmp_path:
     assert f"postes.yaml:{len(good.splitlines()) + 2}: SYNTAX: " in finding, "where it ends"
 
 
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    "m=audio 9 RTP/AVP 8\r\n"
+)
+
+
+async def test_a_second_sigterm_ends_calls_and_says_so_to_the_carrier(tmp_path: Path) -> None:
+    lab = Lab(tmp_path, while_ringing="notice")
+    await asyncio.to_thread(lab.prepare)
+    engine = await lab.start()
+    carrier = Carrier(lab, "+3225550100", SDP)
+    with carrier.socket:
+        await carrier.send(carrier.invite)
+        await carrier.acknowledge(await carrier.hears("SIP/2.0 200 "))
+        engine.process.send_signal(signal.SIGTERM)
+        await noted(lab, "EngineDraining", 1)
+        engine.process.send_signal(signal.SIGTERM)
+        assert "being stopped" in await carrier.hears("BYE ")
+        assert await engine.ended() == 0, engine.story("did not end cleanly")
+    async with lab.running():
+        ended = (await noted(lab, "LegEnded", 1))[0]
+        started = (await noted(lab, "EngineStarted", 2))[1]
+        await noted(lab, "RecordingEnded", 1)
+    assert ended["data"]["cause"] == "released"
+    assert ended["seq"] < started["seq"], "the first engine knew"
+    assert started["data"]["surviving_legs"] == []
+
+
 DIES_BEFORE_IT_ACTS = """
 import os, sys
 from securityline.telephony.orders import Orders
@@ -120,30 +149,58 @@ async def noted(lab: Lab, name: str, count: int) -> list[dict[str, Any]]:
     return found
 
 
-async def call_and_give_up(lab: Lab, did: str) -> None:
-    """Call a number from the trunk, let it ring once, cancel."""
-    loop = asyncio.get_running_loop()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as trunk:
-        trunk.bind(("127.0.0.1", lab.trunk_port))
-        trunk.setblocking(False)
+class Carrier:
+    """A carrier's socket with one call."""
+
+    def __init__(self, lab: Lab, did: str, sdp: str = "") -> None:
+        self._loop = asyncio.get_running_loop()
+        self._engine = ("127.0.0.1", lab.sip_port)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", lab.trunk_port))
+        self.socket.setblocking(False)
         lines = [
             f"INVITE sip:{did}@127.0.0.1 SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{lab.trunk_port};branch=z9hG4bK{loop.time()};rport",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{lab.trunk_port};branch=z9hG4bK{lab.sip_port}"
+            f"{self._loop.time()};rport",
             "Max-Forwards: 70",
             "From: <sip:+32470000004@127.0.0.1>;tag=1",
             f"To: <sip:{did}@127.0.0.1>",
-            f"Call-ID: {loop.time()}",
+            f"Call-ID: {self._loop.time()}",
             "CSeq: 1 INVITE",
             f"Contact: <sip:127.0.0.1:{lab.trunk_port}>",
-            "Content-Length: 0",
+            *(["Content-Type: application/sdp"] if sdp else []),
+            f"Content-Length: {len(sdp)}",
         ]
-        call = ("\r\n".join(lines) + "\r\n\r\n").encode()
-        await loop.sock_sendto(trunk, call, ("127.0.0.1", lab.sip_port))
+        self.invite = ("\r\n".join(lines) + "\r\n\r\n").encode() + sdp.encode()
+
+    async def send(self, data: bytes) -> None:
+        await self._loop.sock_sendto(self.socket, data, self._engine)
+
+    async def hears(self, start: str) -> str:
+        """Wait for a message that begins so."""
         async with asyncio.timeout(10):
-            while b" 180 " not in await loop.sock_recv(trunk, 65_535):
-                pass
-        cancel = call.replace(b"INVITE", b"CANCEL").replace(b"Contact", b"X-Contact")
-        await loop.sock_sendto(trunk, cancel, ("127.0.0.1", lab.sip_port))
+            while True:
+                text = (await self._loop.sock_recv(self.socket, 65_535)).decode()
+                if text.startswith(start):
+                    return text
+
+    async def acknowledge(self, answer: str) -> None:
+        head = self.invite.partition(b"\r\n\r\n")[0].decode().replace("INVITE", "ACK")
+        to = re.search(r"^To: .*\r\n", answer, re.MULTILINE)
+        assert to is not None
+        head = re.sub(r"To: .*\r\n", to[0], head).replace("branch=z9hG4bK", "branch=z9hG4bKa")
+        head = re.sub(r"Content-(Type|Length): [^\r\n]*", "Y: x", head)
+        await self.send(f"{head}\r\nContent-Length: 0\r\n\r\n".encode())
+
+
+async def call_and_give_up(lab: Lab, did: str) -> None:
+    """Call a number from the trunk, let it ring once, cancel."""
+    carrier = Carrier(lab, did)
+    with carrier.socket:
+        await carrier.send(carrier.invite)
+        await carrier.hears("SIP/2.0 180 ")
+        cancel = carrier.invite.replace(b"INVITE", b"CANCEL").replace(b"Contact", b"X-Contact")
+        await carrier.send(cancel)
 
 
 async def organisation_of(lab: Lab, did: str) -> Any:

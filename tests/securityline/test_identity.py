@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from securityline.identity import TrunkProfile, read_identity
+from sip.errors import ParseError
 from sip.headers import Headers
 from sip.message import Request, Uri, parse
 from tests.securityline.invites import invite
 from tests.shared import shared
+from tests.torture.mutations import mutated
 
 TRUNK = TrunkProfile(name="carrier")
 OURS = frozenset({"+3225554000", "+3235554100"})
@@ -512,3 +514,16 @@ def test_a_hostile_number_is_ours_only_when_it_is(user, headers):
         assert found.did[3:] in digits or found.did[3:] in "".join(digits.split("0032"))
     assert len(found.did) <= 64
     assert found.did.isprintable()
+
+
+def test_whatever_could_be_read_of_a_refused_invite_names_caller_and_called() -> None:
+    partials = []
+    for data in mutated(3000, seed=11):
+        try:
+            parse(data)
+        except ParseError as error:
+            partials.append(error.partial)
+    found = [read_identity(each, TRUNK, OURS.__contains__) for each in partials if each]
+    assert len(found) > 100, "never raises"
+    assert any(each.caller for each in found)
+    assert all(len(each.did) <= 200 for each in found)

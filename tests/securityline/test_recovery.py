@@ -258,6 +258,63 @@ def test_commands_of_the_last_minute_are_handed_out_again() -> None:
     assert {now for now, _ in recovered.commands} == {run.now}
 
 
+def hang_up_unseen(run: Run) -> int:
+    """Let the caller hang up, and the snapshot come between the commit and the acts."""
+    before = len(run.done)
+    run.engine.handle(e.LegEnded(leg_id=LegId("call-1-a"), cause=e.Cause.HUNG_UP))
+    run.engine.take_snapshot()
+    assert len(run.done) == before
+    return before
+
+
+def test_a_snapshot_hides_no_command_that_was_not_carried_out() -> None:
+    run = Run(10_000)
+    talking(run)
+    before = hang_up_unseen(run)
+    recovered = restart(run.memory)  # killed here
+    assert recovered.replayed == 0
+    run.memory.act()
+    assert [command for _, command in recovered.commands] == run.done[before:]
+    assert {type(command) for _, command in recovered.commands} >= {c.HangUp, c.StopRecording}
+
+
+def test_what_was_carried_out_before_the_snapshot_is_not_handed_out_again() -> None:
+    run = Run(10_000)
+    talking(run)
+    hang_up_unseen(run)
+    run.memory.act()
+    run.engine.take_snapshot()
+    assert restart(run.memory).commands == []
+
+
+def test_an_engine_that_came_to_nothing_leaves_its_predecessor_s_commands_to_be_done() -> None:
+    run = Run(10_000)
+    talking(run)
+    hang_up_unseen(run)
+    recovered = restart(run.memory)
+    again = Engine(
+        recovered.switchboard,
+        run.memory,
+        run.done.append,
+        lambda: run.now,
+        acted_seq=recovered.acted_seq,
+    )
+    again.stop()  # its start failed
+    assert restart(run.memory).commands == recovered.commands
+
+
+def test_a_snapshot_of_an_older_version_is_taken_for_all_done() -> None:
+    run = Run(10_000)
+    talking(run)
+    hang_up_unseen(run)
+    stored = run.memory.stored["snapshot", "switchboard"]
+    [snapshot] = [from_stored(stored)]
+    assert snapshot.data is not None
+    del snapshot.data["acted_seq"]
+    run.memory.stored["snapshot", "switchboard"] = to_stored(snapshot)
+    assert restart(run.memory).commands == []
+
+
 @pytest.mark.parametrize("state", [{}, {"version": 99}, {"version": 1, "calls": 3}, None, []])
 def test_a_snapshot_that_cannot_be_read_is_replaced_by_a_longer_replay(state: Any) -> None:
     run = Run(10_000)

@@ -368,6 +368,13 @@ class TestPartial:
         assert error.partial is not None
         assert error.partial.headers.get("Z") == "ok"
         assert "Y" not in error.partial.headers
+        assert error.partial.uri.user == "+3225550199", "the number dialled is kept"
+
+    def test_says_so_where_nobody_knows_what_was_dialled(self) -> None:
+        data = raw().replace(b" SIP/2.0", b"  SIP/2.0", 1)
+        broken = data[: data.index(b" ") + 1] + b"<sip:x>" + data[data.index(b"  ") :]
+        error = refused(broken)
+        assert error.partial is not None
         assert str(error.partial.uri) == "invalid:unreadable"
 
     def test_unfolds(self) -> None:

@@ -395,15 +395,33 @@ def test_the_same_device_with_another_contact_replaces_itself():
     ],
 )
 def test_what_cannot_be_read_or_called_is_a_bad_request(line):
-    registrar = new_registrar()
-    request = Phone(registrar).write(line)
-    assert registrar.register(request, HOME, 0)[0].status == 400
+    response, _ = Phone(new_registrar()).register(line)
+    assert response.status == 400
 
 
-@pytest.mark.parametrize("to", ["<isbn:2983792873>", "<tel:+3225550100>", f"<sip:{REALM}>"])
-def test_an_address_of_record_that_is_none_of_ours_is_a_bad_request(to):
+AORS = ["<isbn:2983792873>", "<tel:+3225550100>", f"<sip:{REALM}>"]
+
+
+@pytest.mark.parametrize("to", AORS)
+def test_an_address_of_record_that_is_none_of_ours_is_a_bad_request_of_somebody_we_know(to):
     registrar = new_registrar()
-    assert registrar.register(Phone(registrar).write(CONTACT, to=to), HOME, 0)[0].status == 400
+    request = Phone(registrar).write(CONTACT, to=to)
+    response, _ = registrar.register(request, HOME, 0, is_stranger=False)
+    assert response.status == 400
+    response, _ = Phone(registrar).register(CONTACT, to=to)
+    assert response.status == 403, "nor does a password make it one's own"
+
+
+@pytest.mark.parametrize("to", [None, *AORS])
+@pytest.mark.parametrize(
+    "line",
+    [CONTACT, "Contact: <tel:+3225550100>", "Contact: <", "Contact: *", "Require: path"],
+)
+def test_a_stranger_is_challenged_whatever_is_wrong_with_what_he_asks(to, line):
+    registrar = new_registrar()
+    response, _ = registrar.register(Phone(registrar).write(line, to=to), HOME, 0)
+    assert (response.status, response.reason) == (401, "Unauthorized")
+    assert "Unsupported" not in response.headers
 
 
 def test_headers_escaped_into_a_contact_stay_where_they_are():
@@ -415,7 +433,7 @@ def test_headers_escaped_into_a_contact_stay_where_they_are():
 
 def test_required_extensions_are_refused_by_name():
     registrar = new_registrar()
-    response, _ = registrar.register(Phone(registrar).write("Require: path, gruu"), HOME, 0)
+    response, _ = Phone(registrar).register("Require: path, gruu")
     assert response.status == 420
     assert response.headers.get("Unsupported") == "path, gruu"
 

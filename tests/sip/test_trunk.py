@@ -198,6 +198,36 @@ def test_the_second_trunk_rings_within_four_seconds():
     assert FAILOVER_TIME < 4.0
 
 
+def test_a_tcp_connection_is_known_by_its_host_whatever_port_it_comes_from():
+    trunks = group()
+    assert trunks.of(A2._replace(port=49_152)) is None
+    assert trunks.by_connection(A2._replace(port=49_152)).name == "a"
+    assert trunks.by_connection(Endpoint("tcp", "::ffff:198.51.100.1", 49_152)).name == "b"
+    assert trunks.by_connection(Endpoint("tcp", "203.0.113.9", 5080)) is None
+
+
+def test_a_datagram_from_another_port_is_not_the_carrier_s():
+    assert group().by_connection(B1._replace(port=49_152)) is None
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "192.0.2.50"])
+def test_a_connection_proves_nothing_on_a_host_that_others_share(host):
+    trunks = TrunkGroup(
+        [Trunk("a", [PeerAddress(host, 5080)]), Trunk("b", [PeerAddress("192.0.2.51", 5080)])],
+        shared_hosts=["::ffff:192.0.2.50"],
+    )
+    assert trunks.of(Endpoint("tcp", host, 5080)).name == "a"
+    assert trunks.by_connection(Endpoint("tcp", host, 49_152)) is None
+    assert trunks.by_connection(Endpoint("tcp", "192.0.2.51", 49_152)).name == "b"
+
+
+def test_of_two_carriers_on_one_host_the_connection_is_the_first_one_s():
+    trunks = TrunkGroup(
+        [Trunk(n, [PeerAddress("192.0.2.1", p)]) for n, p in (("a", 1), ("b", 2))]
+    )
+    assert trunks.by_connection(Endpoint("tcp", "192.0.2.1", 49_152)).name == "a"
+
+
 @given(
     st.lists(
         st.tuples(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip.events import OptionsAnswered
+from sip.events import CallRefused, OptionsAnswered
 from sip.uri import Uri
 from tests.sip.far_end import Caller, only, reply
 from tests.sip.pretend import CARRIER, US, Alone, make_settings, methods, responses, statuses
@@ -124,7 +124,8 @@ def test_calls_that_cannot_be_taken_are_told_why(
     assert response.status == status
     if header is not None:
         assert response.headers.get(header[0]) == header[1]
-    assert (us.agent.calls, us.agent.transactions, us.events) == (0, 0, [])
+    assert (us.agent.calls, us.agent.transactions) == (0, 0)
+    assert [event.status for event in us.got(CallRefused)] == [status][: status != 422]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from securityline.telephony.exchange import Exchange
 from securityline.telephony.telephony import Telephony
 from sip.bindings import Binding
 from sip.endpoint import STRANGER, Endpoint, Peer
-from sip.events import Answered, IncomingCall, SipEvent
+from sip.events import Answered, CallRefused, IncomingCall, SipEvent
 from sip.media.client import NoPortLeft
 from sip.media.protocol import LegSpec, RecordingSpec
 from sip.settings import UserAgentSettings
@@ -343,7 +343,7 @@ class Bench:
         return calls[-1]
 
 
-def admit(event: IncomingCall, leg_id: LegId) -> CallOffered:
+def admit(event: IncomingCall | CallRefused, leg_id: LegId) -> CallOffered:
     """Say the least about a call."""
     return e.CallOffered(
         incident_id=INCIDENT, call_id=CALL, leg_id=leg_id, did=DID, caller=CALLER

@@ -119,6 +119,30 @@ def test_without_a_port_the_carrier_is_asked_to_try_again_and_the_case_exists() 
     assert ended.sip_status == 503, "the log says what was said"
 
 
+@pytest.mark.parametrize(
+    ("header", "status"), [("Require: teleport", 420), ("Max-Forwards: many", 400)]
+)
+def test_a_call_refused_for_its_invite_is_a_case_that_says_why(
+    header: str, status: int
+) -> None:
+    bench = Bench()
+    invite = (
+        f"INVITE sip:{DID}@192.0.2.1 SIP/2.0\r\n"
+        "Via: SIP/2.0/UDP 192.0.2.10:5080;branch=z9hG4bK1;rport\r\n"
+        f"From: <sip:+32470000004@trunk.example>;tag=1\r\nTo: <sip:{DID}@x>\r\n"
+        f"Call-ID: refused\r\nCSeq: 1 INVITE\r\nContact: <sip:192.0.2.10:5080>\r\n"
+        f"{header}\r\nContent-Length: 0\r\n\r\n"
+    )
+    bench.ours.receive(invite.encode(), CARRIER, OURS, bench.now)
+    bench.travel()
+    offered, ended = bench.last(e.CallOffered), bench.last(e.LegEnded)
+    assert (ended.cause, ended.sip_status) == (Cause.FAILED, status)
+    assert ended.reason.startswith("the INVITE could not be taken: ")
+    assert ended.leg_id == offered.leg_id
+    assert bench.media.taken == set()
+    assert len(bench.telephony.exchange.legs) == 0
+
+
 def test_a_late_offer_is_completed_by_the_ack() -> None:
     bench = Bench()
     bench.acks_at_once = False
@@ -130,6 +154,27 @@ def test_a_late_offer_is_completed_by_the_ack() -> None:
     carrier.acknowledge("employee", bench.now, answer)
     bench.travel()
     assert bench.media.legs[leg].remote == ("192.0.2.10", 30000)
+
+
+@pytest.mark.parametrize("answer", [None, b"no description", ENCRYPTED])
+def test_a_late_offer_that_is_not_completed_ends_as_failed_with_a_bye(
+    answer: bytes | None,
+) -> None:
+    bench = Bench()
+    bench.acks_at_once = False
+    leg = bench.call_in(None)
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    bench.peers[CARRIER].acknowledge("employee", bench.now, answer)
+    bench.travel()
+    ended = bench.last(e.LegEnded)
+    assert (ended.leg_id, ended.cause) == (leg, Cause.FAILED)
+    assert "ACK" in ended.reason
+    [gone] = [x for x in bench.heard[CARRIER] if isinstance(x, s.Ended)]
+    assert gone.why == "bye"
+    assert "session description" in gone.reason_text
+    assert bench.media.taken == set()
+    assert bench.count(e.LegEnded) == 1
+    assert ("leg", leg) not in bench.written
 
 
 def test_a_caller_who_gives_up_is_told_and_leaves_nothing_behind() -> None:
@@ -487,3 +532,52 @@ def test_an_old_attempt_is_not_repeated() -> None:
     bench.do(ring())
     bench.now += 31.0
     assert OP_LEG not in restart(bench)
+
+
+# ---------------------------------------------------------------- the engine is stopped
+
+
+def test_when_the_engine_stops_both_sides_of_a_call_that_is_up_get_a_bye() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    bench.telephony.hang_up_all()
+    assert not bench.telephony.is_over, "nobody has answered the BYE"
+    bench.travel()
+    for where in (CARRIER, PHONE):
+        [ended] = [x for x in bench.heard[where] if isinstance(x, s.Ended)]
+        assert ended.why == "bye"
+        assert "being stopped" in ended.reason_text
+    ends = [x for x in bench.told if isinstance(x, e.LegEnded)]
+    assert [(x.leg_id, x.cause) for x in ends] == [
+        (leg, Cause.RELEASED),
+        (OP_LEG, Cause.RELEASED),
+    ], "the caller first, lest he be put back in the queue"
+    assert not any(kind == "leg" for kind, _ in bench.written), "nothing to take over"
+    assert bench.telephony.is_over
+
+
+def test_when_the_engine_stops_a_caller_who_waits_gets_480_and_a_ringing_phone_cancel() -> None:
+    bench = Bench()
+    bench.call_in()
+    bench.do(ring())
+    bench.telephony.hang_up_all()
+    bench.travel()
+    assert [x.status for x in bench.heard[CARRIER] if isinstance(x, s.Refused)] == [480]
+    assert any(isinstance(x, s.Cancelled) for x in bench.heard[PHONE])
+    assert bench.telephony.is_over
+    bench.telephony.hang_up_all()
+    assert bench.count(e.LegEnded) == 2, "saying it again changes nothing"
+
+
+def test_an_answer_that_was_not_acknowledged_waits_for_its_bye() -> None:
+    bench = Bench()
+    bench.acks_at_once = False
+    leg = bench.call_in()
+    bench.do(c.AnswerCaller(incident_id=INCIDENT, leg_id=leg))
+    bench.telephony.hang_up_all()
+    bench.travel()
+    assert not bench.telephony.is_over
+    bench.peers[CARRIER].acknowledge("employee", bench.now)
+    bench.travel()
+    assert any(isinstance(x, s.Ended) and x.why == "bye" for x in bench.heard[CARRIER])
+    assert bench.telephony.is_over

@@ -121,6 +121,7 @@ class House:
     accounts: Accounts
     recordings: Path
     reasons: list[str] = field(default_factory=list)
+    degraded: list[str] = field(default_factory=list)
     picks_up: set[str] = field(default_factory=set)
     "Operators whose phone answers by itself."
     commands: list[Command] = field(default_factory=list)
@@ -358,6 +359,7 @@ class House:
                 book=lambda: self.switchboard.alarms,
                 is_case=lambda number: number in self.switchboard.incidents,
             ),
+            degraded=lambda: list(self.degraded),
             version="0.1.0",
         )
 

@@ -8,10 +8,24 @@ async def test_alive_is_alive_even_when_not_ready(home: House, desk: Browser) ->
     assert (await desk.get("/healthz")).status == 200
     answer = await desk.get("/readyz")
     assert answer.status == 503
-    assert await answer.json() == {"status": "not ready", "reasons": ["the disk is full"]}
+    assert await answer.json() == {
+        "status": "not ready",
+        "reasons": ["the disk is full"],
+        "degraded": [],
+    }
     home.reasons.clear()
     answer = await desk.get("/readyz")
     assert (answer.status, (await answer.json())["reasons"]) == (200, [])
+
+
+async def test_what_is_broken_while_calls_are_taken_is_said_and_leaves_it_ready(
+    home: House, desk: Browser
+) -> None:
+    home.degraded.append("trunk carrier-b does not answer")
+    answer = await desk.get("/readyz")
+    assert answer.status == 200
+    assert await answer.json() == {"status": "ready", "reasons": [], "degraded": home.degraded}
+    assert "securityline_degraded_reasons 1.0" in await (await desk.get("/metrics")).text()
 
 
 async def test_figures_are_right_and_tell_nothing_of_clients(

@@ -351,6 +351,15 @@ async def test_a_fault_is_shown_in_red_and_taken_away(home: House, desk: Browser
         assert "Attention" not in await live.fragment("alarms")
 
 
+async def test_a_fault_that_leaves_us_ready_is_as_red(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    screens = desk.server.app[CONTEXT].screens  # type: ignore[attr-defined]
+    async with screen(desk) as live:
+        home.degraded.append("trunk carrier-b does not answer")
+        screens.check_alarms()
+        assert "carrier-b" in await live.fragment("alarms", "Attention")
+
+
 class Slow:
     """A connection whose other end reads nothing."""
 

@@ -1,0 +1,37 @@
+"""Whether calls can be taken, recorded and logged now, and what is broken all the same."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+
+class Readiness:
+    """Asks every room for its faults.
+
+    :param rooms: each says why nothing can be taken, recorded or logged; empty when it can.
+    :param trunks_up: the carriers that were heard of, and whether they answer.
+    :param trunks: how many carriers there are. Who is never asked may still bring calls.
+    """
+
+    def __init__(
+        self,
+        rooms: Sequence[Callable[[], list[str]]],
+        trunks_up: Callable[[], Mapping[str, bool]],
+        trunks: int,
+    ) -> None:
+        self._rooms = rooms
+        self._trunks_up = trunks_up
+        self._trunks = trunks
+
+    def reasons(self) -> list[str]:
+        """Say why calls cannot be taken, recorded or logged: `/readyz` is 503."""
+        reasons = [reason for room in self._rooms for reason in room()]
+        silent = self._silent_trunks()
+        return reasons + silent if len(silent) == self._trunks else reasons
+
+    def degraded(self) -> list[str]:
+        """Say what is broken although calls can be taken: a carrier of several."""
+        silent = self._silent_trunks()
+        return silent if len(silent) < self._trunks else []
+
+    def _silent_trunks(self) -> list[str]:
+        up = self._trunks_up()
+        return [f"trunk {name} does not answer" for name, is_up in up.items() if not is_up]

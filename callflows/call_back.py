@@ -65,7 +65,10 @@ def plan(board: Board, call: InboundCall) -> None:
     board.keep_timed(back)
     board.say(
         CallBackPlanned(
-            incident_id=call.incident_id, call_id=call.call_id, number=number, at=soon
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            number="" if call.is_withheld else number,
+            at=soon,
         )
     )
 
@@ -167,7 +170,7 @@ def dial(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
             call_id=call.call_id,
             leg_id=call.leg_id,
             operator=leg.operator,
-            number=number,
+            number="" if call.is_withheld else number,
         ),
         Play(
             incident_id=call.incident_id,

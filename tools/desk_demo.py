@@ -48,12 +48,15 @@ async def pass_time(night: House, seconds: float) -> None:
 
 
 async def play(night: House, operator: str = "op-1") -> dict[str, Any]:
-    """Fill the night: an abandoned call, cases half done, one that talks, two that wait."""
+    """Fill the night: cases half done, one that waits, one that talks; more calls follow.
+
+    The one that waits is of a caller who cannot be called back.
+    """
     night.clock.at = NIGHT.timestamp() - 1160
     night.sign_in("op-1", "op-2", "op-3", "op-4", "op-5")
     night.engine.handle(OperatorOnBreak(operator=OperatorId("op-4"), reason="repas"))
     await pass_time(night, 60)
-    ids = {"left": night.ring(BANQUE, "+32470000012")}
+    ids = {"left": night.ring(BANQUE, None, is_withheld=True)}
     await pass_time(night, 14)
     night.caller_hangs_up(ids["left"])
     await pass_time(night, 400)

@@ -14,10 +14,9 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
 
-from callflows.events import OperatorId, OperatorReady
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from callflows.events import OperatorId, OperatorReady
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, demo, escalation, more_calls, play

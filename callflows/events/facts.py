@@ -92,6 +92,7 @@ class CallBackPlanned(Fact):
 
     call_id: CallId
     number: str
+    "E.164; empty when he withheld it."
     at: float
     "Engine time."
 
@@ -104,6 +105,7 @@ class CallBackDialled(Fact):
     leg_id: LegId
     operator: OperatorId
     number: str
+    "E.164; empty when he withheld it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,7 +117,7 @@ class Cards:
     def _call_backs(self, incident: Incident) -> list[CallBackRow]:
         return [
             CallBackRow(
-                number=write_number(back.number),
+                number="" if back.offer.is_withheld else write_number(back.number),
                 next_at=back.next_at,
                 place=back.tries + (back.next_at is not None),
                 tries=TRIES,

@@ -148,6 +148,9 @@ async def test_an_urgent_case_from_ring_to_close_without_a_mouse(
         await desk.keys("Enter")
         await expect(desk.find("#log .person").first).to_contain_text("1 couteau")
         await finish_steps(desk, home, ids[0])
+        await expect(desk.find("#card .tree.running")).to_be_visible()
+        await desk.keys("o", "Enter")  # the managers' call tree, which a step started
+        await expect(desk.find("#card .tree.stopped")).to_be_visible()
         await desk.keys("F9")
         await expect(desk.find("#phone.wrap_up")).to_be_visible()
         await desk.keys("c", "1")
@@ -439,6 +442,7 @@ async def test_a_running_tree_moves_and_the_operator_says_who_takes_charge(
     async with at_desk(browser, site) as desk:
         ids = home.ring(POSTES, DUPONT)
         await expect(desk.find("#phone.talking")).to_be_visible()
+        await expect(desk.find("#card [data-key=m]")).to_be_visible()
         await desk.keys("m")
         choice = desk.find("#prompter [data-call_tree=intrusion]")
         await desk.keys((await choice.get_attribute("data-choice")) or "")

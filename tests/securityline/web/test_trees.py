@@ -161,6 +161,26 @@ async def test_a_call_back_is_planned_dialled_and_said(home: House, desk: Browse
     assert 'data-act="hold"' not in phone
 
 
+async def test_a_withheld_number_that_is_called_back_is_shown_nowhere(
+    home: House, desk: Browser
+) -> None:
+    home.picks_up = {"op-1"}
+    ids = home.ring(POSTES, DUPONT, is_withheld=True)
+    home.caller_hangs_up(ids)
+    home.sign_in("op-1")
+    home.pass_time(DELAY + 1)
+    await home.settled()
+    drawing: Any = desk.server.app[CONTEXT].drawing  # type: ignore[attr-defined]
+    assert "Calling back" in drawing.phone("op-1", "en")
+    pages = [
+        drawn(desk, "card", ids[0]),
+        drawing.timelines.draw(ids[0], "en"),
+        drawing.phone("op-1", "en"),
+        drawn(desk, "shared", "cases"),
+    ]
+    assert not [page for page in pages if "70 00 00 01" in page or DUPONT in page]
+
+
 # ---------------------------------------------------------------- waiting cases
 
 

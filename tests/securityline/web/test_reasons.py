@@ -29,7 +29,7 @@ from securityline.logbook import opening, verify
 from securityline.logbook.book import Logbook
 from securityline.logbook.lateness import Lateness
 from securityline.logbook.silence import SilenceRule
-from securityline.product import Product
+from securityline.readiness import Readiness
 from securityline.web.log_lines import show_line
 from securityline.web.reason_words import HEALTH, IDENTIFICATION, OF_LINES, RECORDING
 from securityline.web.reasons import Grammar, is_known, say
@@ -272,16 +272,15 @@ def test_every_reason_of_readyz(tmp_path: Path) -> None:
     assert len(defects) > 5
     for defect in defects:
         for is_up in (True, False):
-            product = SimpleNamespace(
-                health=SimpleNamespace(reasons=lambda: put_up),
-                media=media(is_up=is_up),
-                logbook=logbook(tmp_path, defect),
-                recordings=RecordingStore(tmp_path / "file" / "recordings"),
-                telephony=SimpleNamespace(
-                    stations=SimpleNamespace(trunks_up=lambda: {"carrier-a": False})
-                ),
-            )
-            texts |= set(Product.not_ready(product))  # type: ignore[arg-type]
+            rooms = [
+                lambda: put_up,
+                media(is_up=is_up).not_ready,
+                RecordingStore(tmp_path / "file" / "recordings").problems,
+                logbook(tmp_path, defect).problems,
+            ]
+            readiness = Readiness(rooms, lambda: {"carrier-a": False}, trunks=1)
+            texts |= set(readiness.reasons())
+    assert "trunk carrier-a does not answer" in texts
     assert any("nothing can be recorded" in text for text in texts)
     assert_said(HEALTH, texts)
 

@@ -194,6 +194,7 @@ from callflows.events.watch import (
     TaskOutcome,
     TimerKind,
     TimerStage,
+    WatchNoted,
     WelfareCallDue,
 )
 
@@ -367,6 +368,7 @@ __all__ = [
     "TrunkStateChanged",
     "UrgencySet",
     "VerificationRecorded",
+    "WatchNoted",
     "WelfareCallDue",
     "ZoneRestored",
 ]

@@ -12,7 +12,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from callflows.commands import Command
+from callflows.commands import Command, PerformAction
 from callflows.events import EngineDraining, EngineStarted
 from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
@@ -32,6 +32,7 @@ from securityline.telephony.admission import Admission, IncidentNumbers, newest_
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
+from securityline.vigilance import Vigilance
 from securityline.web.app import create_app
 from securityline.web.ports import WebServices
 from securityline.web.server import Runner
@@ -119,7 +120,19 @@ class Product:
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
+        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
+        self._numbers = IncidentNumbers(newest)
         self.telephony = self._build_telephony()
+        self.vigilance = Vigilance(
+            config,
+            self.recovered.switchboard,
+            self.engine,
+            self.logbook,
+            self.directory,
+            self.clock,
+            self.metrics,
+            lambda: self._numbers.next(self.clock()),
+        )
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
@@ -156,13 +169,12 @@ class Product:
             )
             for trunk in config.trunks
         }
-        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         return Telephony(
             exchange,
             admit=Admission(
                 profiles,
                 self.directory,
-                IncidentNumbers(newest),
+                self._numbers,
                 self.clock,
                 self.recovered.switchboard.case_of,
             ),
@@ -190,6 +202,7 @@ class Product:
         self.telephony.start()
         address = await self._open_web(runner)
         self._watching = asyncio.create_task(self._watch_clock())
+        self.vigilance.start()
         return bound, address
 
     def _take_over(self) -> None:
@@ -241,6 +254,7 @@ class Product:
             self._watching.cancel()
         tasks = [task for task in (self._watching, self._reloading) if task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.vigilance.stop()
         self.telephony.stop()
         if self.runner is not None:
             await self.runner.cleanup()
@@ -280,6 +294,7 @@ class Product:
             log.error("directory not reloaded", findings=errors)
         else:
             self.telephony.stations.directory_changed()
+            self.vigilance.watching.reload()
         self.engine.note(
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )
@@ -288,6 +303,7 @@ class Product:
         """Say why calls cannot be taken, recorded or logged now."""
         reasons = self.health.reasons() + self.media.not_ready()
         reasons += self.recordings.problems() + self.logbook.problems()
+        reasons += self.vigilance.reasons()
         reasons += [
             f"trunk {name} does not answer"
             for name, is_up in self.telephony.stations.trunks_up().items()
@@ -304,7 +320,10 @@ class Product:
         self.telephony.take_media(event)
 
     def _execute(self, command: Command) -> None:
-        self.telephony.execute(command)
+        if isinstance(command, PerformAction):
+            self.vigilance.perform(command)
+        else:
+            self.telephony.execute(command)
 
     def _prepare(self, commands: Sequence[Command]) -> list[Document]:
         return self.telephony.orders.prepare(commands)

@@ -87,6 +87,9 @@ def test_a_lost_line_is_not_held_for_a_cancelling_code() -> None:
     line = AlarmLine()
     line.tell(replace(lost("ip"), procedure=INTRUSION))
     assert line.in_front == line.open_cases != []
+    [case] = line.open_cases
+    assert line.switchboard.alarms.cases[IncidentId(case)].held_until is None
+    assert line.trees_asked_for == 1
 
 
 def test_an_early_opening_says_whom_to_call_back_and_calls_the_keyholders() -> None:

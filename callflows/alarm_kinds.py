@@ -13,6 +13,9 @@ CONFIRMABLE: Final = frozenset(("intrusion", "theft", "vandalism", "fire"))
 CAMERA_OFFLINE: Final = "camera_offline"
 "A camera, or the line to it, is gone."
 
+WATCH: Final = "supervision"
+"Door of what the clock showed; see `callflows.watched`."
+
 OTHER: Final = "other"
 
 
@@ -23,6 +26,8 @@ def is_never_suppressed(alarm: AlarmReceived) -> bool:
 
 def hold_time(alarm: AlarmReceived) -> float:
     """Return for how many seconds a cancelling signal is waited for; 0 when for none."""
+    if alarm.source == WATCH:
+        return 0.0  # a limit that passed was waited for already
     if is_never_suppressed(alarm) or not (alarm.is_known_account and alarm.is_known_code):
         return 0.0
     procedure = alarm.procedure

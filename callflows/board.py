@@ -4,7 +4,7 @@ from bisect import insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from callflows.alarm_book import AlarmBook
 from callflows.call import CallBack, InboundCall
@@ -22,6 +22,9 @@ from callflows.events import (
 )
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+
+if TYPE_CHECKING:
+    from callflows.action import Action
 
 Outcome = Command | Fact
 
@@ -74,6 +77,10 @@ class Board:
     "Callers to be called back, by the call that they gave up."
     alarms: AlarmBook = field(default_factory=AlarmBook)
     "What is remembered of alarms: signals seen, places, floods, tests."
+    actions: "dict[str, Action]" = field(default_factory=dict)
+    "Actions with consequences of those cases, by their id."
+    watched: dict[str, IncidentId] = field(default_factory=dict)
+    "The case of whatever the clock showed: lines lost together, a timer, a task."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
     "Call trees and whatever else waits for a time, by case."
     touched_timed: dict[str, Timed] = field(default_factory=dict)
@@ -164,6 +171,11 @@ class Board:
                 for attempt in tree.attempts:
                     self.tree_legs.pop(attempt.leg_id, None)
         self.alarms.forget(incident_id)
+        for action in [a for a in self.actions.values() if a.incident_id == incident_id]:
+            self.drop_timed(action)
+            del self.actions[action.action_id]
+        for key in [key for key, case in self.watched.items() if case == incident_id]:
+            del self.watched[key]
         for call_id in incident.call_ids if incident else ():
             if (back := self.call_backs.pop(call_id, None)) is not None:
                 self.drop_timed(back)

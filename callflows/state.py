@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from callflows.action import Action
 from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.board import Board
 from callflows.call import CallBack, InboundCall
@@ -62,6 +63,8 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "trees": [to_plain(tree) for tree in board.trees.values()],
         "call_backs": backs,
         "alarms": book_to_plain(board.alarms),
+        "actions": [to_plain(action) for action in board.actions.values()],
+        "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
         "legs": dict(board.legs),
@@ -127,6 +130,12 @@ def _build(state: Mapping[str, Any]) -> Board:
             if case.deadline is not None:
                 board.keep_timed(case)
         board.keep_timed(board.alarms.times)
+    for plain in state.get("actions", ()):
+        action = from_plain(Action, plain)
+        board.actions[action.action_id] = action
+        if action.deadline is not None:
+            board.keep_timed(action)
+    board.watched = {key: IncidentId(case) for key, case in state.get("watched", ())}
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board
 

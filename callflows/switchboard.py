@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from callflows import (
+    action_flow,
     alarm_intake,
     alarm_on_test,
     alarm_restore,
@@ -24,7 +25,9 @@ from callflows import (
     shift,
     talking,
     trees,
+    watched,
 )
+from callflows.action import Action
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
@@ -282,6 +285,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallBack: call_back.due,
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
+    Action: action_flow.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -299,6 +303,8 @@ ROUTES: Final[dict[type[Event], Route]] = {
     RestoreReceived: alarm_intake.restore_received,
     OpenCloseReceived: alarm_intake.open_close_received,
     StatusReceived: alarm_intake.status_received,
+    **action_flow.ROUTES,
+    **watched.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

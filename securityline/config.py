@@ -106,6 +106,16 @@ class AlarmsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionsConfig:
+    """Actions with consequences, sent by webhook."""
+
+    secret: MaybeFile = None
+    "File with the secret that each action's own is made from. Default: in the data dir."
+    private_networks: Flag = False
+    "Whether an action may be sent to an address in a private network."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DataConfig:
     """Where everything is kept."""
 
@@ -154,6 +164,7 @@ class Config:
     media: MediaConfig
     web: WebConfig
     alarms: AlarmsConfig
+    actions: ActionsConfig
     data: DataConfig
     directory: DirectoryConfig
     logbook: LogbookConfig
@@ -188,6 +199,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "media": MediaConfig,
     "web": WebConfig,
     "alarms": AlarmsConfig,
+    "actions": ActionsConfig,
     "data": DataConfig,
     "directory": DirectoryConfig,
     "logbook": LogbookConfig,

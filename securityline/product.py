@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from callflows.commands import Command
+from callflows.commands import Command, PerformAction
 from callflows.events import EngineDraining, EngineStarted
 from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
@@ -37,6 +37,7 @@ from securityline.telephony.admission import Admission, IncidentNumbers, newest_
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
+from securityline.vigilance import Vigilance
 from securityline.web.app import create_app
 from securityline.web.ports import WebServices
 from securityline.web.server import Runner
@@ -122,14 +123,26 @@ class Product:
             head=lambda: self.logbook.head[0],
             book=lambda: self.recovered.switchboard.alarms,
             is_case=lambda number: number in self.recovered.switchboard.incidents,
+            heard=lambda signal: self.vigilance.watching.heard(signal),
         )
         self.alarm_receiver: Dc09Receiver | None = None
+        self.vigilance = Vigilance(
+            config,
+            self.recovered.switchboard,
+            self.engine,
+            self.logbook,
+            self.directory,
+            self.clock,
+            self.metrics,
+            lambda: self.numbers.next(self.clock()),
+        )
         self.readiness = Readiness(
             [
                 self.health.reasons,
                 self.media.not_ready,
                 self.recordings.problems,
                 self.logbook.problems,
+                self.vigilance.reasons,
             ],
             self.telephony.stations.trunks_up,
             len(self.trunks.trunks),
@@ -205,6 +218,7 @@ class Product:
         await self._receive_alarms()
         address = await self._open_web(runner)
         self._watching = asyncio.create_task(self._watch_clock())
+        self.vigilance.start()
         return bound, address
 
     async def _receive_alarms(self) -> None:
@@ -278,6 +292,7 @@ class Product:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.alarm_receiver is not None:
             await self.alarm_receiver.close()
+        await self.vigilance.stop()
         self.telephony.stop()
         await self.speaking.stop()
         if self._watching is not None and not self.is_idle:  # else the start failed
@@ -328,6 +343,7 @@ class Product:
             log.error("directory not reloaded", findings=errors)
         else:
             self.telephony.stations.directory_changed()
+            self.vigilance.watching.reload()
         self.engine.note(
             "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
         )
@@ -341,7 +357,10 @@ class Product:
         self.telephony.take_media(event)
 
     def _execute(self, command: Command) -> None:
-        self.telephony.execute(command)
+        if isinstance(command, PerformAction):
+            self.vigilance.perform(command)
+        else:
+            self.telephony.execute(command)
 
     def _prepare(self, commands: Sequence[Command]) -> list[Document]:
         return self.telephony.orders.prepare(commands)

@@ -10,7 +10,6 @@ from callflows.events.action import (
     ActionDelayed,
     ActionDone,
     ActionDropped,
-    ActionFact,
     ActionGivenUp,
     ActionKind,
     ActionOutcome,
@@ -194,6 +193,7 @@ from callflows.events.watch import (
     TaskOutcome,
     TimerKind,
     TimerStage,
+    WatchNoted,
     WelfareCallDue,
 )
 
@@ -205,7 +205,6 @@ __all__ = [
     "ActionDelayed",
     "ActionDone",
     "ActionDropped",
-    "ActionFact",
     "ActionGivenUp",
     "ActionKind",
     "ActionOutcome",
@@ -367,6 +366,7 @@ __all__ = [
     "TrunkStateChanged",
     "UrgencySet",
     "VerificationRecorded",
+    "WatchNoted",
     "WelfareCallDue",
     "ZoneRestored",
 ]

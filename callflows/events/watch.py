@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from callflows.events.base import Event, OperatorId
+from callflows.events.base import Event, Fact, OperatorId
 from callflows.events.tree import PinOutcome
+from client_directory.alarm_model import AlarmRules
+from client_directory.model import Clearance, Procedure
 
 TimerKind = Literal["lone_worker", "welfare"]
 TimerStage = Literal["running", "amber", "red"]
@@ -19,10 +21,20 @@ TaskOutcome = Literal["in_order", "finding", "not_done"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchEvent(Event):
-    """Base of what was seen of a client's place."""
+    """Base of what was seen of a client's place.
+
+    Whoever feeds the engine puts in the copies that a case needs; the watchers know none.
+    """
 
     organisation: str
     site: str | None = None
+    organisation_name: str = ""
+    site_name: str = ""
+    clearance: Clearance = "standard"
+    procedure: Procedure | None = None
+    "Copy of the consigne for what was seen, if the client has one."
+    rules: AlarmRules = field(default_factory=AlarmRules)
+    "How the client's alarms are gathered into cases."
 
 
 # ---------------------------------------------------------------- lines
@@ -246,3 +258,16 @@ class CaseStalled(Event):
     what: str
     "`deadline`, `tree`, `call_back`, `attention`, `recording`."
     reason: str
+
+
+# ---------------------------------------------------------------- facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchNoted(Fact):
+    """What was seen belongs to this case, and does not by itself call an operator."""
+
+    event: str
+    "Its class, such as `PathRestored`."
+    text: str = ""
+    "For people."

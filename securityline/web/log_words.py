@@ -215,6 +215,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "TaskDue": _plain(N_("To do now: %(task)s %(site)s")),
     "TaskLate": _bad(N_("Not done in time: %(task)s %(site)s")),
     "TaskDone": _person(N_("%(operator)s: %(task)s %(site)s, %(text)s")),
+    "WatchNoted": _plain(N_("Belongs to this case: %(text)s")),
     "CaseStalled": _bad(N_("Stands still, look at it: %(what)s")),
     "ActionRequested": _person(N_("%(operator)s wants %(action)s done: %(reason)s")),
     "ActionApproved": _person(N_("%(operator)s agrees to it")),

@@ -1,0 +1,291 @@
+"""What watches the clock, fed and carried over a kill, in pretend time."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from callflows import events as e
+from callflows.events import IncidentId, OperatorId
+from callflows.events.watch import WatchEvent
+from callflows.switchboard import Switchboard
+from callflows.watch.supervision import SupervisedPath
+from client_directory.directory import Directory, DirectoryHolder
+from securityline.actions import Actions, action_secret
+from securityline.alarms.signal import Signal
+from securityline.logbook.document import Document
+from securityline.logbook.entry import Entry
+from securityline.watching import Timer, Watching
+from tests.callflows.watch.moments import at
+
+ACME = """\
+organisation: acme
+name: Acme
+country: BE
+time_zone: Europe/Brussels
+languages: [fr]
+dids:
+  - {number: "+32 2 555 40 00", service: security_line, label: L,
+     fallback_number: "+32 2 555 49 99"}
+sites:
+  - site: hq
+    name: Head office
+    opening: "Mo-Fr 08:00-18:00"
+    phones: ["02 555 40 10"]
+    services: {}
+    alarm_accounts: ["1234"]
+    alarm_paths:
+      - {path: hq-ip, account: "1234", limit: 20s}
+      - {path: hq-gsm, account: "1234", limit: 25h}
+    schedule_watch: {early_open: true, late_to_close: 30m, failed_to_close: 2h}
+people:
+  - {person: ann, name: Ann, phones: [{number: "0470 00 40 01"}], roles: [keyholder],
+     sites: [hq], pin: "4821"}
+lone_workers:
+  - {person: ann, every: 1h, amber_after: 2m, red_after: 10m, site: hq}
+tasks:
+  - {task: patrol, title: {fr: Ronde}, when: ["22:00"], allow_late: 15m, site: hq}
+actions:
+  - {action: gate, title: Gate, url: "https://gate.example/open", kind: barrier, site: hq}
+procedures:
+  - procedure: default
+    version: 1
+    incident_kinds: [other, communication]
+    title: {fr: Technique}
+    urgency: 3
+    steps:
+      - {step: note, ask: {fr: Quoi ?}, answers: free_text, required: true, go_to: end}
+"""
+MONDAY = at("2026-06-01 03:00")
+
+
+class Later:
+    """The loop's `call_later`, by hand."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self.asked: tuple[float, Callable[[], None]] | None = None
+
+    def __call__(self, delay: float, do: Callable[[], None]) -> Timer:
+        self.asked = (self.clock() + delay, do)
+        return self
+
+    def cancel(self) -> None:
+        self.asked = None
+
+
+class Watch:
+    """The rules, what watches the clock for them, and a clock that jumps."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = MONDAY
+        (folder / "organisations").mkdir(exist_ok=True)
+        self.file = folder / "organisations" / "acme.yaml"
+        self.file.write_text(ACME)
+        (folder / "operators.yaml").write_text("operators: []\n")
+        (folder / "services.yaml").write_text("services: []\n")
+        self.holder = DirectoryHolder(folder, is_partial_allowed=True)
+        assert [str(f) for f in self.holder.findings if not f.is_warning] == []
+        self.rules = Switchboard()
+        self.told: list[tuple[float, WatchEvent]] = []
+        self.kept: dict[str, Document] = {}
+        self.number = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Start, with what is in the logbook's documents, as a store keeps it."""
+        self.later = Later(lambda: self.now)
+        left = [
+            Document(kind=d.kind, id=d.id, data=json.loads(json.dumps(d.data, sort_keys=True)))
+            for d in self.kept.values()
+        ]
+        self.watching = Watching(
+            self.directory,
+            lambda: self.now,
+            tell=self.tell,
+            save=self.save,
+            number=self.fresh,
+            later=self.later,
+            documents=left,
+        )
+        self.watching.start()
+
+    def directory(self) -> Directory:
+        return self.holder.current
+
+    def fresh(self) -> IncidentId:
+        self.number += 1
+        return IncidentId(f"20260601-{self.number:04d}")
+
+    def save(self, document: Document) -> None:
+        self.kept[document.id] = document
+
+    def tell(self, event: WatchEvent, documents: Sequence[Document] = ()) -> None:
+        self.told.append((self.now, event))
+        for document in documents:
+            self.save(document)
+        facts = self.rules.handle(event, self.now)
+        assert not [fact for fact in facts if isinstance(fact, e.FlowFailed)]
+
+    def until(self, moment: float) -> None:
+        """Let the one timer do its work."""
+        while self.later.asked is not None:
+            at_time, do = self.later.asked
+            if at_time > moment:
+                break
+            self.now = at_time
+            do()
+        self.now = moment
+
+    def all(self, kind: type[Any]) -> list[tuple[float, Any]]:
+        return [(when - MONDAY, event) for when, event in self.told if type(event) is kind]
+
+    def signal(self, path: str = "", account: str = "1234") -> Signal:
+        return Signal("dc09", "1", account, "", "contact_id", is_heartbeat=True, path=path)
+
+    def panel(self, action: str) -> None:
+        """The panel is operated, and the engine wrote it down."""
+        data = {"organisation": "acme", "site": "hq", "user": "3", "action": action}
+        line = {"seq": 1, "kind": "event", "what": "OpenCloseReceived", "data": data}
+        blank = dict.fromkeys(Entry._fields, "")
+        self.watching.take([Entry(**(blank | line))])  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path)
+
+
+def test_a_silent_line_is_told_at_its_limit_with_copies_for_the_case(watch: Watch) -> None:
+    watch.until(MONDAY + 15)
+    watch.watching.heard(watch.signal())
+    watch.until(MONDAY + 60)
+    [(when, lost)] = watch.all(e.PathLost)
+    assert 35 <= when < 36
+    assert (lost.organisation_name, lost.site_name) == ("Acme", "Head office")
+    assert lost.procedure.procedure == "default"
+    [case] = watch.rules.incidents.values()
+    assert (case.incident_id, case.kind) == ("20260601-0001", "communication")
+    watch.watching.heard(watch.signal())
+    assert len(watch.all(e.PathRestored)) == 1
+
+
+def test_a_signal_that_names_its_path_speaks_for_no_other(watch: Watch) -> None:
+    watch.until(MONDAY + 15)
+    watch.watching.heard(watch.signal("hq-gsm"))
+    watch.watching.heard(watch.signal(account="9999"))
+    watch.until(MONDAY + 21)
+    [(when, _)] = watch.all(e.PathLost)
+    assert 20 <= when < 21
+
+
+def test_a_lone_worker_s_timer_outlives_a_kill(watch: Watch) -> None:
+    assert watch.watching.start_timer("acme", "ann")
+    assert not watch.watching.start_timer("acme", "nobody")
+    watch.until(MONDAY + 600)
+    watch.begin()  # nobody had the time to stop anything
+    watch.until(MONDAY + 3720 + 480 + 1)
+    [(amber, _)] = watch.all(e.SafetyTimerLapsed)
+    [(red, _)] = watch.all(e.SafetyTimerRaised)
+    assert 3720 <= amber <= 3720.01
+    assert 4200 <= red <= 4200.01
+    watch.begin()
+    watch.until(MONDAY + 9000)
+    assert len(watch.all(e.SafetyTimerRaised)) == 1, "red once"
+
+
+def test_a_pin_ends_it(watch: Watch) -> None:
+    watch.watching.start_timer("acme", "ann")
+    watch.watching.prolong_timer("lone:acme/ann/hq", 60.0, "ann")
+    watch.watching.pin_checked("lone:acme/ann/hq", "good")
+    watch.begin()
+    watch.until(MONDAY + 9000)
+    assert watch.all(e.SafetyTimerLapsed) == []
+
+
+def test_opening_at_night_and_not_closing_reach_the_operators(watch: Watch) -> None:
+    watch.panel("opening")
+    [(_, early)] = watch.all(e.EarlyOpenSeen)
+    assert early.incident_id
+    watch.until(MONDAY + 17.9 * 3600)
+    late = [when for when, _ in watch.all(e.LateToCloseSeen)]
+    failed = [when for when, _ in watch.all(e.FailedToCloseSeen)]
+    assert late == pytest.approx([1800.0, 15.5 * 3600], abs=0.01)
+    assert failed == pytest.approx([7200.0, 17 * 3600], abs=0.01)
+    watch.panel("closing")
+    assert len(watch.all(e.SiteClosed)) == 1
+
+
+def test_a_patrol_is_a_task_and_what_was_found_ends_it(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [(_, due)] = watch.all(e.TaskDue)
+    watch.watching.task_done(due.task_id, OperatorId("ann"), "in_order")
+    watch.until(at("2026-06-01 23:00"))
+    assert watch.all(e.TaskLate) == []
+    assert len(watch.all(e.TaskDone)) == 1
+
+
+def test_a_reload_takes_a_line_out_of_watch(watch: Watch) -> None:
+    watch.file.write_text(ACME.replace("limit: 20s", "limit: 60s"))
+    assert [f for f in watch.holder.reload() if not f.is_warning] == []
+    watch.watching.reload()
+    watch.until(MONDAY + 59)
+    assert watch.all(e.PathLost) == []
+    watch.until(MONDAY + 61)
+    assert len(watch.all(e.PathLost)) == 1
+
+
+def test_rubbish_left_behind_is_no_reason_not_to_watch(watch: Watch) -> None:
+    watch.kept["paths"] = Document(kind="watch", id="paths", data={"rubbish": 1})
+    watch.begin()
+    watch.until(MONDAY + 30)
+    assert len(watch.all(e.PathLost)) == 1
+
+
+def test_after_a_stop_nothing_is_told(watch: Watch) -> None:
+    watch.watching.stop()
+    assert watch.later.asked is None
+    assert set(watch.kept) == {"paths", "opening", "timers", "welfare", "tasks"}
+
+
+async def test_on_a_real_loop_a_loss_is_told_within_a_second_of_its_limit(
+    tmp_path: Path,
+) -> None:
+    pretend = Watch(tmp_path)
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[float] = loop.create_future()
+
+    def tell(event: WatchEvent, documents: Sequence[Document] = ()) -> None:
+        told.set_result(loop.time())
+
+    watching = Watching(
+        pretend.directory,
+        loop.time,
+        tell=tell,
+        save=pretend.save,
+        number=pretend.fresh,
+        later=loop.call_later,
+    )
+    watching.start()
+    began = loop.time()
+    path = SupervisedPath(
+        path="fast", organisation="acme", site="hq", account="1", limit_time=0.5
+    )
+    watching.paths.watch([path], began)
+    watching.look()
+    assert 0.5 <= await asyncio.wait_for(told, 10) - began < 1.5
+    watching.stop()
+
+
+def test_each_action_has_a_secret_of_its_own(watch: Watch) -> None:
+    actions = Actions(watch.directory, b"m" * 32, lambda event: None)
+    webhook = actions.webhook("acme", "gate")
+    assert webhook is not None
+    assert webhook.url == "https://gate.example/open"
+    assert webhook.secrets == (action_secret(b"m" * 32, "acme", "gate"),)
+    assert action_secret(b"m" * 32, "acme", "other") != webhook.secrets[0]
+    assert actions.webhook("acme", "unknown") is None
+    assert actions.webhook("nobody", "gate") is None

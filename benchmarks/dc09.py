@@ -4,7 +4,7 @@ A frame is cut out of octets, checked, read into a signal, handed on, and its an
 but the disk, which `take` here pretends to have written at once. The contract's aim, alarm to
 ACK with the disk, is p99 50 ms at 100 a second: what is measured here must be small beside it.
 
-    python -m benchmarks.dc09 [--rounds 3000] [--frames 50000] [--bent 100000] [--save]
+    python -m benchmarks.dc09 [--rounds 3000] [--frames 50000] [--bent 100000]
 """
 
 from __future__ import annotations
@@ -136,7 +136,6 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=3000)
     options.add_argument("--frames", type=int, default=50_000)
     options.add_argument("--bent", type=int, default=100_000)
-    options.add_argument("--save", action="store_true", help=f"write {RESULT.name}")
     asked = options.parse_args()
 
     result: dict[str, object] = {
@@ -154,9 +153,7 @@ def main() -> None:
         left = bent(asked.bent)
         result["bent"] = left
         print("bent at random:", ", ".join(f"{key} {value}" for key, value in left.items()))
-    if asked.save:
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

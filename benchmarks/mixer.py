@@ -4,17 +4,21 @@ Microseconds of one core, the median of several rounds, no sockets. The relay's 
 packet (`benchmarks.media_relay`) comes on top.
 """
 
+import json
+import os
 import random
 import statistics
 import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 
 from sip.media.ears import KeyEar, ScreeningEar
 from sip.media.g711 import pcm_to_alaw
 from sip.media.mixer import Mixer
 from sip.media.tones import dtmf_tone
 
+RESULT = Path(__file__).parent / "results" / "mixer.json"
 ROUNDS = 9
 BEATS = 2000
 PARTIES = (3, 4, 8)
@@ -77,11 +81,13 @@ def listening(ear: KeyEar | ScreeningEar, frames: list[bytes]) -> float:
 
 
 def main() -> int:
-    """Print the figures; return 1 when a conference of three costs too much."""
+    """Print and keep the figures; return 1 when a conference of three costs too much."""
+    result: dict[str, object] = {"load": os.getloadavg()[0], "cores": os.cpu_count()}
     frames = noise()
     costs = {parties: conference(parties, frames) for parties in PARTIES}
     for parties, cost in costs.items():
         print(f"conference of {parties}: {cost:.1f} µs a party and beat")
+        result[f"conference of {parties}"] = {"us_a_party": round(cost, 2)}
     keys = b"".join(dtmf_tone(key) for key in "0123456789*#")
     sounds = {
         "silence": [b"\xd5" * 160],
@@ -92,6 +98,8 @@ def main() -> int:
         key_cost = listening(KeyEar("leg", lambda event: None), sound)
         screen_cost = listening(ScreeningEar("leg", 0.0, lambda event: None), sound)
         print(f"{name}: {key_cost:.1f} µs a packet for keys, {screen_cost:.1f} for machines")
+        result[name] = {"us_keys": round(key_cost, 2), "us_machines": round(screen_cost, 2)}
+    RESULT.write_text(json.dumps(result, indent=1) + "\n")
     return int(costs[3] > MOST_A_PARTY)
 
 

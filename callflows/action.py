@@ -97,7 +97,7 @@ def idempotency_key(incident_id: IncidentId, action: str, attempt: int) -> str:
 def requested(board: Board, event: ActionRequested) -> Action | None:
     """Take an operator's wish: send it, or wait for a second person. `None` if refused."""
     if (why_not := _why_not(board, event)) is not None:
-        _turn_down(board, event, event.operator, why_not)
+        _turn_action_down(board, event, event.operator, why_not)
         return None
     action = Action(action_id=event.action_id, incident_id=event.incident_id, request=event)
     if not event.needs_two_people:
@@ -138,7 +138,7 @@ def begin_again(board: Board, action: Action) -> None:
 
 def _approved(board: Board, action: Action, event: ActionApproved) -> bool:
     if not event.operator or event.operator == action.request.operator:
-        _turn_down(board, action.request, event.operator, "it takes a second person")
+        _turn_action_down(board, action.request, event.operator, "it takes a second person")
     elif action.deadline is not None and board.now >= action.deadline:
         _expire(board, action)
     else:
@@ -285,7 +285,7 @@ def _give_up(board: Board, action: Action, reason: str) -> None:
 # ---------------------------------------------------------------- small things
 
 
-def _turn_down(
+def _turn_action_down(
     board: Board, request: ActionRequested, operator: OperatorId, reason: str
 ) -> None:
     board.say(

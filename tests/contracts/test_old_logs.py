@@ -78,11 +78,14 @@ def test_every_event_of_an_old_log_can_be_read(book: LogbookStore) -> None:
                 assert isinstance(decode(entry.what, entry.data), Event)
 
 
-def test_an_old_log_replays_to_the_state_it_had(book: LogbookStore) -> None:
+def test_an_old_log_replays_to_the_state_it_had(book: LogbookStore, old: Path) -> None:
     with closing(book):
         recovered = recover(Reader(book), Switchboard, Switchboard.from_state)
     board = recovered.switchboard
     assert recovered.skipped == 0
+    assert recovered.replayed == sum(line["kind"] == "event" for line in lines(old))
+    if old.name != "1":
+        return
     assert {key: case.state.value for key, case in board.incidents.items()} == {
         "inc-call-1": "closed",
         "inc-call-2": "open",

@@ -1,14 +1,19 @@
 """Write the log of a pretend night with every kind of event, for `old_logs/`.
 
+`old_logs/1` is the first version's night; what has come since stands in later folders.
+
 `python -m tests.contracts.write_old_log FOLDER` writes today's tables and lines. Only for a
 new folder: what an earlier version wrote is what it wrote.
 """
 
 import json
 import sys
+import typing
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
 from callflows import commands as c
 from callflows import events as e
@@ -17,6 +22,7 @@ from callflows.events import CallId, LegId, OperatorId
 from callflows.switchboard import Switchboard
 from securityline.logbook.entry import GENESIS, Entry, Line, chain, write_time
 from securityline.logbook.store import SCHEMA
+from tests.callflows.situations import EVENTS, build
 from tests.stories.line import AGGRESSION, CONSIGNE
 
 ANN, BOB, CAS = (OperatorId(name) for name in ("ann", "bob", "cas"))
@@ -132,6 +138,24 @@ def troubles() -> Iterator[e.Event]:
     yield e.EngineDraining()
 
 
+def words(kind: type[e.Event]) -> dict[str, Any]:
+    """Return, for fields that take one of several words, the first of them."""
+    hints = typing.get_type_hints(kind)
+    found = {n: typing.get_args(h) for n, h in hints.items() if typing.get_origin(h) is Literal}
+    flags = {name: True for name, hint in hints.items() if hint is bool}
+    floats = {name: 1.5 for name, hint in hints.items() if hint is float}
+    return {**{name: values[0] for name, values in found.items()}, **flags, **floats}
+
+
+def later() -> Iterator[e.Event]:
+    """One of every event that has come since the first log, with something in each field."""
+    told = {type(x) for x in (*arrivals(), *conversation(OTHER), *troubles())}
+    yield from arrivals()
+    for kind in EVENTS:
+        if kind not in told:
+            yield replace(build(kind), **words(kind))
+
+
 class Writer:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -156,11 +180,7 @@ class Writer:
 def main(folder: Path) -> None:
     writer = Writer()
     writer.write(("note", "", "AnchorKeyCreated", {"key": "0" * 16, "public": "x"}))
-    for event in arrivals():
-        writer.tell(event)
-    for event in conversation(writer.rung[0]):
-        writer.tell(event)
-    for event in troubles():
+    for event in later():
         writer.tell(event)
     late = {"first_seq": 3, "last_seq": 4, "lines": 2, "late_time": 0.3, "reason": "silent"}
     writer.write(("fact", "", "WrittenLate", late))

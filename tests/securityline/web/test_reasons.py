@@ -109,10 +109,15 @@ def test_names_are_kept_and_not_taken_for_words() -> None:
 # ---------------------------------------------------------------- the rules
 
 
+NOT_TRANSLATED = ("test_alarms_", "test_the_clock_", "test_a_night_")
+"Why an alarm or the clock wants an operator is shown as the log has it, in English, so far."
+
+
 def stories() -> Iterator[object]:
-    """Every story that needs nothing."""
+    """Every story that needs nothing, of those whose reasons are said in four languages."""
     for module in pkgutil.iter_modules(tests.stories.__path__, "tests.stories."):
-        if ".test_" in module.name:
+        is_of_alarms = any(word in module.name for word in NOT_TRANSLATED)
+        if ".test_" in module.name and not is_of_alarms:
             for name, test in vars(importlib.import_module(module.name)).items():
                 is_story = name.startswith("test_") and inspect.isfunction(test)
                 if is_story and not inspect.signature(test).parameters:

@@ -39,7 +39,7 @@ peers:
 	@tools/install_peers
 
 test: setup-dev peers
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: setup-dev
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ build red, and nobody must miss that a test needed a second try.
 import pytest
 from _pytest.runner import runtestprotocol
 
+SECOND_TRY = "second_try"
 SECOND_TRIES: list[str] = []
 
 
@@ -16,12 +17,18 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(report.failed for report in reports):
-        SECOND_TRIES.append(item.nodeid)
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        reports[0].user_properties.append((SECOND_TRY, True))
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Hear of second tries also from other processes (pytest-xdist)."""
+    if (SECOND_TRY, True) in map(tuple, report.user_properties):
+        SECOND_TRIES.append(report.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -33,3 +40,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/interop/" in item.nodeid:
             item.add_marker(pytest.mark.interop)
+            # One after the other: each has engines, phones and a browser of its own.
+            item.add_marker(pytest.mark.xdist_group("interop"))

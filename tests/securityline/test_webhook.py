@@ -192,7 +192,9 @@ async def test_a_huge_answer_is_read_no_further_than_needed():
     assert LARGEST_ANSWER < sent < 4_000 * 16_384
 
 
-@pytest.mark.parametrize("octets", [b"\x1f\x8bnot gzip at all", gzip.compress(b"bomb" * 9_999)])
+@pytest.mark.parametrize(
+    "octets", [b"\x1f\x8bnot gzip at all", gzip.compress(b"bomb" * 9_999)], ids=["not", "bomb"]
+)
 async def test_a_compressed_answer_is_not_unpacked(octets):
     async with far_end() as (end, webhooks):
         end.answer = lambda request: web.Response(

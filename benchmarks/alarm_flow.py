@@ -121,7 +121,9 @@ def flood(sites: int) -> dict[str, float]:
             outcomes = switchboard.handle(holdup(n), now)
             hold_up = (time.perf_counter_ns() - start) / 1_000
             assert any(isinstance(x, AttentionWanted) for x in outcomes), "not shown"
-    assert waiting_cases(switchboard._board)[0].incident_id == "the-one", "not in front"
+    assert waiting_cases(switchboard.incidents.values())[0].incident_id == "the-one", (
+        "not in front"
+    )
     first, last = samples[:THOUSAND], samples[-THOUSAND:]
     flat = statistics.median(last) / statistics.median(first)
     samples.sort()

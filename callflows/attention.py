@@ -4,6 +4,7 @@ A case that wants attention stands in front of everybody's screen, most urgent f
 an operator takes it. Nothing takes it away by itself.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from callflows.board import Board
@@ -57,9 +58,9 @@ def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:
     return True
 
 
-def waiting_cases(board: Board) -> list[Incident]:
+def waiting_cases(incidents: Iterable[Incident]) -> list[Incident]:
     """Return the cases that wait for an operator, in the order in which to take them."""
     return sorted(
-        (case for case in board.incidents.values() if case.attention_since is not None),
+        (case for case in incidents if case.is_open and case.attention_since is not None),
         key=lambda case: (case.urgency, case.attention_since or 0.0, case.incident_id),
     )

@@ -1,31 +1,25 @@
 """One call to a keyholder: he picks up, hears what it is about, and presses a key, or not.
 
-Only a key accepts. What sounds like a machine gets less time, and a short neutral message
-where the client allows one, and never counts as reached. A PIN given under duress is met
-with the very same words at the very same moment as the right one; what differs is on the
-operators' screens alone.
+Only a key accepts; what follows it is in `taking_charge`. What sounds like a machine gets
+less time, and a short neutral message where the client allows one, and never counts as
+reached.
 """
 
 from typing import Final
 
-from callflows import cases
-from callflows.attention import attend
 from callflows.board import Board
 from callflows.call_tree import Attempt, AttemptState, CallTree, TreeState
-from callflows.commands import CollectPin, Play
+from callflows.commands import Play
 from callflows.crossing import connect_operator
 from callflows.events import (
     AudioBack,
     AudioLost,
     CommandFailed,
     DigitPressed,
-    DuressSignalled,
     Event,
     GreetingEnded,
-    KeyholderAccepted,
     KeyholderAnswered,
     KeyholderDeclined,
-    KeyholderEta,
     LegAnswered,
     LegEnded,
     LegHeld,
@@ -36,16 +30,21 @@ from callflows.events import (
     PinChecked,
     PromptEnded,
 )
+from callflows.taking_charge import (
+    ask_pin,
+    begin_to_accept,
+    confirm,
+    minutes_known,
+    minutes_pressed,
+    pin_checked,
+    stop_other_phones,
+)
 from callflows.transition import Transition
-from callflows.tree_calls import finish, hang_up, missed, say_last_words, tell_taken
-from client_directory.plan_timing import ANSWER_TIME, PIN_TIME
+from callflows.tree_calls import hang_up, missed, say_last_words, tell_taken
+from client_directory.plan_timing import ANSWER_TIME
 from ivr import keyholder as words
 from ivr.keyholder import Key
 
-PIN_TRIES: Final = 3
-MINUTES_TIME: Final = 10.0
-"Seconds in which he may say when he is there; he has taken charge already."
-MOST_DIGITS: Final = 3
 MOST_REPEATS: Final = 3
 "How often he may have it said again, each time with the time to think it over."
 
@@ -105,7 +104,7 @@ def _ask(board: Board, tree: CallTree, attempt: Attempt) -> None:
 
 def _pressed(board: Board, tree: CallTree, attempt: Attempt, event: DigitPressed) -> bool:
     if attempt.state is AttemptState.MINUTES:
-        return _minutes_pressed(board, tree, attempt, event.digit)
+        return minutes_pressed(board, tree, attempt, event.digit)
     key = words.key(event.digit)
     if attempt.state is AttemptState.ENDING:
         return attempt.outcome == "voicemail" and _is_a_person(board, tree, attempt)
@@ -123,7 +122,7 @@ def _pressed(board: Board, tree: CallTree, attempt: Attempt, event: DigitPressed
             connect_operator(board, tree, attempt)
         case Key.ACCEPT | Key.ACCEPT_WITH_ETA:
             attempt.wants_eta = key is Key.ACCEPT_WITH_ETA
-            _begin_to_accept(board, tree, attempt)
+            begin_to_accept(board, tree, attempt)
     return True
 
 
@@ -149,144 +148,7 @@ def _decline(board: Board, tree: CallTree, attempt: Attempt) -> None:
             person=attempt.person,
         )
     )
-    _stop_other_phones(board, tree, attempt)
-
-
-def _stop_other_phones(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    """Stop a person's other phones, now that he has answered."""
-    for other in tree.live:
-        is_his = other.person == attempt.person and other is not attempt
-        if is_his and other.is_ringing:
-            other.outcome = other.outcome or "elsewhere"
-            hang_up(board, tree, other, is_taken=True)
-
-
-# ---------------------------------------------------------------- accepting
-
-
-def _begin_to_accept(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    """Take his key; where the client asks for a PIN, ask who he is first."""
-    level = tree.plan.levels[attempt.level]
-    if level.accept == "key":
-        accept(board, tree, attempt, "key")
-        return
-    attempt.state, attempt.until = AttemptState.PIN, board.now + PIN_TIME
-    _ask_pin(board, tree, attempt, words.ASK_PIN)
-
-
-def _ask_pin(board: Board, tree: CallTree, attempt: Attempt, prompt: str) -> None:
-    board.say(
-        Play(
-            incident_id=tree.incident_id,
-            leg_id=attempt.leg_id,
-            prompts=(prompt,),
-            language=attempt.language,
-        ),
-        CollectPin(
-            incident_id=tree.incident_id,
-            leg_id=attempt.leg_id,
-            organisation=tree.plan.organisation,
-            person=attempt.person,
-            site=tree.plan.site,
-        ),
-    )
-
-
-def _pin_checked(board: Board, tree: CallTree, attempt: Attempt, event: PinChecked) -> bool:
-    if event.outcome in ("good", "duress"):
-        accept(board, tree, attempt, "pin")
-        if event.outcome == "duress":
-            signal_duress(board, tree, attempt)
-        return True
-    attempt.pin_tries += 1
-    if event.outcome == "expired" or attempt.pin_tries >= PIN_TRIES:
-        missed(board, tree, attempt, "wrong_pin")
-        say_last_words(board, tree, attempt, (words.PIN_FAILED,))
-    else:
-        _ask_pin(board, tree, attempt, words.PIN_AGAIN)
-    return True
-
-
-def accept(board: Board, tree: CallTree, attempt: Attempt, by: str) -> None:
-    """Take that he takes charge: others stop ringing in the same breath."""
-    level = tree.plan.levels[attempt.level]
-    if attempt.person not in tree.accepted:
-        tree.accepted.append(attempt.person)
-    attempt.outcome = "accepted"
-    if by != "operator":
-        _confirm(board, tree, attempt)
-    board.say(
-        KeyholderAccepted(
-            incident_id=tree.incident_id,
-            tree_id=tree.tree_id,
-            leg_id=attempt.leg_id,
-            person=attempt.person,
-            name=attempt.name,
-            by="operator" if by == "operator" else "pin" if by == "pin" else "key",
-            accepted=len(tree.accepted),
-            needed=level.answers_needed,
-        )
-    )
-    _stop_other_phones(board, tree, attempt)
-    if tree.state is TreeState.EXHAUSTED and tree.is_satisfied:
-        finish(board, tree)  # he came late, and takes charge all the same
-
-
-def _confirm(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    """Thank him; whoever wishes says in how many minutes he is there."""
-    if not attempt.wants_eta:
-        say_last_words(board, tree, attempt, (words.ACCEPTED,))
-        return
-    attempt.state, attempt.until = AttemptState.MINUTES, board.now + MINUTES_TIME
-    board.say(
-        Play(
-            incident_id=tree.incident_id,
-            leg_id=attempt.leg_id,
-            prompts=(words.ASK_MINUTES,),
-            language=attempt.language,
-        )
-    )
-
-
-def _minutes_pressed(board: Board, tree: CallTree, attempt: Attempt, digit: str) -> bool:
-    if digit.isdecimal() and len(attempt.digits) < MOST_DIGITS:
-        attempt.digits += digit
-        attempt.until = board.now + MINUTES_TIME
-        if len(attempt.digits) < MOST_DIGITS:
-            return True
-    elif digit != "#":
-        return False
-    _minutes_known(board, tree, attempt)
-    return True
-
-
-def _minutes_known(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    if attempt.digits:
-        attempt.minutes = int(attempt.digits)
-        board.say(
-            KeyholderEta(
-                incident_id=tree.incident_id,
-                tree_id=tree.tree_id,
-                leg_id=attempt.leg_id,
-                person=attempt.person,
-                minutes=attempt.minutes,
-            )
-        )
-    say_last_words(board, tree, attempt, (words.ACCEPTED,))
-
-
-def signal_duress(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    """Fork the silent branch: operators see it, the phone hears nothing of it."""
-    incident = board.incidents.get(tree.incident_id)
-    board.say(
-        DuressSignalled(
-            incident_id=tree.incident_id, person=attempt.person, leg_id=attempt.leg_id
-        )
-    )
-    if incident is not None:
-        incident.is_under_duress = True
-        cases.reprioritise(board, incident, cases.MOST_URGENT, "duress")
-        attend(board, incident, f"{attempt.name} signalled duress")
+    stop_other_phones(board, tree, attempt)
 
 
 # ---------------------------------------------------------------- machines
@@ -363,7 +225,7 @@ def time_is_up(board: Board, tree: CallTree, attempt: Attempt) -> None:
             missed(board, tree, attempt, "wrong_pin" if attempt.pin_tries else "no_key")
             hang_up(board, tree, attempt)
         case AttemptState.MINUTES:
-            _minutes_known(board, tree, attempt)
+            minutes_known(board, tree, attempt)
         case _:
             hang_up(board, tree, attempt)
 
@@ -374,9 +236,9 @@ def say_again(board: Board, tree: CallTree, attempt: Attempt) -> None:
         case AttemptState.ASKING:
             _ask(board, tree, attempt)
         case AttemptState.PIN:
-            _ask_pin(board, tree, attempt, words.ASK_PIN)
+            ask_pin(board, tree, attempt, words.ASK_PIN)
         case AttemptState.MINUTES:
-            _confirm(board, tree, attempt)
+            confirm(board, tree, attempt)
         case _:
             say_last_words(board, tree, attempt, attempt.last_words)
 
@@ -405,7 +267,7 @@ TABLE: Final[dict[tuple[AttemptState, type[Event]], Transition[AttemptState]]] =
     **{(state, LegResumed): Transition(_noted) for state in _LIVE},
     (DIALLED, LegAnswered): Transition(_answered, (ASKING, ENDING)),
     (ASKING, DigitPressed): Transition(_pressed, (PIN, MINUTES, ENDING, OVER)),
-    (PIN, PinChecked): Transition(_pin_checked, (MINUTES, ENDING)),
+    (PIN, PinChecked): Transition(pin_checked, (MINUTES, ENDING)),
     (MINUTES, DigitPressed): Transition(_pressed, (ENDING,)),
     (ENDING, DigitPressed): Transition(_pressed, (ASKING,)),
     (ASKING, MachineSuspected): Transition(_suspected),

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from callflows import keyholder
+from callflows import keyholder, taking_charge
 from callflows.attention import attend
 from callflows.automatic import ask_for_plan
 from callflows.board import Board
@@ -219,7 +219,7 @@ def _confirm(board: Board, tree: CallTree, event: ConfirmKeyholderPressed) -> bo
             state=AttemptState.OVER,
         )
         tree.attempts.append(attempt)
-    keyholder.accept(board, tree, attempt, "operator")
+    taking_charge.accept(board, tree, attempt, "operator")
     return True
 
 

@@ -180,7 +180,7 @@ class Auditor:
         return max(self._clock() - last, 0.0)
 
     def reasons(self) -> list[str]:
-        """Say why the engine is not ready, for `/readyz`. No client's name is in it."""
+        """Say what stands still, under `degraded` of `/readyz`. No client's name is in it."""
         reasons = []
         age = self.heartbeat_age()
         if age > SILENT_TIME:

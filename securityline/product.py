@@ -23,7 +23,6 @@ from securityline.clock import Clock
 from securityline.config import Config
 from securityline.engine import Engine
 from securityline.health import Health
-from securityline.identity import TrunkProfile
 from securityline.keys import load_secret
 from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
@@ -142,8 +141,8 @@ class Product:
                 self.media.not_ready,
                 self.recordings.problems,
                 self.logbook.problems,
-                self.vigilance.reasons,
             ],
+            [self.vigilance.reasons],
             self.telephony.stations.trunks_up,
             len(self.trunks.trunks),
         )
@@ -173,20 +172,10 @@ class Product:
                 if trunk.username
             },
         )
-        profiles = {
-            trunk.name: TrunkProfile(
-                name=trunk.name,
-                default_country=trunk.default_country,
-                did_from=trunk.did_from,
-                is_trusted=trunk.is_trusted,
-                fallback_number=trunk.fallback_number,
-            )
-            for trunk in config.trunks
-        }
         return Telephony(
             exchange,
             admit=Admission(
-                profiles,
+                {trunk.name: trunk.profile for trunk in config.trunks},
                 self.directory,
                 self.numbers,
                 self.clock,

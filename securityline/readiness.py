@@ -7,6 +7,8 @@ class Readiness:
     """Asks every room for its faults.
 
     :param rooms: each says why nothing can be taken, recorded or logged; empty when it can.
+    :param watchers: each says what stands still although calls can be taken. A balancer that
+        took the engine away because a case waits too long would leave it waiting for good.
     :param trunks_up: the carriers that were heard of, and whether they answer.
     :param trunks: how many carriers there are. Who is never asked may still bring calls.
     """
@@ -14,10 +16,12 @@ class Readiness:
     def __init__(
         self,
         rooms: Sequence[Callable[[], list[str]]],
+        watchers: Sequence[Callable[[], list[str]]],
         trunks_up: Callable[[], Mapping[str, bool]],
         trunks: int,
     ) -> None:
         self._rooms = rooms
+        self._watchers = watchers
         self._trunks_up = trunks_up
         self._trunks = trunks
 
@@ -28,9 +32,10 @@ class Readiness:
         return reasons + silent if len(silent) == self._trunks else reasons
 
     def degraded(self) -> list[str]:
-        """Say what is broken although calls can be taken: a carrier of several."""
+        """Say what is broken although calls can be taken: a carrier of several, a case."""
+        found = [reason for watcher in self._watchers for reason in watcher()]
         silent = self._silent_trunks()
-        return silent if len(silent) < self._trunks else []
+        return found + silent if len(silent) < self._trunks else found
 
     def _silent_trunks(self) -> list[str]:
         up = self._trunks_up()

@@ -81,7 +81,7 @@ class Vigilance:
         self._actions.perform(command)
 
     def reasons(self) -> list[str]:
-        """Say why the engine is not ready, once it is watched."""
+        """Say what stands still although calls are taken, once it is watched."""
         return self.auditor.reasons() if self._auditing is not None else []
 
     def _is_called_back(self, call_id: CallId) -> bool:

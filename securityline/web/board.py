@@ -7,6 +7,7 @@ it nor its call; only that there is one, so that an empty list is never a lie.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from callflows.attention import waiting_cases
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import AttemptState, CallTree
 from callflows.events import CallId, IncidentId, OperatorId, TreeId
@@ -201,12 +202,7 @@ class Board:
 
     def attention(self, clearances: Iterable[str]) -> tuple[list[CaseRow], int]:
         """Return cases that wait for an operator, most urgent first; how many are hidden."""
-        waiting = [
-            incident
-            for incident in self.switchboard.incidents.values()
-            if incident.is_open and incident.attention_since is not None
-        ]
-        waiting.sort(key=lambda one: (one.urgency, one.attention_since or 0.0, one.incident_id))
+        waiting = waiting_cases(self.switchboard.incidents.values())
         seen = [one for one in waiting if one.clearance in clearances]
         return self._rows(seen), len(waiting) - len(seen)
 

@@ -207,7 +207,13 @@ _DISK: Final = one_of(
 RECORDING: Final = _DISK
 "Why a call is not recorded."
 
+_STUCK: Final = one_of(
+    N_("deadline"), N_("tree"), N_("call_back"), N_("attention"), N_("recording")
+)
 HEALTH: Final = Grammar(
+    N_("should have moved and did not: %(stuck)s (%(num)d)"),
+    N_("the auditor has not looked for %(seconds)d s"),
+    N_("the auditor cannot check: %(stuck)s"),
     N_("the engine is being stopped"),
     N_("the media process is being restarted"),
     N_("no RTP port is free"),
@@ -227,7 +233,7 @@ HEALTH: Final = Grammar(
     N_("line %(num)d: cannot be read: %(fault)s"),
     N_("line %(num)d: its signature of %(at)s is not genuine"),
     N_("line %(num)d: not the one that was signed at %(at)s"),
-    inside={"fault": _DISK, "error": _DISK},
+    inside={"fault": _DISK, "error": _DISK, "stuck": _STUCK},
 )
 "What the red bars and `/readyz` say."
 

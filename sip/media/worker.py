@@ -88,7 +88,7 @@ class Worker:
         self._control = Control(settings.socket_path, self._poll, self._take_order)
         self._recordings: dict[str, _Recording] = {}
         self._to_scan: deque[Leg] = deque()
-        self._to_flush: deque[_Recording] = deque()
+        self._to_flush: deque[str] = deque()
         self._released: set[int] = set()
         "Ports that were given back while a leg still stood on them."
         self._beats = 0
@@ -180,9 +180,10 @@ class Worker:
         for _ in range(-(-len(self._to_scan) // (_SCAN_BEATS - beats % _SCAN_BEATS))):
             bay.scan(self._to_scan.popleft(), now)
         if beats % _FLUSH_BEATS == 0:
-            self._to_flush.extend(self._recordings.values())
+            self._to_flush.extend(self._recordings)
         for _ in range(-(-len(self._to_flush) // (_FLUSH_BEATS - beats % _FLUSH_BEATS))):
-            self._to_flush.popleft().tap.flush(now)
+            if recording := self._recordings.get(self._to_flush.popleft()):  # not ended since
+                recording.tap.flush(now)
         if beats % _REPORT_BEATS == 0:
             self._report()
         self._look_around(now)

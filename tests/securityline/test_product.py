@@ -1,10 +1,13 @@
 """The product put together: who is who, and whether calls can be taken."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from callflows.events import IncidentId
+from securityline.auditor import Finding
 from securityline.config import load_config
 from securityline.product import Product
 from sip.endpoint import STRANGER, Endpoint, Peer
@@ -85,6 +88,15 @@ def probe(product: Product, name: str, *, is_up: bool) -> None:
     [trunk] = [each for each in product.trunks.trunks if each.name == name]
     change = ReachabilityChanged(f"trunk|{name}|x", trunk.outbound[0], is_up=is_up)
     product.telephony.stations._settle_trunk(name, change)
+
+
+async def test_a_case_that_stands_still_leaves_us_ready_and_is_told(product: Product) -> None:
+    reasons = product.readiness.reasons()
+    auditor = product.vigilance.auditor
+    auditor._found["attention", "a"] = Finding("attention", "a", IncidentId("a"), 1.0, "nobody")
+    product.vigilance._auditing = asyncio.create_task(asyncio.sleep(0))
+    assert product.readiness.reasons() == reasons, "a balancer must not take us away for it"
+    assert "should have moved and did not: attention (1)" in product.readiness.degraded()
 
 
 async def test_one_carrier_of_two_that_is_silent_leaves_us_ready_and_is_named(

@@ -229,7 +229,7 @@ class AlarmLine(Line):
     @property
     def in_front(self) -> list[str]:
         """The cases before the operators, in the order in which to take them."""
-        return [x.incident_id for x in waiting_cases(self.switchboard._board)]
+        return [x.incident_id for x in waiting_cases(self.switchboard.incidents.values())]
 
     @property
     def trees_asked_for(self) -> int:

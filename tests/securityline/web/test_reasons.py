@@ -13,16 +13,20 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 import pytest
 
 import callflows
 import tests.stories
 from callflows import events as e
+from callflows.board import Board
+from callflows.events import IncidentId
 from callflows.switchboard import Switchboard
 from client_directory.directory import Directory
 from client_directory.loader import load_files
 from recordings.store import RecordingStore
+from securityline.auditor import SILENT_TIME, Auditor, Finding, What
 from securityline.identification import build_call_offered
 from securityline.identity import CallerIdentity
 from securityline.logbook import opening, verify
@@ -283,11 +287,24 @@ def test_every_reason_of_readyz(tmp_path: Path) -> None:
                 RecordingStore(tmp_path / "file" / "recordings").problems,
                 logbook(tmp_path, defect).problems,
             ]
-            readiness = Readiness(rooms, lambda: {"carrier-a": False}, trunks=1)
-            texts |= set(readiness.reasons())
+            readiness = Readiness(
+                rooms, [auditor().reasons], lambda: {"carrier-a": False}, trunks=1
+            )
+            texts |= set(readiness.reasons()) | set(readiness.degraded())
     assert "trunk carrier-a does not answer" in texts
     assert any("nothing can be recorded" in text for text in texts)
     assert_said(HEALTH, texts)
+
+
+def auditor() -> Auditor:
+    """One that has died, is blind, and knew of a case of every kind that stands still."""
+    now = [1000.0]
+    one = Auditor(Board(), lambda: now[0], print, is_called_back=lambda _: False)
+    for what in get_args(What):
+        one._found[what, "x"] = Finding(what, "x", IncidentId("x"), 1.0, "it stands still")
+        one._blind[what] = "KeyError"
+    now[0] += SILENT_TIME + 1
+    return one
 
 
 def texts_given_to_health() -> set[str]:

@@ -244,6 +244,26 @@ def test_every_recording_is_flushed_within_two_seconds_and_not_at_once(media: Me
     assert max(flushes) == 1
 
 
+def test_a_recording_that_ended_while_its_turn_came_is_flushed_no_more(media: Media) -> None:
+    media.hello()
+    for n in range(10):
+        spec = RecordingSpec(
+            recording_id=f"r{n}", call_id="call", path="/r.wav", caller_leg=f"leg-{n}"
+        )
+        media.engine.send({"do": "record", **wire.recording_to_plain(spec)})
+    media.sync()
+    taps = media.studio.taps
+    while not taps["r0"].flushed:  # the round has begun, and the last one's turn is to come
+        media.worker._beat(media.worker._clock())
+    assert not taps["r9"].flushed
+    media.worker._end_recording({"recording_id": "r9"})
+    for _ in range(200):
+        media.worker._beat(media.worker._clock())
+    assert taps["r9"].closed is not None
+    assert not taps["r9"].flushed, "a block for a file that is closed is a fault of the disk"
+    assert len(taps["r8"].flushed) >= 2, "the others have their turns"
+
+
 def test_the_next_engine_learns_what_is_carried(media: Media, tmp_path: Path) -> None:
     one, two, *_ = media.hello()["ready"]
     phone = media.phone()

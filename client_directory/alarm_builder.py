@@ -29,6 +29,8 @@ def build_paths(site: SiteShape) -> tuple[model.AlarmPath, ...]:
             account=one.account,
             limit_time=_limit_time(one),
             category=one.category,
+            via=one.via,
+            line=one.line and model.significant(one.line),
         )
         for one in site.alarm_paths
     )
@@ -139,6 +141,7 @@ def check_alarms(shape: OrganisationFile, source: Source) -> None:
     _check_distinct([one.task for one in shape.tasks], "tasks", "task", source)
     _check_distinct([one.action for one in shape.actions], "actions", "action", source)
     _check_sites(shape.sites, source)
+    _check_told_apart(shape.sites, source)
 
 
 def _check_sites(sites: Sequence[SiteShape], source: Source) -> None:
@@ -156,6 +159,22 @@ def _check_sites(sites: Sequence[SiteShape], source: Source) -> None:
             _check_known(path.account, accounts, "alarm account", (*at, "account"), source)
         for place, camera in enumerate(site.cameras):
             _check_new(camera.camera, cameras, (*where, "cameras", place, "camera"), source)
+
+
+def _check_told_apart(sites: Sequence[SiteShape], source: Source) -> None:
+    """Warn of paths whose signals count for each other: either may be dead unseen."""
+    seen: list[model.AlarmPath] = []
+    for index, site in enumerate(sites):
+        for place, path in enumerate(build_paths(site)):
+            same = [one.path for one in seen if not path.is_told_from(one)]
+            if same:
+                text = (
+                    f"a signal of path {path.path!r} counts for {', '.join(same)} too, and one"
+                    " that is dead goes unseen: give each its own via or line"
+                )
+                where = ("sites", index, "alarm_paths", place)
+                source.find(where, "SHARED_PATH", text, is_warning=True)
+            seen.append(path)
 
 
 def _check_distinct(ids: list[str], key: str, name: str, source: Source) -> None:

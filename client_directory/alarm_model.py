@@ -23,7 +23,15 @@ REPORTING_TIME: Final[dict[PathCategory, float]] = {
 """Seconds in which the loss of a path must be reported (EN 50136-1:2012, table 3). For the
 dual categories that of the primary path; an alternative one is written with its `limit`."""
 
+Via = Literal["dc09:tcp", "dc09:udp", "http", "scaip", "telephone"]
+"How a signal comes in: `Signal.path` of the alarm doors."
+
 ActionKind = Literal["disarm", "barrier", "immobilise", "other"]
+
+
+def significant(line: str) -> str:
+    """Return DC-09's L without the zeros that some panels write before it."""
+    return line.lstrip("0").upper() or "0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +56,18 @@ class AlarmPath:
     limit_time: float
     "Seconds without a sign of life after which the path is lost."
     category: PathCategory | None = None
+    via: Via | None = None
+    "How its signals come; `None`: any way."
+    line: str | None = None
+    "DC-09's L, without leading zeros; `None`: any. With `via`, what tells it from another."
+
+    def is_told_from(self, other: "AlarmPath") -> bool:
+        """Whether no signal can speak for both."""
+        if self.account != other.account:
+            return True
+        by_way = None not in (self.via, other.via) and self.via != other.via
+        by_line = None not in (self.line, other.line) and self.line != other.line
+        return by_way or by_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 
-from client_directory.alarm_model import ActionKind, PathCategory
+from client_directory.alarm_model import ActionKind, PathCategory, Via
 from client_directory.schema_values import STRICT, Duration, Id, Line, Opening, Truth, Words
 
 
@@ -22,6 +22,7 @@ def _web_address(url: str) -> str:
 
 
 Account = Annotated[str, Field(pattern=r"^[0-9A-F]{3,16}$")]
+LinePrefix = Annotated[str, Field(pattern=r"^[0-9A-F]{1,6}$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Limit = Annotated[Duration, Field(ge=20, le=32 * 86_400)]
 WebAddress = Annotated[
@@ -53,6 +54,8 @@ class AlarmPathShape(Shape):
     account: Account
     category: PathCategory | None = None
     limit: Limit | None = None
+    via: Via | None = None
+    line: LinePrefix | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -29,11 +29,12 @@ from callflows.events import (
 from callflows.events.watch import TaskEvent, TimerEvent, WatchEvent
 from callflows.watch import plans
 from callflows.watch.opening import OpeningWatch
-from callflows.watch.supervision import Supervision
+from callflows.watch.supervision import SupervisedPath, Supervision
 from callflows.watch.tasks import TaskWatch
 from callflows.watch.timers import SafetyTimers
 from callflows.watch.welfare import WelfareChecks
 from callflows.watched import COMMUNICATION, DURESS, EARLY_OPEN, NOT_CLOSED, TASK
+from client_directory.alarm_model import significant
 from client_directory.directory import Directory
 from client_directory.model import Organisation
 from securityline.alarms.signal import Signal
@@ -136,7 +137,7 @@ class Watching:
             "welfare": self.welfare,
             "tasks": self.tasks,
         }
-        self._by_account: dict[str, tuple[str, ...]] = {}
+        self._by_account: dict[str, list[SupervisedPath]] = {}
         self._timer: Timer | None = None
         self._is_started = False
 
@@ -166,10 +167,9 @@ class Watching:
         self.opening.watch([p for c in clients for p in plans.opening_plans(c, now)], now)
         self.welfare.watch([p for c in clients for p in plans.welfare_plans(c)], now)
         self.tasks.watch([p for c in clients for p in plans.task_plans(c)], now)
-        by_account: dict[str, list[str]] = {}
+        self._by_account = {}
         for path in paths:
-            by_account.setdefault(path.account.upper(), []).append(path.path)
-        self._by_account = {account: tuple(found) for account, found in by_account.items()}
+            self._by_account.setdefault(path.account.upper(), []).append(path)
         self._watch_clock()
 
     def save(self) -> None:
@@ -180,14 +180,15 @@ class Watching:
     # ------------------------------------------------------------ what is heard
 
     def heard(self, signal: Signal) -> None:
-        """Take any signal, a heartbeat too, as a sign of life of its account's paths.
+        """Take any signal, a heartbeat too, as a sign of life of the path it came by.
 
-        When one of them bears the name of the transmission path it came by, of that one.
+        Of all of its account's that it may have come by, where the directory does not tell
+        them apart; `securityline check` warns of those.
         """
-        paths = self._by_account.get(signal.account.upper(), ())
-        exact = tuple(path for path in paths if path.endswith(f"/{signal.path}"))
-        for path in exact or paths:
-            self.heard_path(path)
+        line = significant(signal.line_prefix)
+        for path in self._by_account.get(signal.account.upper(), ()):
+            if path.via in (None, signal.path) and path.line in (None, line):
+                self.heard_path(path.path)
 
     def heard_path(self, path: str) -> None:
         """Take a sign of life of one path, by its name `client/site/path`."""

@@ -46,6 +46,8 @@ def supervised_paths(organisation: Organisation, receiver: str = "") -> list[Sup
             limit_time=path.limit_time,
             category=path.category or "",
             receiver=receiver,
+            via=path.via,
+            line=path.line,
         )
         for site in organisation.sites
         for path in site.alarm_paths

@@ -48,6 +48,9 @@ class SupervisedPath:
     category: str = ""
     receiver: str = ""
     "Receiver or carrier that it shares with others; empty when none is known."
+    via: str | None = None
+    line: str | None = None
+    "What its signals are known by; `None`: any of its account's counts."
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.limit_time) and self.limit_time > 0):

@@ -10,8 +10,8 @@ SITE = """\
       - {zone: "001", name: Hall, detector: pir-hall}
       - {zone: "007", name: Counter, kind: holdup}
     alarm_paths:
-      - {path: hq-ip, account: "1234", category: SP5}
-      - {path: hq-gsm, account: "1234", limit: 25h}
+      - {path: hq-ip, account: "1234", category: SP5, via: dc09:tcp}
+      - {path: hq-gsm, account: "1234", limit: 25h, via: dc09:udp, line: "02"}
     cameras:
       - {camera: cam-1, name: Gate, carrier: operator-a}
     schedule_watch: {early_open: true, late_to_close: 15m, failed_to_close: 60m}
@@ -42,6 +42,7 @@ def test_everything_is_read(tmp_path):
     assert (counter.zone, counter.detector, counter.kind) == ("007", None, "holdup")
     ip, gsm = site.alarm_paths
     assert (ip.path, ip.account, ip.category, ip.limit_time) == ("hq-ip", "1234", "SP5", 90.0)
+    assert ((ip.via, ip.line), (gsm.via, gsm.line)) == (("dc09:tcp", None), ("dc09:udp", "2"))
     assert (gsm.path, gsm.category, gsm.limit_time) == ("hq-gsm", None, 90_000.0)
     assert [(one.camera, one.name, one.carrier) for one in site.cameras] == [
         ("cam-1", "Gate", "operator-a")
@@ -244,3 +245,34 @@ def test_a_message_is_left_only_where_the_client_says_so(tmp_path):
     assert not loaded(tmp_path).organisations["acme"].call_trees[0].may_leave_message
     text = replaced("call_tree: tree,", "call_tree: tree, leave_message: true,")
     assert loaded(tmp_path, text).organisations["acme"].call_trees[0].may_leave_message
+
+
+IP, GSM = ", via: dc09:tcp}", ', via: dc09:udp, line: "02"}'
+
+
+@pytest.mark.parametrize(
+    ("ip", "gsm", "is_told"),
+    [
+        ("", "", False),
+        ("via: dc09:tcp", "", False),
+        ("via: dc09:tcp", "via: dc09:tcp", False),
+        ("via: dc09:tcp", 'line: "2"', False),
+        ('line: "2"', 'line: "002"', False),
+        ("via: dc09:tcp", "via: dc09:udp", True),
+        ('via: dc09:tcp, line: "1"', 'via: dc09:tcp, line: "2"', True),
+        ('line: "1"', 'line: "2"', True),
+    ],
+)
+def test_paths_that_no_signal_tells_apart_are_warned_of(tmp_path, ip, gsm, is_told):
+    text = WHOLE
+    for old, new in ((IP, ip), (GSM, gsm)):
+        text = replaced(old, f", {new}}}" if new else "}", text)
+    found = [one for one in findings_of(tmp_path, text) if one.code == "SHARED_PATH"]
+    assert not found if is_told else [one.is_warning for one in found] == [True]
+    assert all("hq-gsm" in one.text and "hq-ip" in one.text for one in found)
+
+
+@pytest.mark.parametrize("told", ["via: gsm", 'line: "X"', 'line: ""', 'line: "1234567"'])
+def test_a_way_that_does_not_exist_is_refused(tmp_path, told):
+    text = replaced(IP, f", {told}}}", WHOLE)
+    assert any(not one.is_warning for one in findings_of(tmp_path, text))

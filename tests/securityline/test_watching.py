@@ -38,8 +38,8 @@ sites:
     services: {}
     alarm_accounts: ["1234"]
     alarm_paths:
-      - {path: hq-ip, account: "1234", limit: 20s}
-      - {path: hq-gsm, account: "1234", limit: 25h}
+      - {path: hq-ip, account: "1234", limit: 20s, via: dc09:tcp}
+      - {path: hq-gsm, account: "1234", limit: 25h, via: dc09:udp, line: "2"}
     schedule_watch: {early_open: true, late_to_close: 30m, failed_to_close: 2h}
 people:
   - {person: ann, name: Ann, phones: [{number: "0470 00 40 01"}], roles: [keyholder],
@@ -143,8 +143,11 @@ class Watch:
     def all(self, kind: type[Any]) -> list[tuple[float, Any]]:
         return [(when - MONDAY, event) for when, event in self.told if type(event) is kind]
 
-    def signal(self, path: str = "", account: str = "1234") -> Signal:
-        return Signal("dc09", "1", account, "", "contact_id", is_heartbeat=True, path=path)
+    def signal(self, path: str = "dc09:tcp", account: str = "1234", line: str = "") -> Signal:
+        return Signal(
+            "dc09", "1", account, "", "contact_id",
+            is_heartbeat=True, path=path, line_prefix=line,
+        )  # fmt: skip
 
     def panel(self, action: str) -> None:
         """The panel is operated, and the engine wrote it down."""
@@ -173,9 +176,26 @@ def test_a_silent_line_is_told_at_its_limit_with_copies_for_the_case(watch: Watc
     assert len(watch.all(e.PathRestored)) == 1
 
 
-def test_a_signal_that_names_its_path_speaks_for_no_other(watch: Watch) -> None:
+def test_a_living_line_does_not_hide_a_dead_one(watch: Watch) -> None:
+    for hour in range(26):
+        watch.until(MONDAY + 3600 * hour + 1)
+        watch.watching.heard(watch.signal("dc09:tcp"))
+        watch.watching.heard(watch.signal("dc09:udp", line="3"))  # another line of ours
+    lost = [path.path for _, path in watch.all(e.PathLost)]
+    assert "acme/hq/hq-gsm" in lost
+
+
+@pytest.mark.parametrize("line", ["2", "02", "0002"])
+def test_a_line_is_known_by_its_way_and_its_number(watch: Watch, line: str) -> None:
+    for hour in range(26):
+        watch.until(MONDAY + 3600 * hour + 1)
+        watch.watching.heard(watch.signal("dc09:udp", line=line))
+    assert {path.path for _, path in watch.all(e.PathLost)} == {"acme/hq/hq-ip"}
+
+
+def test_a_signal_of_one_way_speaks_for_no_other(watch: Watch) -> None:
     watch.until(MONDAY + 15)
-    watch.watching.heard(watch.signal("hq-gsm"))
+    watch.watching.heard(watch.signal("dc09:udp"))
     watch.watching.heard(watch.signal(account="9999"))
     watch.until(MONDAY + 21)
     [(when, _)] = watch.all(e.PathLost)

@@ -13,6 +13,7 @@ from pathlib import Path
 import uvloop
 
 from callflows.events import OperatorId, OperatorReady, OperatorSignedIn
+from securityline.collector import settle_collector
 from securityline.config import load_config
 from securityline.product import Product
 from securityline.structured_log import configure
@@ -23,6 +24,7 @@ async def main() -> None:
     config = load_config(Path(sys.argv[1]), os.environ)
     product = Product(config)
     bound, desk = await product.start()
+    settle_collector()
     loop = asyncio.get_running_loop()
 
     def ready_again(lines) -> None:  # type: ignore[no-untyped-def]

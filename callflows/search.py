@@ -56,22 +56,26 @@ def begin(board: Board, call: InboundCall) -> None:
 def settle(board: Board) -> None:
     """Give every operator who is free to the caller who should have him."""
     board.is_unsettled = False
+    if not board.seeking:
+        return
     calls = queue.in_order(board.seeking.values(), board.now)
     free = [desk for desk in board.roster if routing.may_ring(desk)]
-    spare = _spare_phones(board)
+    spare: list[_Spare] | None = None  # looked for when somebody free is not enough
     given: dict[str, list[OperatorDesk]] = {}
     reasons: dict[str, str] = {}
     unserved: list[InboundCall] = []
     for call in calls:
-        if call.legs or (call.stage is Stage.HOLD and not free and not spare):
+        if call.legs or _is_left_to_fallback(board, call):
             continue
-        if _is_left_to_fallback(board, call):
+        if call.stage is Stage.HOLD and not free and spare == []:
             continue
         desk = _best(board, call, free)
         if desk is not None:
             free.remove(desk)
-        elif spare and (robbed := _take_from_another(board, call, spare)) is not None:
-            desk, reasons[call.call_id] = robbed
+        else:
+            spare = _spare_phones(board) if spare is None else spare
+            if spare and (robbed := _take_from_another(board, call, spare)) is not None:
+                desk, reasons[call.call_id] = robbed
         if desk is not None:
             given[call.call_id] = [desk]
         else:

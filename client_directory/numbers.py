@@ -124,7 +124,12 @@ def is_emergency_number(text: str, country: str) -> bool:
     Errs on the side of yes: the emergency numbers of neighbouring countries count, and so
     do disguises (`+32 112`, `0032101`, `tel:112`).
     """
-    digits = number_part(text) if len(text) <= _MAX_USER else ""
+    return _would_reach_one(text, country) if len(text) <= _MAX_USER else False
+
+
+@lru_cache(maxsize=16_384)
+def _would_reach_one(text: str, country: str) -> bool:
+    digits = number_part(text)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if not digits.startswith("+"):

@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 
+from securityline.collector import settle_collector, sweep
 from securityline.config import Config
 from securityline.product import Product
 
@@ -35,8 +36,11 @@ async def _run(config: Config) -> None:
         else:
             product.drain()
 
+    sweeping: asyncio.Task[None] | None = None
     try:
         bound, desk = await product.start()
+        settle_collector()
+        sweeping = asyncio.create_task(sweep(lambda: product.is_quiet))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, terminate)
         loop.add_signal_handler(signal.SIGHUP, product.reload)
@@ -46,6 +50,8 @@ async def _run(config: Config) -> None:
         product.engine.subscribe(lambda _lines: _stop_when_drained(product, stopping))
         await stopping.wait()
     finally:
+        if sweeping is not None:
+            sweeping.cancel()
         await product.stop()
 
 

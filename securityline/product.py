@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
-from callflows.commands import Command, PerformAction
+from callflows.commands import Command, PerformAction, SignalRinging
 from callflows.events import EngineDraining, EngineStarted
 from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
@@ -76,7 +76,7 @@ class Product:
         self.logbook = Logbook.open(config.logbook_settings)
         self.clock = Clock(at_least=self.logbook.last_now)
         self.accounts = Accounts(config.data.dir, realm=config.sip.domain)
-        self.recordings = RecordingStore(config.recordings_dir)
+        self.recordings = RecordingStore(config.recordings_dir.resolve())
         self.recovered = recover(self.logbook, Switchboard, Switchboard.from_state)
         self.health = Health()
         secret = load_secret(config.data.dir / "sip.key")
@@ -181,7 +181,7 @@ class Product:
                 self.clock,
                 self.recovered.switchboard.case_of,
             ),
-            recording_path=lambda name: str(self.recordings.path_of(name).resolve()),
+            recording_path=lambda name: str(self.recordings.path_of(name)),
             speaker=self.speaking,
         )
 
@@ -312,6 +312,11 @@ class Product:
         """Whether no call is up or waits."""
         return not len(self.telephony.exchange.legs)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody waits for a person to answer."""
+        return not self.engine.switchboard.waiting()
+
     def reload(self) -> None:
         """Read the directory again; a bad one changes nothing.
 
@@ -350,6 +355,8 @@ class Product:
             self.vigilance.perform(command)
         else:
             self.telephony.execute(command)
+            if isinstance(command, SignalRinging):
+                self.shell.pump()  # a caller hears it before we ring a phone or draw a card
 
     def _prepare(self, commands: Sequence[Command]) -> list[Document]:
         return self.telephony.orders.prepare(commands)

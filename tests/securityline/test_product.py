@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from callflows.events import IncidentId
+from callflows.commands import RingOperator, SignalRinging
+from callflows.events import CallId, IncidentId, LegId, OperatorId
 from securityline.auditor import Finding
 from securityline.config import load_config
 from securityline.product import Product
@@ -113,3 +114,24 @@ async def test_one_carrier_of_two_that_is_silent_leaves_us_ready_and_is_named(
     probe(product, "carrier-b", is_up=True)
     assert product.readiness.degraded() == ["trunk carrier-a does not answer"]
     assert product.readiness.reasons() == reasons
+
+
+async def test_a_caller_hears_ringing_before_any_phone_is_rung_or_card_is_drawn(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(product.telephony, "execute", lambda c: done.append(type(c).__name__))
+    monkeypatch.setattr(product.shell, "pump", lambda: done.append("sent"))
+    case, leg = IncidentId("20261127-0001"), LegId("caller")
+    product._execute(SignalRinging(incident_id=case, leg_id=leg))
+    product._execute(
+        RingOperator(
+            incident_id=case,
+            call_id=CallId("20261127-0001-c1"),
+            leg_id=LegId("o1"),
+            operator=OperatorId("op-1"),
+            display_name="Postes",
+            number=None,
+        )
+    )
+    assert done == ["SignalRinging", "sent", "RingOperator"]

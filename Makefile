@@ -29,9 +29,10 @@ $(VENV)/.phones: requirements/phones.txt $(VENV)/.core
 
 setup-dev: $(VENV)/.dev
 
-$(VENV)/.dev: requirements/dev.txt $(VENV)/.core $(VENV)/.phones
+$(VENV)/.dev: requirements/dev.txt requirements/amd.txt $(VENV)/.core $(VENV)/.phones
 	@echo "installing what the tests need ..."
 	@$(PIP) --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --require-hashes -r requirements/amd.txt
 	@touch $@
 
 # Peers we did not write: installed when we may, else their tests skip and say so.

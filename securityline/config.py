@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -10,6 +11,7 @@ from securityline.config_file import ConfigError, Problem, Settings, read_settin
 from securityline.identity import DidSource, TrunkProfile
 from securityline.logbook.opening import LogbookSettings
 from sip.endpoint import Endpoint
+from sip.media.silero import RUNTIME
 from sip.trunk import PeerAddress
 
 __all__ = ["Config", "ConfigError", "Problem", "load_config"]
@@ -79,6 +81,8 @@ class MediaConfig:
     "First and last UDP port for RTP."
     advertised_address: MaybeAddress = None
     "Written into SDP instead of `address`, behind a NAT."
+    voice_model: MaybeFile = None
+    "A Silero model that tells speech of who answers; needs the extra `amd`. Default: energy."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +271,11 @@ def _check(config: Config, settings: Settings) -> None:
     if config.media.address in ("0.0.0.0", "::") and not config.media.advertised_address:  # noqa: S104
         text = "is every address; give media.advertised_address"
         settings.complain("media", "address", text)
+    model = config.media.voice_model
+    if model is not None and find_spec(RUNTIME) is None:
+        settings.complain("media", "voice_model", "needs the extra `amd` (onnxruntime)")
+    elif model is not None and not model.is_file():
+        settings.complain("media", "voice_model", f"{model} is no file")
     _check_trunks(config.trunks, settings)
 
 

@@ -13,7 +13,8 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, get_args
 
@@ -25,7 +26,9 @@ from recordings.wav import Origin, pcm_samples
 from recordings.writer import DiskWriter
 from sip.media import protocol
 from sip.media.g711 import pcm_to_alaw
+from sip.media.machine import EnergyActivity, VoiceActivity
 from sip.media.protocol import MediaEvent, RecordingSpec
+from sip.media.silero import SileroActivity, SileroModel, UnusableModel
 from sip.media.tap import Tap
 from sip.media.tones import ToneName, tone
 from sip.media.worker import Worker, WorkerSettings
@@ -190,6 +193,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--ports", type=_ports, required=True, metavar="LOW-HIGH")
     parser.add_argument("--recordings", type=Path, required=True, help="folder of recordings")
     parser.add_argument("--speech", type=Path, help="folder of prompts spoken on demand")
+    parser.add_argument("--voice-model", type=Path, help="a Silero model (the extra `amd`)")
     parser.add_argument("--ready-ports", type=int, default=256, help="ports bound ahead")
     parser.add_argument("--orphan-time", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument("--orphan-limit", type=float, default=600.0, metavar="SECONDS")
@@ -245,6 +249,17 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _activity(model: Path | None) -> Callable[[], VoiceActivity]:
+    """Choose what tells speech; without a usable model it is energy, and the log says so."""
+    if model is None:
+        return EnergyActivity
+    try:
+        return partial(SileroActivity, SileroModel(model))
+    except UnusableModel as error:
+        _log.error("speech is told by energy: %s", error)
+        return EnergyActivity
+
+
 def _serve(options: argparse.Namespace) -> None:
     low, high = options.ports
     prompts = Prompts(Path(__file__).parent / "prompts", options.speech)
@@ -260,7 +275,8 @@ def _serve(options: argparse.Namespace) -> None:
         orphan_time=options.orphan_time,
         orphan_limit=options.orphan_limit,
     )
-    worker = Worker(settings, DiskStudio(RecordingStore(options.recordings)), prompts.load)
+    studio = DiskStudio(RecordingStore(options.recordings))
+    worker = Worker(settings, studio, prompts.load, activity=_activity(options.voice_model))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     worker.run()
 

@@ -392,6 +392,7 @@ class Product:
 
     def _media_command(self) -> list[str]:
         low, high = self.config.media.ports
+        model = self.config.media.voice_model
         return [
             sys.executable, "-m", "securityline.media_process",
             "--socket", str(self._media_socket()),
@@ -399,6 +400,7 @@ class Product:
             "--ports", f"{low}-{high}",
             "--recordings", str(self.config.recordings_dir.resolve()),
             "--speech", str((self.config.data.dir / "speech").resolve()),
+            *(("--voice-model", str(model.resolve())) if model else ()),
         ]  # fmt: skip
 
     async def _watch_clock(self) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from sip.media.dtmf_detector import DtmfDetector
 from sip.media.g711 import alaw_to_pcm, ulaw_to_pcm
-from sip.media.machine import MachineDetector
+from sip.media.machine import MachineDetector, VoiceActivity
 from sip.media.protocol import DigitHeard, MediaEvent
 from sip.media.rtp import PCMA
 from sip.media.tone_detector import FRAME_TIME
@@ -85,14 +85,21 @@ class KeyEar:
 
 
 class ScreeningEar:
-    """Lets a :class:`~sip.media.machine.MachineDetector` hear who answered."""
+    """Lets a :class:`~sip.media.machine.MachineDetector` hear who answered.
+
+    :param activity: what it tells speech by.
+    """
 
     __slots__ = ("_at", "_emit", "_machine", "_sound", "_start")
 
     def __init__(
-        self, leg_id: str, answered_at: float, emit: Callable[[MediaEvent], None]
+        self,
+        leg_id: str,
+        answered_at: float,
+        emit: Callable[[MediaEvent], None],
+        activity: VoiceActivity,
     ) -> None:
-        self._machine = MachineDetector(leg_id)
+        self._machine = MachineDetector(leg_id, activity)
         self._start = answered_at
         self._emit = emit
         self._sound = bytearray()

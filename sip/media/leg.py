@@ -7,6 +7,7 @@ from sip.media.dtmf import Digit
 from sip.media.ears import KeyEar, ScreeningEar
 from sip.media.incoming import IncomingStream, Listener
 from sip.media.latch import Latch
+from sip.media.machine import EnergyActivity, VoiceActivity
 from sip.media.mixer import Mixer
 from sip.media.outgoing import OutgoingStream
 from sip.media.playback import Player, PromptLoader, player_for
@@ -34,9 +35,11 @@ class Leg:
     :param emit: takes the leg's events.
     :param load: finds prompts.
     :param mixer: joins the voices that it hears in a :class:`~sip.media.protocol.Mix`.
+    :param activity: makes what tells a screened leg's speech.
     """
 
     __slots__ = (
+        "_activity",
         "_emit",
         "_expected_since",
         "_is_lost",
@@ -59,6 +62,7 @@ class Leg:
         emit: Callable[[MediaEvent], None],
         load: PromptLoader,
         mixer: Mixer,
+        activity: Callable[[], VoiceActivity] = EnergyActivity,
     ) -> None:
         self.spec = spec
         self.latch = Latch()
@@ -71,6 +75,7 @@ class Leg:
         self._emit = emit
         self._load = load
         self._mixer = mixer
+        self._activity = activity
         self._key_ear: KeyEar | None = None
         self._screening_ear: ScreeningEar | None = None
         self._expected_since: float | None = None
@@ -135,7 +140,7 @@ class Leg:
         if not spec.is_screened:
             self._screening_ear = None
         elif self._screening_ear is None:
-            self._screening_ear = ScreeningEar(spec.leg_id, now, self._emit)
+            self._screening_ear = ScreeningEar(spec.leg_id, now, self._emit, self._activity())
 
     @property
     def ears(self) -> tuple[Listener, ...]:

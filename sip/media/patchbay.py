@@ -9,6 +9,7 @@ from typing import Final
 
 from sip.media.incoming import Listener
 from sip.media.leg import Leg
+from sip.media.machine import EnergyActivity, VoiceActivity
 from sip.media.mixer import Mixer
 from sip.media.playback import PromptLoader
 from sip.media.ports import PortPool, drain
@@ -41,12 +42,14 @@ class Patchbay:
         ports: PortPool,
         emit: Callable[[MediaEvent], None],
         load: PromptLoader,
+        activity: Callable[[], VoiceActivity] = EnergyActivity,
     ) -> None:
         self._poll = poll
         self._doors_poll = select.epoll()
         self._ports = ports
         self._emit = emit
         self._load = load
+        self._activity = activity
         self.legs: dict[str, Leg] = {}
         self.lines: dict[int, Line] = {}
         self.ticking: dict[Leg, None] = {}
@@ -90,7 +93,7 @@ class Patchbay:
         except OSError as error:
             self._emit(LegFailed(spec.leg_id, f"port {spec.port}: {error.strerror}"))
             return None
-        leg = Leg(spec, now, self._emit, self._load, self._mixer)
+        leg = Leg(spec, now, self._emit, self._load, self._mixer, self._activity)
         self.legs[spec.leg_id] = leg
         self._doors[door.fileno()] = (door, leg)
         self._doors_poll.register(door.fileno(), select.EPOLLIN)

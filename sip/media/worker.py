@@ -20,6 +20,7 @@ from typing import Any, Final
 from sip.media import wire
 from sip.media.control import Control
 from sip.media.leg import Leg
+from sip.media.machine import EnergyActivity, VoiceActivity
 from sip.media.patchbay import RECEIVE_SIZE, Patchbay
 from sip.media.playback import PromptLoader
 from sip.media.ports import PortPool
@@ -75,6 +76,7 @@ class Worker:
         studio: Studio,
         load: PromptLoader,
         clock: Callable[[], float] = time.monotonic,
+        activity: Callable[[], VoiceActivity] = EnergyActivity,
     ) -> None:
         self._settings = settings
         self._studio = studio
@@ -84,7 +86,7 @@ class Worker:
             settings.address, settings.low_port, settings.high_port, settings.ready_ports
         )
         self._ports.top_up(most_refused=settings.high_port)
-        self._bay = Patchbay(self._poll, self._ports, self._emit, load)
+        self._bay = Patchbay(self._poll, self._ports, self._emit, load, activity)
         self._control = Control(settings.socket_path, self._poll, self._take_order)
         self._recordings: dict[str, _Recording] = {}
         self._to_scan: deque[Leg] = deque()

@@ -111,6 +111,19 @@ def test_defaults_stand_where_the_file_says_nothing(tmp_path: Path) -> None:
     assert config.trunks[1].profile.name == "carrier-b"
 
 
+def test_a_voice_model_must_be_there_with_what_runs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = SMALL.replace("[media]\n", '[media]\nvoice_model = "model.onnx"\n')
+    monkeypatch.setattr("securityline.config.RUNTIME", "json")
+    assert "media.voice_model" in problems(tmp_path, text)[0]
+    assert "model.onnx is no file" in problems(tmp_path, text)[0]
+    (tmp_path / "model.onnx").write_bytes(b"a model")
+    assert load(tmp_path, text).media.voice_model == tmp_path / "model.onnx"
+    monkeypatch.setattr("securityline.config.RUNTIME", "a_runtime_nobody_has")
+    assert "needs the extra `amd`" in problems(tmp_path, text)[0]
+
+
 def test_paths_in_the_file_are_relative_to_it(tmp_path: Path) -> None:
     config = load(tmp_path, SMALL + '[data]\ndir = "here"\nrecordings = "/there"\n')
     assert config.data.dir == tmp_path / "here"

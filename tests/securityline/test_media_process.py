@@ -25,6 +25,7 @@ from securityline import media_process
 from securityline.media_process import EXIT_ALREADY_RUNNING, DiskStudio, Prompts
 from sip.media import launch
 from sip.media.client import MediaClient, MediaError
+from sip.media.machine import EnergyActivity
 from sip.media.protocol import (
     AudioLost,
     DigitHeard,
@@ -535,3 +536,12 @@ def test_refusals_come_before_news(tmp_path: Path) -> None:
     assert studio.take_events() == []
     assert studio.unwritten_bytes == 0
     studio.finish()
+
+
+def test_a_model_that_cannot_be_used_leaves_loudness_to_tell_speech(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"no model")
+    assert media_process._activity(tmp_path / "model.onnx") is EnergyActivity
+    assert "speech is told by energy" in caplog.text
+    assert media_process._activity(None) is EnergyActivity

@@ -53,7 +53,9 @@ class Telephony:
         scaip: ScaipSettings | None = None,
     ) -> None:
         self.exchange = exchange
-        self._expected = expected or ExpectedCalls(lambda _source, _source_id: None)
+        if expected is None:
+            expected = ExpectedCalls(lambda _source, _source_id: None)
+        self._expected = expected
         scaip = scaip or ScaipSettings()
         self.arrivals = Arrivals(exchange, admit, scaip.units)
         self.scaip = ScaipReceiver(exchange, door, self._expected, scaip) if door else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 from securityline import config_values as v
+from securityline.alarms.scaip_units import read_units
 from securityline.config_file import ConfigError, Problem, Settings, read_settings
 from securityline.identity import DidSource, TrunkProfile
 from securityline.logbook.opening import LogbookSettings
@@ -107,6 +108,12 @@ class AlarmsConfig:
         tuple[str, ...], v.list_of(v.name, is_empty_allowed=True)
     ] = ()
     "Accounts of panels whose clock nobody can set."
+    scaip: Flag = True
+    "Whether SCAIP units are heard, by SIP MESSAGE from trunks and from `scaip_units`."
+    scaip_units: MaybeFile = None
+    "File of units that come by no trunk: a line `USER PASSWORD` each."
+    scaip_heartbeat: Annotated[float | None, v.unset(v.number(1, 1440))] = None
+    "Minutes after which units are told to report again. Default: as they are set."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +283,10 @@ def _check(config: Config, settings: Settings) -> None:
         settings.complain("media", "voice_model", "needs the extra `amd` (onnxruntime)")
     elif model is not None and not model.is_file():
         settings.complain("media", "voice_model", f"{model} is no file")
+    try:
+        read_units(config.alarms.scaip_units, config.sip.domain)
+    except (OSError, ValueError) as error:
+        settings.complain("alarms", "scaip_units", str(error))
     _check_trunks(config.trunks, settings)
 
 

@@ -11,7 +11,7 @@ import structlog
 from aiohttp import web
 
 from callflows.commands import Command, PerformAction, SignalRinging
-from callflows.events import EngineDraining, EngineStarted
+from callflows.events import EngineDraining, EngineStarted, IncidentId
 from callflows.switchboard import Switchboard
 from client_directory.directory import DirectoryHolder
 from recordings.store import RecordingStore
@@ -19,6 +19,7 @@ from securityline.accounts import Accounts
 from securityline.alarms.door import AlarmDoor
 from securityline.alarms.panels import read_settings
 from securityline.alarms.receiver import Dc09Receiver
+from securityline.alarms.scaip_units import read_units
 from securityline.clock import Clock
 from securityline.config import Config
 from securityline.engine import Engine
@@ -34,6 +35,8 @@ from securityline.speaking import Speaking
 from securityline.speech import speaker_for
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.exchange import LEG, Exchange
+from securityline.telephony.expected import EXPECTED, ExpectedCalls
+from securityline.telephony.scaip import ScaipSettings
 from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
 from securityline.vigilance import Vigilance
@@ -84,7 +87,13 @@ class Product:
             (Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks),
             shared_hosts=config.own_hosts,
         )
-        digest = DigestServer(config.sip.domain, secret, self.accounts.ha1)
+        pace = config.alarms.scaip_heartbeat
+        self.scaip = ScaipSettings(
+            is_taken=config.alarms.scaip,
+            units=read_units(config.alarms.scaip_units, config.sip.domain),
+            heartbeat_minutes=None if pace is None else round(pace),
+        )
+        digest = DigestServer(config.sip.domain, secret, self._ha1)
         self.registrar = Registrar(digest, secret)
         self.ua = UserAgent(
             UserAgentSettings(
@@ -94,6 +103,7 @@ class Product:
                 secret=secret,
                 product=f"SecurityLine/{VERSION}",
                 classify=self._classify,
+                message_types=self.scaip.message_types,
             ),
             self.registrar,
             digest,
@@ -113,7 +123,6 @@ class Product:
         self.speaking = Speaking(speaker_for(config.data.dir / "speech"))
         newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
         self.numbers = IncidentNumbers(newest)
-        self.telephony = self._build_telephony()
         self.alarm_door = AlarmDoor(
             self.engine.handle,
             self.directory,
@@ -124,6 +133,7 @@ class Product:
             is_case=lambda number: number in self.recovered.switchboard.incidents,
             heard=lambda signal: self.vigilance.watching.heard(signal),
         )
+        self.telephony = self._build_telephony()
         self.alarm_receiver: Dc09Receiver | None = None
         self.vigilance = Vigilance(
             config,
@@ -172,14 +182,19 @@ class Product:
                 if trunk.username
             },
         )
+        expected = ExpectedCalls(self._open_case_of)
         return Telephony(
             exchange,
+            door=self.alarm_door,
+            expected=expected,
+            scaip=self.scaip,
             admit=Admission(
                 {trunk.name: trunk.profile for trunk in config.trunks},
                 self.directory,
                 self.numbers,
                 self.clock,
                 self.recovered.switchboard.case_of,
+                expected.find,
             ),
             recording_path=lambda name: str(self.recordings.path_of(name)),
             speaker=self.speaking,
@@ -235,6 +250,7 @@ class Product:
             if call.recording_id:
                 self.telephony.know_recording(call.recording_id, call.incident_id, call.call_id)
         self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
+        self.telephony.adopt_expected(self.logbook.documents(EXPECTED, limit=20_000))
         takeover = Takeover(
             self.telephony.exchange, self.telephony.dialling, dict(self.media.adopt().legs)
         )
@@ -373,6 +389,16 @@ class Product:
     def _pump(self) -> None:
         self._pump_due = False
         self.shell.pump()
+
+    def _ha1(self, user: str, algorithm: str) -> str | None:
+        return self.accounts.ha1(user, algorithm) or self.scaip.units.ha1(user, algorithm)
+
+    def _open_case_of(self, source: str, source_id: str) -> IncidentId | None:
+        """Return the case that a signal went to, as long as it is open."""
+        board = self.recovered.switchboard
+        case = board.alarms.case_of(source, source_id)
+        incident = board.incidents.get(case) if case is not None else None
+        return case if incident is not None and incident.is_open else None
 
     def _classify(self, source: Endpoint) -> Peer:
         trunk = self.trunks.of(source)

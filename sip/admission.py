@@ -1,8 +1,8 @@
 """Who may speak to us, and how much: trunks, phones, strangers.
 
 A trunk is believed. A phone has to prove who it is for every new call. A stranger gets a
-challenge for INVITE and REGISTER, a few times a second, and silence for everything else:
-nothing tells him what is here.
+challenge for INVITE, REGISTER and (where messages are taken) MESSAGE, a few times a second,
+and silence for everything else: nothing tells him what is here.
 """
 
 from __future__ import annotations
@@ -34,15 +34,19 @@ class Admission:
     def __init__(self, core: Core) -> None:
         settings = core.settings
         self._core = core
+        self._challenged: Final = {"INVITE", "REGISTER"}
+        if settings.message_types:
+            self._challenged.add("MESSAGE")
         self._strangers = RateLimit(settings.stranger_rate, settings.stranger_burst)
         self._callers = RateLimit(settings.trunk_invite_rate, settings.trunk_invite_rate)
+        self._senders = RateLimit(settings.trunk_invite_rate, settings.trunk_invite_rate)
         self._lockout = Lockout()
 
     def may_speak(self, method: str, peer: Peer, source: Endpoint, now: float) -> bool:
         """Say whether a request gets any answer at all."""
         if peer.kind != "stranger":
             return True
-        if method not in ("INVITE", "REGISTER") or self._lockout.is_shut(source.host, now):
+        if method not in self._challenged or self._lockout.is_shut(source.host, now):
             return False
         if method == "REGISTER" and self._core.registrar is None:
             return False
@@ -57,10 +61,17 @@ class Admission:
             return True
         return not self._callers.allows(source.host, now)
 
+    def is_message_too_much(self, source: Endpoint, now: float) -> bool:
+        """Say whether a MESSAGE must be refused for load."""
+        core = self._core
+        if len(core.transactions) >= core.settings.max_transactions:
+            return True
+        return not self._senders.allows(source.host, now)
+
     def identify(
         self, request: Request, peer: Peer, source: Endpoint, now: float
     ) -> Peer | Refusal | None:
-        """Return who calls, the challenge to send instead, or `None` for silence."""
+        """Return who calls or writes, the challenge to send instead, or `None` for silence."""
         if peer.kind == "trunk":
             return peer
         digest, host = self._core.digest, source.host
@@ -85,7 +96,7 @@ class Admission:
         :raises ParseError: a header needed to decide cannot be read.
         """
         if request.method not in KNOWN_METHODS:
-            return 501, (("Allow", ALLOWED),)
+            return 501, (("Allow", self._core.allowed),)
         if request.uri.scheme not in _SCHEMES:
             return 416, ()
         foreign = [tag for tag in request.require if tag not in UNDERSTOOD]
@@ -113,7 +124,7 @@ class Admission:
 
     @staticmethod
     def overload() -> Refusal:
-        """Return the refusal of a call that is too much."""
+        """Return the refusal of a call or message that is too much."""
         return 503, (_RETRY_AFTER,)
 
 

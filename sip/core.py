@@ -81,6 +81,11 @@ class Core:
         self.listen = settings.listen
         self._sent_by: dict[Endpoint, str] = {}
 
+    @property
+    def allowed(self) -> str:
+        """The methods we take outside calls, as Allow says it."""
+        return f"{ALLOWED}, MESSAGE" if self.settings.message_types else ALLOWED
+
     def emit(self, event: SipEvent) -> None:
         """Tell the owner."""
         self.events.append(event)
@@ -275,8 +280,8 @@ class Core:
 def answer_options(core: Core) -> HeaderLines:
     """Return the headers that say what we can do (section 11.2)."""
     headers: HeaderLines = (
-        ("Allow", ALLOWED),
-        ("Accept", ACCEPTED_BODY),
+        ("Allow", core.allowed),
+        ("Accept", ", ".join((ACCEPTED_BODY, *sorted(core.settings.message_types)))),
         ("Accept-Encoding", "identity"),
         ("Supported", SUPPORTED),
     )

@@ -24,6 +24,8 @@ __all__ = [
     "Endpoint",
     "FaultFound",
     "IncomingCall",
+    "MessageAnswered",
+    "MessageReceived",
     "OfferAnswered",
     "OfferRefused",
     "Offered",
@@ -177,6 +179,26 @@ class DigitReceived(SipEvent):
 @dataclass(frozen=True, slots=True)
 class OptionsAnswered(SipEvent):
     """What became of an OPTIONS of ours. `status` is `None` when nothing came back."""
+
+    token: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReceived(SipEvent):
+    """A MESSAGE came outside any call (RFC 3428). Its 200 is already on its way."""
+
+    request: Request
+    source: Endpoint
+    local: Endpoint
+    "The socket of ours that it came to."
+    peer: Peer
+    "A trunk, or a phone that has proved who it is."
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswered(SipEvent):
+    """What became of a MESSAGE of ours. `status` is `None` when nothing came back."""
 
     token: str
     status: int | None

@@ -11,13 +11,14 @@ from contextlib import suppress
 from sip import in_dialog, uac, uas
 from sip.admission import Admission
 from sip.calls import CallState
-from sip.core import ALLOWED, Core, answer_options
+from sip.core import Core, answer_options
 from sip.dialog import Dialog
 from sip.ending import acknowledge, acknowledge_again
 from sip.endpoint import Endpoint, Peer
 from sip.errors import ParseError
 from sip.events import FaultFound
 from sip.message import Request, Response, parse
+from sip.messaging import object_to_message, receive_message
 from sip.outgoing import HeaderLines
 from sip.refusals import Refusals
 from sip.status import REASONS
@@ -166,7 +167,8 @@ class Reception:
         if request.method == "REGISTER" and core.registrar is not None:
             self._register(request, key, peer, source, local, now)
             return
-        if request.method == "INVITE":
+        is_message = request.method == "MESSAGE" and bool(core.settings.message_types)
+        if request.method == "INVITE" or is_message:
             caller = admission.identify(request, peer, source, now)
             if caller is None:
                 return
@@ -175,12 +177,19 @@ class Reception:
                 return
             peer = caller
         refusal = admission.object_to(request, peer)
+        if refusal is None and is_message:
+            refusal = object_to_message(core, request)
         headers: HeaderLines
         if refusal is not None:
             status, headers = refusal
         elif request.method == "INVITE":
             if not admission.is_too_much(source, now):
                 uas.receive_invite(core, request, key, peer, source, local, now)
+                return
+            status, headers = admission.overload()
+        elif is_message:
+            if not admission.is_message_too_much(source, now):
+                receive_message(core, request, key, peer, source, local, now)
                 return
             status, headers = admission.overload()
         else:
@@ -255,4 +264,4 @@ def _answer_outside(core: Core, method: str) -> tuple[int, HeaderLines]:
         return 489, ()
     if method in ("BYE", "INFO", "UPDATE", "PRACK"):
         return 481, ()
-    return 405, (("Allow", ALLOWED),)
+    return 405, (("Allow", core.allowed),)

@@ -50,6 +50,8 @@ class UserAgentSettings:
     stranger_rate: float = 5.0
     "Requests per second that one unknown address gets any answer to."
     stranger_burst: float = 20.0
+    message_types: frozenset[str] = frozenset()
+    "Content types of MESSAGE outside calls that the owner takes, in lower case; none: 405."
     answers_to_via_port: bool = False
     """Without rport, answer to the port in Via (RFC 3261 18.2.2) instead of the source port.
     Never to another host than the source's."""

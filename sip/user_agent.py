@@ -20,6 +20,7 @@ from sip.core import Core, RegistrarPort
 from sip.digest_server import DigestServer
 from sip.endpoint import Endpoint, Packet
 from sip.events import FaultFound, SipEvent
+from sip.messaging import send_message
 from sip.options import ask_options
 from sip.outgoing import HeaderLines
 from sip.reception import Reception
@@ -290,6 +291,39 @@ class UserAgent:
     def options(self, destination: Endpoint, target: Uri, now: float, token: str) -> None:
         """Ask whether somebody is there; `OptionsAnswered(token, …)` says."""
         ask_options(self._core, destination, target, now, token)
+
+    def message(
+        self,
+        destination: Endpoint,
+        target: Uri,
+        now: float,
+        token: str,
+        *,
+        from_: NameAddr,
+        to: NameAddr,
+        body: bytes,
+        content_type: str,
+        credentials: Credentials | None = None,
+        local: Endpoint | None = None,
+    ) -> None:
+        """Send a MESSAGE (RFC 3428); `MessageAnswered(token, …)` says what became of it.
+
+        :param local: the socket to send from; default: the first of its transport.
+        :raises ValueError: a header of the owner would not be one line.
+        """
+        send_message(
+            self._core,
+            destination,
+            target,
+            now,
+            token,
+            from_=from_,
+            to=to,
+            body=body,
+            content_type=content_type,
+            credentials=credentials,
+            local=local,
+        )
 
 
 def _check_refusal(status: int) -> None:

@@ -99,7 +99,7 @@ class AlarmDoor:
         """Take the signals of one frame; answer once the last of them is durable."""
         events = []
         for signal in signals:
-            self._supervise(signal)
+            self.hear(signal)
             if not signal.is_heartbeat:
                 events.append(signal)
         if not events:
@@ -117,10 +117,13 @@ class AlarmDoor:
         *,
         site: str = "",
         organisation: str = "",
-    ) -> None:
+        documents: Sequence[object] = (),
+    ) -> IncidentId | None:
         """Tell the flow of one signal; `then` is called once its lines are durable.
 
         :param site: named by a sender that has no account, such as a program.
+        :param documents: to be durable together with the signal.
+        :return: the case it belongs to, durable or not; `None`: it opened none.
         """
         now, book = self._clock(), self._book()
         is_repeat = book.first_case_of(signal.source, signal.source_id, now) is not None
@@ -133,10 +136,11 @@ class AlarmDoor:
             organisation=organisation,
         )
         taken: list[Taken] = []
-        self._tell(event, (), lambda: then(taken[0]))
+        self._tell(event, documents, lambda: then(taken[0]))
         case = self._book().case_of(signal.source, signal.source_id)
         is_case = case is not None and self._is_case(case)
         taken.append(Taken(case if case and is_case else "", is_repeat, self._head()))
+        return case if is_case else None
 
     def note_fault(self, seen: FaultSeen) -> None:
         """Write down, once an account, that a panel sends what cannot be taken as it is."""
@@ -148,7 +152,8 @@ class AlarmDoor:
         self._told_faults.add(key)
         log.warning("frame not taken as it should be", **seen._asdict())
 
-    def _supervise(self, signal: Signal) -> None:
+    def hear(self, signal: Signal) -> None:
+        """Take a signal as a sign of life of the path it came by; `take` does it itself."""
         try:
             self._heard(signal)
         except Exception:

@@ -1,16 +1,26 @@
 """A new call gets its identifiers and everything that is known of it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
-from callflows.events import CallId, CallOffered, IncidentId, LegId
-from client_directory.directory import DirectoryHolder
+from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId
+from client_directory.directory import Directory, DirectoryHolder
 from securityline.identification import CallIds, build_call_offered
 from securityline.identity import TrunkProfile, read_identity
+from securityline.telephony.expected import Expected, names_of_caller
 from sip.events import CallRefused, IncomingCall
 
+_UNIT: Final = MappingProxyType(
+    {
+        "fr": "Appel d'un appareil d'alarme",
+        "nl": "Oproep van een alarmtoestel",
+        "de": "Anruf eines Alarmgeräts",
+        "en": "Call of an alarm unit",
+    }
+)
 UNKNOWN_TRUNK: Final = TrunkProfile(name="", is_trusted=False)
 
 
@@ -54,6 +64,7 @@ class Admission:
 
     :param case_of: says which open case waits for a call of this client from this number:
         a keyholder who is being called rings in, an abandoned caller rings again.
+    :param expected: says by a caller's names whether he is a unit that reported an alarm.
     """
 
     def __init__(
@@ -63,8 +74,10 @@ class Admission:
         numbers: IncidentNumbers,
         clock: Callable[[], float],
         case_of: Callable[[str | None, str | None], IncidentId | None] = lambda _o, _c: None,
+        expected: Callable[[Sequence[str], float], Expected | None] = lambda _n, _t: None,
     ) -> None:
         self._case_of = case_of
+        self._expected = expected
         self._profiles = profiles
         self._directory = directory
         self._numbers = numbers
@@ -87,4 +100,53 @@ class Admission:
             datetime.fromtimestamp(now, UTC),
         )
         waiting = self._case_of(offered.identification.organisation, offered.caller)
-        return offered if waiting is None else replace(offered, incident_id=waiting)
+        if waiting is not None:
+            return replace(offered, incident_id=waiting)
+        names = names_of_caller(event.request, event.peer, offered.caller)
+        expected = self._expected(names, now)
+        if expected is not None:
+            return by_unit(offered, expected, directory)
+        if event.peer.kind == "phone" and not offered.display_name:
+            return replace(offered, display_name=event.peer.name)
+        return offered
+
+
+def by_unit(offered: CallOffered, expected: Expected, directory: Directory) -> CallOffered:
+    """Put the call of a unit into the case of its alarm.
+
+    It is rung through as a call of the client's, although a unit dials no number of his; and
+    nothing is read to it before an operator speaks: it may stand beside an attacker.
+    """
+    offered = replace(
+        offered,
+        incident_id=expected.incident_id,
+        display_name=offered.display_name or expected.account,
+        while_ringing="ringback",
+        urgency=1,
+    )
+    account = directory.alarm_account(expected.account)
+    if offered.is_known_did or account is None:
+        return offered
+    organisation, site = account
+    line = next((did for did in organisation.dids if did.service == "security_line"), None)
+    why = f"The unit with account {expected.account} reported an alarm and calls."
+    return replace(
+        offered,
+        is_known_did=True,
+        did_label=dict(_UNIT),
+        identification=Identification(
+            organisation=organisation.organisation,
+            organisation_name=organisation.name,
+            organisation_certainty="known",
+            site=site.site,
+            site_name=site.name,
+            site_certainty="known",
+            why=why,
+        ),
+        clearance=organisation.clearance,
+        languages=organisation.languages,
+        recording=line.recording if line else offered.recording,
+        fallback_number=(line and line.fallback_number) or offered.fallback_number,
+        presented_number=line.number if line else offered.presented_number,
+        procedure=directory.procedure_for(organisation.organisation),
+    )

@@ -1,6 +1,6 @@
 """What SIP says, told to the engine in the words of calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any, Final
 
 from callflows import events as e
@@ -24,10 +24,14 @@ class Arrivals:
     """Turn SIP events into events of the flows.
 
     :param admit: says who calls whom; see `securityline.identity`.
+    :param units: users who are no operators' phones but alarm units, and may call.
     """
 
-    def __init__(self, exchange: Exchange, admit: Admit) -> None:
+    def __init__(
+        self, exchange: Exchange, admit: Admit, units: Container[str] = frozenset()
+    ) -> None:
         self._x = exchange
+        self._units = units
         self._admit = admit
         self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
         self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
@@ -61,7 +65,7 @@ class Arrivals:
 
     def _incoming(self, event: s.IncomingCall) -> None:
         now = self._x.clock()
-        if event.peer.kind != "trunk":
+        if event.peer.kind != "trunk" and event.peer.name not in self._units:
             # Our phones take calls; they place none through here (toll fraud).
             self._x.ua.refuse(event.leg, 403, now)
             self._x.pump()

@@ -11,9 +11,11 @@ from securityline.logbook.document import Document
 from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
+from securityline.telephony.expected import ExpectedCalls
 from securityline.telephony.media_arrivals import MediaArrivals
 from securityline.telephony.orders import Orders
 from securityline.telephony.pins import Pins
+from securityline.telephony.scaip import Door, ScaipReceiver, ScaipSettings
 from securityline.telephony.speech import Speaker, Speech
 from securityline.telephony.stations import Stations
 from sip import events as s
@@ -46,9 +48,17 @@ class Telephony:
         on_media_health: Callable[[bool], None] = lambda _is_up: None,
         probe: ProbeSettings | None = None,
         speaker: Speaker | None = None,
+        door: Door | None = None,
+        expected: ExpectedCalls | None = None,
+        scaip: ScaipSettings | None = None,
     ) -> None:
         self.exchange = exchange
-        self.arrivals = Arrivals(exchange, admit)
+        if expected is None:
+            expected = ExpectedCalls(lambda _source, _source_id: None)
+        self._expected = expected
+        scaip = scaip or ScaipSettings()
+        self.arrivals = Arrivals(exchange, admit, scaip.units)
+        self.scaip = ScaipReceiver(exchange, door, self._expected, scaip) if door else None
         self.dialling = Dialling(exchange)
         self.pins = Pins(exchange)
         self.speech = Speech(speaker)
@@ -83,6 +93,10 @@ class Telephony:
             for event in self.exchange.registrar.adopt((document.data or {})["bindings"], now):
                 self.take_sip(event)
 
+    def adopt_expected(self, documents: Sequence[Document]) -> None:
+        """Know whose voice calls our predecessor expected."""
+        self._expected.adopt(documents)
+
     def stop(self) -> None:
         """Stop watching. Calls are not touched."""
         if self._timer is not None:
@@ -108,6 +122,8 @@ class Telephony:
     def take_sip(self, event: s.SipEvent) -> None:
         """Take one event of the user agent."""
         if self.arrivals.take_sip(event):
+            return
+        if self.scaip is not None and self.scaip.take_sip(event):
             return
         now = self.exchange.clock()
         match event:

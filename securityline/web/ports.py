@@ -191,7 +191,7 @@ class AlarmDoorPort(Protocol):
         *,
         site: str = "",
         organisation: str = "",
-    ) -> None:
+    ) -> object:
         """Tell the flow of one signal; `then` is called once its lines are durable."""
 
 

@@ -1,6 +1,10 @@
 import pytest
 
-from securityline.telephony.admission import IncidentNumbers, newest_number
+from callflows.events import CallId, CallOffered, IncidentId, LegId
+from client_directory.directory import Directory
+from client_directory.model import Did, Organisation, Site
+from securityline.telephony.admission import IncidentNumbers, by_unit, newest_number
+from securityline.telephony.expected import Expected
 
 NOON = 1_795_348_800.0  # 2026-11-22 12:00 UTC
 DAY = 86_400.0
@@ -39,3 +43,61 @@ def test_the_newest_number_is_found_among_those_that_changed_last() -> None:
         "20261122-10000"
     )
     assert newest_number([]) == ""
+
+
+# ---------------------------------------------------------------- the call of a unit
+
+CLIENT = Organisation(
+    organisation="home",
+    name="Home",
+    country="BE",
+    time_zone="Europe/Brussels",
+    languages=("nl",),
+    clearance="high_security",
+    dids=(
+        Did(
+            number="+3225550100",
+            service="security_line",
+            label={"": "x"},
+            fallback_number="+3225550199",
+        ),
+    ),
+    sites=(Site(site="room-7", name="Room 7", alarm_accounts=("1234",)),),
+)
+ALARM = IncidentId("20261122-0007")
+
+
+def offered(*, is_known_did: bool = False) -> CallOffered:
+    return CallOffered(
+        incident_id=IncidentId("20261122-0008"),
+        call_id=CallId("c"),
+        leg_id=LegId("l"),
+        did="arc",
+        is_known_did=is_known_did,
+    )
+
+
+def test_a_unit_s_call_is_its_client_s_although_it_dials_no_number_of_his() -> None:
+    call = by_unit(offered(), Expected(ALARM, "1234"), Directory([CLIENT]))
+    assert call.incident_id == ALARM
+    assert call.is_known_did
+    assert (call.identification.organisation, call.identification.site) == ("home", "room-7")
+    assert call.clearance == "high_security"
+    assert call.languages == ("nl",)
+    assert (call.fallback_number, call.presented_number) == ("+3225550199", "+3225550100")
+    assert call.urgency == 1
+    assert call.while_ringing == "ringback", "nothing is read aloud beside an attacker"
+    assert call.recording == "evidence"
+
+
+def test_the_number_it_dialled_names_the_client_where_it_is_one() -> None:
+    call = by_unit(offered(is_known_did=True), Expected(ALARM, "1234"), Directory([CLIENT]))
+    assert call.incident_id == ALARM
+    assert call.identification.organisation is None
+
+
+def test_the_unit_of_an_account_nobody_knows_lands_in_its_case_all_the_same() -> None:
+    call = by_unit(offered(), Expected(ALARM, "9999"), Directory([CLIENT]))
+    assert call.incident_id == ALARM
+    assert not call.is_known_did
+    assert call.display_name == "9999"

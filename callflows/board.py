@@ -157,6 +157,8 @@ class Board:
 
     def add_call(self, call: InboundCall) -> None:
         """Keep a new call."""
+        if incident := self.incidents.get(call.incident_id):
+            call.ordinary_urgency = incident.ordinary_urgency
         self.calls[call.call_id] = call
         self.legs[call.leg_id] = call.call_id
         self.seeking[call.call_id] = call

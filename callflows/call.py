@@ -98,6 +98,8 @@ class InboundCall:
     "Engine time of the INVITE."
     urgency: int
     "Its incident's: 1 life in danger … 4 for information."
+    ordinary_urgency: int | None = None
+    "Its incident's, see there."
     state: CallState = CallState.WAITING
     stage: Stage = Stage.ONE_BY_ONE
     sound: Sound = Sound.RINGBACK

@@ -42,6 +42,8 @@ MOST_URGENT: Final = 1
 "Life in danger."
 LEAST_URGENT: Final = 4
 "For information."
+DURESS: Final = "duress"
+"Reason of an urgency that only operators may know of."
 
 # ---------------------------------------------------------------- opening
 
@@ -146,9 +148,13 @@ def reprioritise(board: Board, incident: Incident, urgency: int, reason: str) ->
             reason=reason,
         )
     )
+    if reason == DURESS:
+        incident.ordinary_urgency = incident.urgency
+    elif incident.ordinary_urgency is not None:
+        incident.ordinary_urgency = urgency
     incident.urgency = urgency
     for call in board.calls_of(incident.incident_id):
-        call.urgency = urgency
+        call.urgency, call.ordinary_urgency = urgency, incident.ordinary_urgency
     board.is_unsettled = True
 
 

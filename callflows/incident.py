@@ -73,6 +73,9 @@ class Incident:
     "Engine time before which no call goes to the site; `None` when nobody asked for it."
     is_under_duress: bool = False
     "Somebody in it is being forced: ordinary closing is refused."
+    ordinary_urgency: int | None = None
+    """What the urgency would be had nobody signalled duress: shown to whoever must not learn
+    of it. `None` when it is no other."""
     tree_ids: list[TreeId] = field(default_factory=list)
     "Call trees that were asked for, in order."
     wanted_trees: dict[TreeId, str] = field(default_factory=dict)

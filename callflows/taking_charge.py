@@ -152,7 +152,7 @@ def signal_duress(board: Board, tree: CallTree, attempt: Attempt) -> None:
     )
     if incident is not None:
         incident.is_under_duress = True
-        cases.reprioritise(board, incident, cases.MOST_URGENT, "duress")
+        cases.reprioritise(board, incident, cases.MOST_URGENT, cases.DURESS)
         attend(board, incident, f"{attempt.name} signalled duress")
 
 

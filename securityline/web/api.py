@@ -11,7 +11,7 @@ from securityline.logbook.document import Document
 from securityline.logbook.entry import write_time
 from securityline.web.alarm_api import hand_in
 from securityline.web.context import CONTEXT
-from securityline.web.discretion import SCOPE, discreet_incident, discreet_line
+from securityline.web.discretion import SCOPE, discreet_call, discreet_incident, discreet_line
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
@@ -76,7 +76,8 @@ async def incidents(request: web.Request) -> web.Response:
 async def calls(request: web.Request) -> web.Response:
     """`GET /api/v1/calls[?state=active|ended][&limit=N]`."""
     state = _one_of(request, "state", ("active", "ended"))
-    return _json(await _documents(request, "call", state))
+    found = await _documents(request, "call", state)
+    return _json(found if request[MAY_KNOW] else [discreet_call(one) for one in found])
 
 
 async def incident(request: web.Request) -> web.Response:

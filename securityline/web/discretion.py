@@ -14,9 +14,17 @@ _SIGNALLED: Final = " signalled duress"
 _HIDDEN: Final = frozenset({"DuressSignalled"})
 
 
+def discreet_call(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a call's document what tells of duress in its case."""
+    shown = {name: value for name, value in data.items() if name != "ordinary_urgency"}
+    if (ordinary := data.get("ordinary_urgency")) is not None:
+        shown["urgency"] = ordinary
+    return shown
+
+
 def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out of a case's document what tells of duress."""
-    shown = {name: value for name, value in data.items() if name != "is_under_duress"}
+    shown = {k: value for k, value in discreet_call(data).items() if k != "is_under_duress"}
     shown["attention"] = [why for why in data.get("attention", ()) if not _tells(why)]
     if not shown["attention"]:
         shown["attention_since"] = None
@@ -29,6 +37,10 @@ def discreet_line(what: str, data: Mapping[str, Any]) -> Mapping[str, Any] | Non
     """Return a log line's values without what tells of duress; `None` when nothing is left."""
     if what in _HIDDEN or (what == "AttentionWanted" and _tells(data.get("reason"))):
         return None
+    if what == "IncidentReprioritised":
+        # What it was before would tell of a change that is left out.
+        shown = {name: value for name, value in data.items() if name != "previous"}
+        return None if data.get("reason") == "duress" else shown
     if data.get("outcome") == "duress":
         return {**data, "outcome": "good"}
     if data.get("reason") == "duress":

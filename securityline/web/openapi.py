@@ -94,6 +94,10 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "type": "boolean",
                 "description": "only there for tokens with the scope `duress:read`",
             },
+            "ordinary_urgency": {
+                "type": ["integer", "null"],
+                "description": "what tokens without it read as the urgency, if another",
+            },
             "trees": {"type": "array", "items": _ref("CallTree")},
             "notes": {"type": "array", "items": {"type": "object"}},
             "procedure": {"type": ["object", "null"]},

@@ -431,6 +431,23 @@ def test_a_duress_pin_is_met_with_the_very_same_words_and_operators_alone_see_it
     assert night.wants_an_operator() == ["Ann signalled duress"]
 
 
+def test_what_the_urgency_would_be_without_duress_is_kept_for_those_who_must_not_know() -> None:
+    night = Night()
+    night.begins(level("ann", accept="pin"))
+    incident = night.switchboard.incidents[CASE]
+    was = incident.urgency
+    assert was > 1
+    assert incident.ordinary_urgency is None
+    night.accepts("ann")
+    night.gives_pin("ann", "duress")
+    assert (incident.urgency, incident.ordinary_urgency) == (1, was)
+    assert {call.ordinary_urgency for call in night.switchboard.calls.values()} <= {was}
+    restored = type(night.switchboard).from_state(night.switchboard.to_state())
+    assert restored.incidents[CASE].ordinary_urgency == was, "also after a restart"
+    night.tell(e.UrgencySet(incident_id=CASE, operator=OP, urgency=4, reason="all is well"))
+    assert (incident.urgency, incident.ordinary_urgency) == (4, 4)
+
+
 def test_a_case_under_duress_is_not_closed_in_the_ordinary_way() -> None:
     night = Night()
     night.begins(level("ann", accept="pin"))

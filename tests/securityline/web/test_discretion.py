@@ -1,0 +1,28 @@
+"""What a program may not learn of somebody who is being forced."""
+
+from securityline.web.discretion import discreet_call, discreet_incident, discreet_line
+
+
+def test_the_urgency_that_duress_brought_is_not_shown() -> None:
+    case = {"urgency": 1, "ordinary_urgency": 3, "is_under_duress": True, "attention": []}
+    shown = discreet_incident(case)
+    assert shown["urgency"] == 3
+    assert "ordinary_urgency" not in shown
+    assert "is_under_duress" not in shown
+    call = {"call_id": "c", "urgency": 1, "ordinary_urgency": 3}
+    assert discreet_call(call) == {"call_id": "c", "urgency": 3}
+
+
+def test_an_urgency_of_its_own_is_shown_also_of_old_documents() -> None:
+    assert discreet_call({"urgency": 2, "ordinary_urgency": None})["urgency"] == 2
+    assert discreet_call({"urgency": 2})["urgency"] == 2
+
+
+def test_the_line_of_that_change_is_left_out_and_no_other_tells_of_it() -> None:
+    raised = {"urgency": 1, "previous": 3, "reason": "duress"}
+    assert discreet_line("IncidentReprioritised", raised) is None
+    later = {"urgency": 2, "previous": 1, "reason": "the caller is calm"}
+    assert discreet_line("IncidentReprioritised", later) == {
+        "urgency": 2,
+        "reason": "the caller is calm",
+    }

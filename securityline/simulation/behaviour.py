@@ -1,7 +1,7 @@
 """What a pretend phone is and does by itself."""
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from securityline.simulation.handset_audio import tone
 from sip.message import ParseError, Request
@@ -18,6 +18,19 @@ class Account:
     domain: str
     "Realm and host of the address of record."
 
+    @property
+    def file_name(self) -> str:
+        """The user as he may stand in the name of a file."""
+        return "".join(each if each.isalnum() else "_" for each in self.user)[:40]
+
+
+class Press(NamedTuple):
+    """Keys that are pressed one after the other."""
+
+    at: float
+    "Seconds from the answer."
+    keys: str
+
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
@@ -31,12 +44,12 @@ class Behaviour:
     "Refuse with this status instead of answering: after `answer_time`, without one at once."
     hang_up_time: float | None = None
     "From the answer."
-    press: str = ""
-    "Keys pressed after the answer."
-    press_time: float = 2.0
-    "From the answer."
+    presses: tuple[Press, ...] = ()
+    "Keys that it presses after the answer."
     speech: bytes = field(default_factory=lambda: tone(DEFAULT_TONE), repr=False)
     "16-bit PCM at 8 kHz, repeated."
+    is_said_once: bool = False
+    "Silence follows the speech, as behind the beep of an answering machine."
 
 
 def caller_of(request: Request) -> str:
@@ -45,6 +58,14 @@ def caller_of(request: Request) -> str:
         return request.from_.display_name or request.from_.uri.user or "anonymous"
     except ParseError:
         return "anonymous"
+
+
+def number_of(request: Request) -> str:
+    """Return the number that the message shows, which may be called back; empty: none."""
+    try:
+        return request.from_.uri.user or ""
+    except ParseError:
+        return ""
 
 
 def answer_after(request: Request) -> float | None:

@@ -124,9 +124,9 @@ class Calling:
         return await call_with_softphone(order, self._carrier.listen, password)
 
     def _read(self, request: Message) -> tuple[CallOrder, str]:
-        caller = _number(request, "from")
+        caller = number_in(request, "from")
         # A number that nobody has is a good thing to try; one that is no number is not.
-        did = _number(request, "did")
+        did = number_in(request, "did")
         seconds = request.get("seconds", DEFAULT_TIME)
         if not isinstance(seconds, int | float) or not 1 <= seconds <= LONGEST_CALL:
             raise ControlError(f"a call lasts from 1 to {LONGEST_CALL:.0f} seconds")
@@ -173,7 +173,11 @@ async def _next(steps: asyncio.Queue[Progress]) -> AsyncGenerator[asyncio.Task[P
         task.cancel()
 
 
-def _number(request: Message, name: str) -> str:
+def number_in(request: Message, name: str) -> str:
+    """Return the number of a request's field, E.164.
+
+    :raises ControlError: it is none, or an emergency number.
+    """
     text = request.get(name, "")
     if not isinstance(text, str):
         raise ControlError(f"{name}: a text is wanted")

@@ -150,8 +150,8 @@ class Carrier:
             e164 is not None and is_emergency_number(e164, COUNTRY)
         ):
             self._refuse_emergency(call, caller, number)
-        elif e164 is not None and e164 in self._telephones:
-            self._ring_telephone(call, caller, e164)
+        elif (known := e164 or number) in self._telephones:
+            self._ring_telephone(call, caller, known)
         elif caller == _EXCHANGE:
             self._tell(f"{number}: there is no such telephone in this pretend world")
             self._refuse(call, number, NOT_FOUND)

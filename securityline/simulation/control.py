@@ -10,6 +10,7 @@ import hmac
 import json
 import os
 import secrets
+import traceback
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any, Final
@@ -93,7 +94,9 @@ class ControlDoor:
         finally:
             for task in (work, leaving):
                 task.cancel()
-            await asyncio.gather(work, leaving, return_exceptions=True)
+            [failed, _] = await asyncio.gather(work, leaving, return_exceptions=True)
+        if isinstance(failed, Exception) and not isinstance(failed, OSError):
+            traceback.print_exception(failed)  # the visitor only sees the world go
 
 
 async def ask(file: Path, request: Message) -> AsyncGenerator[Message]:

@@ -24,6 +24,7 @@ import aiohttp
 
 from securityline.accounts import AccountError
 from securityline.config import ConfigError
+from securityline.simulation.alarming import Receivers
 from securityline.simulation.child import Child, ChildDied
 from securityline.simulation.control import ControlError, Message, ask
 from securityline.simulation.demo_data import DemoData, DemoError, prepare
@@ -201,6 +202,7 @@ class Demo:
             directory=data.config.directory.dir.resolve(),
             phones=phones,
             seats=seats,
+            receivers=Receivers(dc09=data.config.alarms.dc09, api=data.desk, token=data.token),
         )
 
     # ------------------------------------------------------------ what it says
@@ -210,10 +212,10 @@ class Demo:
         if self._options.is_staffed:
             operator = self._data.account(SEATED).operator
             seated = f"{operator.name} ({operator.operator})"
-        command = f"{_beside('securityline')} simulate call"
+        command, where = f"{_beside('securityline')} simulate", ""
         if self._options.folder != Path("demo-data"):
-            command += f" --demo {shlex.quote(str(self._options.folder))}"
-        write(introduction(self._data, self._free, command, seated))
+            where = f" --demo {shlex.quote(str(self._options.folder))}"
+        write(introduction(self._data, self._free, command, seated, where))
         write("ready")
         self._is_ready = True
 

@@ -23,7 +23,13 @@ from sip.endpoint import Endpoint
 EXAMPLE: Final = Path(__file__).resolve().parents[1] / "example_directory"
 SETTINGS, SECRETS, CLIENTS = "securityline.toml", "demo.json", "directory"
 API_CLIENT: Final = "demo"
-SCOPES: Final = ("calls:read", "incidents:read", "events:read", "recordings:read")
+SCOPES: Final = (
+    "alarms:write",
+    "calls:read",
+    "events:read",
+    "incidents:read",
+    "recordings:read",
+)
 _ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 _TEXT: Final = """\
@@ -49,6 +55,9 @@ ports = "20000-29999"
 
 [web]
 listen = "127.0.0.1:8080"
+
+[alarms]
+dc09 = ["tcp:127.0.0.1:12000", "udp:127.0.0.1:12000"]   # alarm panels
 
 [directory]
 dir = "directory"                       # a copy of the example clients, yours to edit
@@ -182,7 +191,8 @@ def _accounts(
         for name, entry in kept.items():
             entry["changed_at"] = changed_at[name]
         token = known["token"]
-        if accounts.token(token) is None:
+        known_token = accounts.token(token)
+        if known_token is None or not known_token.scopes >= set(SCOPES):
             accounts.revoke_tokens(API_CLIENT)
             token = accounts.create_token(SCOPES, API_CLIENT)
     try:

@@ -28,6 +28,10 @@ def taken_ports(data: DemoData) -> Iterator[str]:
         _Wanted(e.transport, e.host, e.port, "SIP", "SECURITYLINE_SIP_LISTEN")
         for e in config.sip.listen
     ]
+    wanted += [
+        _Wanted(e.transport, e.host, e.port, "alarm panels", "SECURITYLINE_ALARMS_DC09")
+        for e in config.alarms.dc09
+    ]
     carrier, (host, port) = data.carrier, config.web.listen
     wanted += [
         _Wanted("udp", carrier.host, carrier.port, "pretend carrier", "…_TRUNKS_0_PEERS"),
@@ -44,7 +48,7 @@ def _sentence(wanted: _Wanted) -> str:
     variable = wanted.variable.replace("…", "SECURITYLINE")
     port = wanted.port + _FURTHER if wanted.port + _FURTHER < 65_536 else wanted.port + 7
     value = f"{wanted.host}:{port}"
-    if wanted.use == "SIP":
+    if wanted.use in ("SIP", "alarm panels"):
         value = f"udp:{value},tcp:{value}"
     return (
         f"{wanted.host}:{wanted.port} ({wanted.transport}, {wanted.use}) is taken by another"

@@ -9,14 +9,18 @@ from securityline.simulation.demo_data import DemoAccount, DemoData
 FIRST: Final = "op-1"
 "The operator whom a visitor plays."
 DID, CALLER = "+3225550100", "+32470000001"
+SITE, KEYHOLDER = "bru-centre", "+32470000002 --does accept --pin 7310"
 
 
-def introduction(data: DemoData, free: DemoAccount, command: str, seated: str) -> str:
+def introduction(
+    data: DemoData, free: DemoAccount, command: str, seated: str, where: str = ""
+) -> str:
     """Return all of it.
 
     :param free: the account whose phone is nobody's.
-    :param command: how to call `securityline simulate call`.
+    :param command: how to call `securityline simulate`.
     :param seated: operator who sits at the desk by himself, or nothing.
+    :param where: option that names the demo's folder, or nothing.
     """
     return "\n".join(
         [
@@ -29,8 +33,9 @@ def introduction(data: DemoData, free: DemoAccount, command: str, seated: str) -
             "  Try this",
             f"  1. Open the desk, sign in as {FIRST}, press Ready.",
             "  2. In another terminal, let an employee call:",
-            f"       {command} --did {DID} --from {CALLER}",
+            f"       {command} call{where} --did {DID} --from {CALLER}",
             *_what_happens(data, free, seated),
+            *_alarms(command, where),
             "",
             *_softphone(data, free),
             "",
@@ -66,6 +71,19 @@ def _what_happens(data: DemoData, free: DemoAccount, seated: str) -> Iterator[st
         yield "     the client's guard post is rung too. Press Ready and he is yours at once."
     yield "  3. Other calls: --withheld; --did +3235550400 (a bank: operators who see all);"
     yield "     --did +3225559999 (nobody's number); several at once."
+
+
+def _alarms(command: str, where: str) -> Iterator[str]:
+    yield "  4. A panel reports a break-in, and the engine calls the keyholders by itself:"
+    yield f"       {command} alarm{where} --site {SITE} --kind intrusion"
+    yield "     For 45 s it may be a mistake (--kind cancel: it was one). Then the case shows"
+    yield "     who is called: Julie (of an evening) declines, Piet's voicemail is nobody,"
+    yield "     Karl takes charge. Add --restore and the panel is back to normal."
+    yield "     Also: --site ant-hq --kind holdup, which nothing holds back; --via http."
+    yield "  5. Let a keyholder do something else the next time he is called:"
+    yield f"       {command} keyholder{where} {KEYHOLDER}"
+    yield "     or decline, operator, busy, no-answer, voicemail, hang-up, rings-back; without"
+    yield "     a number it tells what everybody does."
 
 
 def _softphone(data: DemoData, free: DemoAccount) -> Iterator[str]:

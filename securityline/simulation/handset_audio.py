@@ -47,15 +47,17 @@ def read_wav(path: Path) -> bytes:
 class HandsetAudio:
     """One RTP port. Speaks while it is told where to; hears, always.
 
-    :param speech: 16-bit PCM at 8 kHz, repeated for ever.
+    :param speech: 16-bit PCM at 8 kHz.
+    :param is_said_once: silence follows it; else it is repeated for ever.
     """
 
-    def __init__(self, host: str, speech: bytes) -> None:
+    def __init__(self, host: str, speech: bytes, *, is_said_once: bool = False) -> None:
         self._loop = asyncio.get_running_loop()
         self._socket = _bind_even(host)
         self._loop.add_reader(self._socket.fileno(), self._read)
         self.host, self.port = self._socket.getsockname()[:2]
         self._speech = speech or bytes(2 * FRAME)
+        self._is_said_once = is_said_once
         self._companded: dict[int, bytes] = {}
         self._position = 0
         self._session: Negotiated | None = None
@@ -154,6 +156,8 @@ class HandsetAudio:
         if speech is None:
             compand = g711.pcm_to_alaw if payload_type == PCMA else g711.pcm_to_ulaw
             speech = self._companded[payload_type] = compand(self._speech)
+        if self._is_said_once and self._position >= len(speech):
+            return FRAME * (g711.ALAW_SILENCE if payload_type == PCMA else g711.ULAW_SILENCE)
         start = self._position % len(speech)
         self._position = start + FRAME
         frame = speech[start : start + FRAME]

@@ -17,6 +17,10 @@ class People:
     keyholders: tuple[str, ...] = ()
     "Numbers of people whom the engine may want to call."
     operators: tuple[Operator, ...] = ()
+    sites: Mapping[str, str] = field(default_factory=dict)
+    "Names of the sites by their id."
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    "The first alarm account of each site that has a panel."
 
     def shown(self, number: str) -> str:
         """Write a number for a reader: with its name when there is one."""
@@ -34,6 +38,8 @@ def read_people(folder: Path) -> People:
     languages: dict[str, str] = {}
     keyholders: list[str] = []
     operators: list[Operator] = []
+    sites: dict[str, str] = {}
+    accounts: dict[str, str] = {}
     for file in load_files(folder).files.values():
         operators += file.operators
         for organisation in file.organisations:
@@ -42,6 +48,9 @@ def read_people(folder: Path) -> People:
                 languages[did.number] = (did.languages or organisation.languages)[0]
             for site in organisation.sites:
                 names |= dict.fromkeys(site.phones, site.name)
+                sites[site.site] = site.name
+                if site.alarm_accounts:
+                    accounts[site.site] = site.alarm_accounts[0]
             for person in organisation.people:
                 for phone in person.phones:
                     others = names.get(phone.number)  # colleagues may share a telephone
@@ -50,4 +59,5 @@ def read_people(folder: Path) -> People:
                     )
                     languages[phone.number] = person.languages[0]
                     keyholders.append(phone.number)
-    return People(names, languages, tuple(dict.fromkeys(keyholders)), tuple(operators))
+    numbers = tuple(dict.fromkeys(keyholders))
+    return People(names, languages, numbers, tuple(operators), sites, accounts)

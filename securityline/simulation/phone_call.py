@@ -34,6 +34,8 @@ class PhoneCall:
     other: str
     "The other party as the message showed it: name or number. Proves nothing."
     audio: HandsetAudio
+    number: str = ""
+    "The number that an incoming call showed; empty: none."
     offered: bytes | None = None
     "Their session description; `None`: ours comes first."
     state: CallState = CallState.RINGING

@@ -9,9 +9,16 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from securityline.simulation.behaviour import Account, Behaviour, answer_after, caller_of
+from securityline.simulation.behaviour import (
+    Account,
+    Behaviour,
+    answer_after,
+    caller_of,
+    number_of,
+)
 from securityline.simulation.client_registration import ClientRegistration, RegistrationChanged
 from securityline.simulation.handset_audio import HandsetAudio
 from securityline.simulation.phone_call import CallState, PhoneCall
@@ -250,7 +257,7 @@ class Softphone:
 
     def _ring(self, event: IncomingCall) -> None:
         call = self._take_up(event.leg, caller_of(event.request), is_incoming=True)
-        call.offered = event.offer
+        call.offered, call.number = event.offer, number_of(event.request)
         does = self.behaviour
         if does.refuse_status is not None:
             status = does.refuse_status
@@ -270,8 +277,8 @@ class Softphone:
         call.move(CallState.TALKING)
         self._tell(f"{call.other}: talking")
         does = self.behaviour
-        if does.press:
-            self._later(does.press_time, lambda: call.audio.press(does.press))
+        for press in does.presses:
+            self._later(press.at, partial(call.audio.press, press.keys))
         if does.hang_up_time is not None:
             self._later(does.hang_up_time, lambda: self.hang_up(call))
 
@@ -286,7 +293,8 @@ class Softphone:
             self._tell(f"{call.other}: {'on hold' if call.is_on_hold else 'changed'}")
 
     def _take_up(self, leg: str, other: str, *, is_incoming: bool) -> PhoneCall:
-        audio = HandsetAudio(self.address.host, self.behaviour.speech)
+        does = self.behaviour
+        audio = HandsetAudio(self.address.host, does.speech, is_said_once=does.is_said_once)
         call = PhoneCall(leg, is_incoming, other, audio)
         self._live[leg] = call
         self.calls.append(call)
@@ -300,8 +308,8 @@ class Softphone:
         if self._record_directory is not None and call.audio.packets_heard:
             self._record_directory.mkdir(parents=True, exist_ok=True)
             number = self.calls.index(call) + 1
-            name = self._account.user if self._account is not None else "phone"
-            call.audio.write_wav(self._record_directory / f"{_plain(name)}-{number}.wav")
+            name = self._account.file_name if self._account is not None else "phone"
+            call.audio.write_wav(self._record_directory / f"{name}-{number}.wav")
         self._tell(f"{call.other}: ended, {why}")
 
     # ------------------------------------------------------------ inside
@@ -345,8 +353,3 @@ class Softphone:
 
         handle = asyncio.get_running_loop().call_later(delay, run)
         self._timers.add(handle)
-
-
-def _plain(name: str) -> str:
-    """Return a name as it may stand in the name of a file."""
-    return "".join(each if each.isalnum() else "_" for each in name)[:40]

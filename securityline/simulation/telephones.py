@@ -1,7 +1,7 @@
-"""The pretend telephones that the engine can ring by a number, and how each behaves.
+"""The pretend telephones that the engine can ring by a number, and what they do when it does.
 
 The numbers are those of the example directory. Together they show every way in which a
-fallback number can fail, and one in which it does not.
+fallback number or a keyholder can fail, and those in which they do not.
 """
 
 from collections.abc import Mapping
@@ -9,24 +9,40 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from securityline.simulation.behaviour import Behaviour
+from securityline.simulation.behaviour import Behaviour, Press
+from securityline.simulation.speech import Role, greeting, speech_of
 
 BUSY, DECLINED = 486, 603
 
 
 @dataclass(frozen=True, slots=True)
 class Telephone:
-    """Whose telephone it is, and what it does when it rings."""
+    """Whose telephone it is, and what it does when it rings. Times in seconds."""
 
     name: str
     answer_time: float | None = None
-    "Seconds of ringing before it is picked up; `None`: never."
+    "Of ringing before it is picked up; `None`: never."
     refuse_status: int | None = None
+    presses: tuple[Press, ...] = ()
+    hang_up_time: float | None = None
+    "From the answer."
+    ring_back_time: float | None = None
+    "From the end of a call that was not answered, until he calls the number he saw."
+    role: Role = "operator"
+    "What is said."
+    does: str = ""
+    "In words, for whoever asks."
 
-    def behaviour(self, speech: bytes) -> Behaviour:
-        """Return what the phone does by itself, with these words to say."""
+    def behaviour(self, language: str) -> Behaviour:
+        """Return what the phone does by itself, in this language."""
+        is_machine = self.role == "voicemail"
         return Behaviour(
-            answer_time=self.answer_time, refuse_status=self.refuse_status, speech=speech
+            answer_time=self.answer_time,
+            refuse_status=self.refuse_status,
+            presses=self.presses,
+            hang_up_time=self.hang_up_time,
+            speech=greeting(language) if is_machine else speech_of(self.role, language),
+            is_said_once=is_machine,
         )
 
 
@@ -40,10 +56,3 @@ FALLBACKS: Final[Mapping[str, Telephone]] = MappingProxyType(
         ),
     }
 )
-
-KEYHOLDER_ANSWER_TIME: Final = 6.0
-
-
-def keyholder(name: str) -> Telephone:
-    """Return the telephone of a person of the directory."""
-    return Telephone(name, answer_time=KEYHOLDER_ANSWER_TIME)

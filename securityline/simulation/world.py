@@ -1,8 +1,9 @@
 """The pretend outside world, a process: `python -m securityline.simulation.world`.
 
-A carrier, the telephones behind fallback numbers and of keyholders, operators' softphones that
-answer by themselves, employees who call when told to. All of it speaks real SIP and RTP to the
-engine over loopback; nothing in the engine knows it is a demo.
+A carrier, the telephones behind fallback numbers, of keyholders and of emergency services,
+operators' softphones that answer by themselves, employees who call and panels that report when
+told to. All of it speaks real SIP, RTP and DC-09 to the engine over loopback; nothing in the
+engine knows it is a demo.
 
 The first line of its input is its plan; when its input ends, it ends. Its output is what
 happens, for a person to read.
@@ -19,15 +20,16 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
+from securityline.simulation.alarming import Panels, Receivers
 from securityline.simulation.behaviour import Account, Behaviour
 from securityline.simulation.calling import Calling
 from securityline.simulation.carrier import Carrier, OutsideWorld
 from securityline.simulation.control import ControlDoor, ControlError, Message
+from securityline.simulation.network import Network
 from securityline.simulation.people import People, read_people
 from securityline.simulation.softphone import Softphone
 from securityline.simulation.speech import speech_of
 from securityline.simulation.staffing import Seat, SignInRefused, sit
-from securityline.simulation.telephones import FALLBACKS, Telephone, keyholder
 from sip.endpoint import Endpoint
 
 REGISTER_TIME: Final = 30.0
@@ -63,6 +65,8 @@ class WorldPlan:
     "Seconds that an operator's phone rings."
     seats: tuple[Seat, ...] = field(default=(), repr=False)
     "Operators who sit at the desk by themselves."
+    receivers: Receivers = field(default_factory=Receivers)
+    "Where panels report."
 
 
 PLAN: Final = TypeAdapter(WorldPlan)
@@ -85,8 +89,9 @@ class World:
             on_progress=lambda step: self._calling.progress(step),
         )
         self._calling = Calling(self.carrier, self.people, plan.folder)
+        self._network = Network(self.carrier, self.people, self._calling, tell)
+        self._panels = Panels(plan.receivers, self.people)
         self._tell = tell
-        self._telephones: list[Softphone] = []
         self._phones: dict[str, Softphone] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -96,22 +101,7 @@ class World:
         :raises OSError: the carrier's address is in use.
         """
         await self.carrier.start()
-        numbers = self.people.keyholders
-        telephones = {number: keyholder(self.people.shown(number)) for number in numbers}
-        for number, telephone in {**telephones, **FALLBACKS}.items():
-            await self._install(number, telephone)
-
-    async def _install(self, number: str, telephone: Telephone) -> None:
-        speech = speech_of("operator", self.people.languages.get(number, "fr"))
-        phone = Softphone(
-            self.carrier.listen,
-            listen=Endpoint("udp", self.carrier.listen.host, 0),
-            behaviour=telephone.behaviour(speech),
-            on_change=lambda what: self._tell(telephone.name, what),
-        )
-        await phone.start()
-        self._telephones.append(phone)
-        self.carrier.connect(number, phone.address)
+        await self._network.start()
 
     async def connect(self) -> None:
         """Let the operators' phones register, and the pretend operators sit down.
@@ -157,9 +147,9 @@ class World:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        phones = [*self._phones.values(), *self._telephones]
-        self._tasks, self._phones, self._telephones = [], {}, []
-        await asyncio.gather(*(phone.stop() for phone in phones))
+        phones = list(self._phones.values())
+        self._tasks, self._phones = [], {}
+        await asyncio.gather(self._network.stop(), *(phone.stop() for phone in phones))
         await self.carrier.stop()
 
     async def handle(self, request: Message) -> AsyncGenerator[Message]:
@@ -171,14 +161,21 @@ class World:
             case "connect":
                 await self.connect()
                 yield {"phones": sorted(self._phones)}
-            case "call":
-                async with contextlib.aclosing(self._calling.call(request)) as messages:
-                    async for message in messages:
-                        yield message
+                return
             case "status":
                 yield self.status()
+                return
+            case "call":
+                story = self._calling.call(request)
+            case "alarm":
+                story = self._panels.report(request)
+            case "keyholder":
+                story = self._network.keyholder(request)
             case other:
                 raise ControlError(f"this world does not know how to {other!r}")
+        async with contextlib.aclosing(story) as messages:
+            async for message in messages:
+                yield message
 
     def status(self) -> Message:
         """Say how it is, as plain JSON."""

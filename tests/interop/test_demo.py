@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import time
@@ -20,6 +21,7 @@ import aiohttp
 import pytest
 
 from securityline.simulation.control import ask
+from securityline.simulation.demo_data import CLIENTS, EXAMPLE
 from tests.interop.desk import signed_in
 from tests.interop.engine import Api
 from tests.interop.peers import (
@@ -68,15 +70,27 @@ class Visit:
         return found[1]
 
     async def simulate(self, *words: str) -> Program:
-        """Run the command that the demo proposes."""
-        proposed = next(line for line in self.printed.splitlines() if "simulate call" in line)
-        assert f"--did {DID} --from {EMPLOYEE}" in proposed
-        return await Program.start(
-            "simulate",
-            python(
-                "-m", "securityline", "simulate", "call", "--demo", str(self.folder), *words
-            ),
+        """Run the call that the demo proposes."""
+        assert f"--did {DID} --from {EMPLOYEE}" in self.proposed("call")
+        return await self.run("call", *words)
+
+    def proposed(self, what: str) -> str:
+        """Return the command of this kind that stands on the screen."""
+        return next(x for x in self.printed.splitlines() if f"simulate {what}" in x)
+
+    async def run(self, what: str, *words: str) -> Program:
+        """Run `securityline simulate`."""
+        line = python(
+            "-m", "securityline", "simulate", what, "--demo", str(self.folder), *words
         )
+        return await Program.start("simulate", line)
+
+    async def run_proposed(self, what: str) -> str:
+        """Type what the demo proposes; return what it printed."""
+        words = self.proposed(what).split(f" --demo {self.folder} ")[1].split()
+        program = await self.run(what, *words)
+        assert await program.ended() == 0, program.story("failed")
+        return "\n".join(program.lines)
 
     async def status(self) -> dict[str, Any]:
         """Ask the pretend world how it is."""
@@ -88,11 +102,13 @@ class Visit:
 def environment() -> dict[str, str]:
     """Choose free ports for everything."""
     sip, trunk, web = free_port(), free_port(), free_port(socket.SOCK_STREAM)
+    dc09 = free_port(socket.SOCK_STREAM)
     low, high = free_port_range(120)
     return {
         "SECURITYLINE_SIP_LISTEN": f"udp:127.0.0.1:{sip},tcp:127.0.0.1:{sip}",
         "SECURITYLINE_TRUNKS_0_PEERS": f"127.0.0.1:{trunk}",
         "SECURITYLINE_WEB_LISTEN": f"127.0.0.1:{web}",
+        "SECURITYLINE_ALARMS_DC09": f"tcp:127.0.0.1:{dc09},udp:127.0.0.1:{dc09}",
         "SECURITYLINE_MEDIA_PORTS": f"{low}-{high}",
         "SECURITYLINE_LOGBOOK_BALLAST": "65536",
     }
@@ -233,6 +249,38 @@ async def test_a_staffed_demo_answers_although_nobody_sits_there(tmp_path: Path)
         await engine.wait_for("CallEnded")
         assert await visit.program.stop(signal.SIGTERM) == 0
         assert "Traceback" not in "\n".join(visit.program.lines)
+
+
+async def test_an_alarm_calls_the_keyholders_until_one_takes_charge(tmp_path: Path) -> None:
+    folder = tmp_path / "demo-data"
+    _at_any_hour(folder)
+    async with running_demo(folder) as visit, api(visit) as engine:
+        assert "ACK" in await visit.run_proposed("alarm")
+        await engine.wait_for("AlarmReceived", account="1234")
+        await engine.wait_for("KeyholderDeclined", person="j-dupont")
+        await engine.wait_for("KeyholderMissed", person="p-peeters", cause="voicemail")
+        accepted = await engine.wait_for("KeyholderAccepted", person="k-schmitz")
+        await engine.wait_for("CallTreeEnded", reason="accepted")
+        assert "takes charge: 1 and his PIN" in await visit.run_proposed("keyholder")
+        again = await visit.run("alarm", "--site", "lg-tri", "--kind", "intrusion")
+        assert await again.ended() == 0, again.story("failed")
+        taken = await engine.wait_for("KeyholderAccepted", after=accepted["seq"])
+        assert (taken["data"]["person"], taken["data"]["by"]) == ("p-peeters", "pin")
+        assert (await visit.status())["emergency_attempts"] == []
+
+
+def _at_any_hour(folder: Path) -> None:
+    """Let no mistake be waited for, and Julie be a keyholder all day: tests run at noon."""
+    shutil.copytree(EXAMPLE, folder / CLIENTS)
+    clients = folder / CLIENTS / "organisations" / "postes-demo.yaml"
+    text = clients.read_text()
+    for was, is_now in (
+        ("hold: 45s", "hold: 1s"),
+        ("Mo-Fr 18:00-24:00; Sa-Su; PH", "24/7"),
+    ):
+        assert was in text
+        text = text.replace(was, is_now)
+    clients.write_text(text)
 
 
 async def test_ports_that_are_taken_are_named_with_their_variables(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from securityline.simulation.handset_audio import tone
 from securityline.simulation.phone_call import CallState, PhoneCall
 from securityline.simulation.relay import Progress
 from securityline.simulation.softphone import Softphone
-from securityline.simulation.telephones import FALLBACKS, keyholder
+from securityline.simulation.telephones import FALLBACKS
 from sip.endpoint import Endpoint, Peer
 from sip.events import Cancelled, DigitReceived, Ended, IncomingCall, Refused, Ringing
 from sip.uri import Uri
@@ -277,7 +277,7 @@ async def test_the_engine_rings_a_pretend_telephone(town: Town, with_offer: bool
 
 
 async def test_the_engine_lets_it_ring_and_stops(town: Town) -> None:
-    async with town.telephone("+3235550999", FALLBACKS["+3235550999"].behaviour(b"")) as phone:
+    async with town.telephone("+3235550999", FALLBACKS["+3235550999"].behaviour("fr")) as phone:
         town.dial_out("+3235550999")
         await town.exchange.until_seen(Ringing)
         town.exchange.order("hang_up", "out")
@@ -288,7 +288,7 @@ async def test_the_engine_lets_it_ring_and_stops(town: Town) -> None:
 
 @pytest.mark.parametrize(("number", "status"), [("+3225550998", 486), ("+3235550998", 603)])
 async def test_fallbacks_fail_in_their_own_ways(town: Town, number: str, status: int) -> None:
-    behaviour = FALLBACKS[number].behaviour(b"")
+    behaviour = FALLBACKS[number].behaviour("fr")
     if behaviour.answer_time is not None:
         behaviour = Behaviour(answer_time=0.0, refuse_status=behaviour.refuse_status)
     async with town.telephone(number, behaviour):
@@ -301,11 +301,6 @@ async def test_a_number_without_a_telephone_does_not_exist(town: Town) -> None:
     assert (await town.exchange.until_seen(Refused)).status == 404
     assert any("no such telephone" in words for words in town.told)
     assert town.carrier.emergency_attempts == []
-
-
-def test_a_keyholder_picks_up_after_a_while() -> None:
-    telephone = keyholder("Julie Dupont")
-    assert (telephone.behaviour(b"").answer_time or 0) > 3
 
 
 # ---------------------------------------------------------------- nothing real

@@ -1,10 +1,10 @@
 import asyncio
 import sys
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from securityline.__main__ import cli
@@ -14,6 +14,7 @@ from securityline.simulation.world import DOOR
 from sip.endpoint import Peer
 from sip.events import IncomingCall
 from tests.interop.peers import free_port
+from tests.securityline.alarms.test_receiver import Store, receiving
 from tests.securityline.exchange import running_exchange
 
 STORY: list[Message] = [
@@ -125,11 +126,52 @@ async def test_without_a_demo_the_way_to_one_is_told(tmp_path: Path) -> None:
     assert output.startswith(f"Error: no demo is running in {tmp_path}: start it with `make")
 
 
-@pytest.mark.parametrize("what", ["alarm", "keyholder"])
-def test_what_is_not_in_this_version_says_so(what: str) -> None:
-    result = CliRunner().invoke(cli, ["simulate", what, "--site", "bru-centre", "--anything"])
-    assert result.exit_code == 2
-    assert result.output == f"securityline simulate {what}: not in this version\n"
+async def test_an_alarm_is_asked_for_and_told_with_its_answer(tmp_path: Path) -> None:
+    async with running_door(tmp_path / "demo-data") as door:
+        door.story = [
+            {"say": "The panel of Bruxelles Centre (account 1234) reports"},
+            {"at": 0.01, "what": "sent", "detail": "#1234 1130 01 015"},
+            {"at": 0.03, "what": "ACK", "detail": ""},
+        ]
+        words = ("--site", "bru-centre", "--kind", "intrusion", "--zone", "15", "--zone", "16")
+        status, output = await run("alarm", *words, "--count", "2", cwd=tmp_path)
+    assert status == 0
+    assert output.splitlines()[1:] == ["   0.0 s  sent: #1234 1130 01 015", "   0.0 s  ACK"]
+    assert door.asked == [
+        {
+            "do": "alarm",
+            "site": "bru-centre",
+            "account": "",
+            "kind": "intrusion",
+            "code": "",
+            "format": "contact_id",
+            "zones": ["15", "16"],
+            "text": "",
+            "restore": False,
+            "count": 2,
+            "every": 0.0,
+            "via": "dc09",
+            "transport": "any",
+            "key": "",
+            "clock_off": 0.0,
+            "patience": 5.0,
+        }
+    ]
+
+
+async def test_a_keyholder_is_told_what_to_do(tmp_path: Path) -> None:
+    async with running_door(tmp_path / "demo-data") as door:
+        door.story = [{"say": "Piet Peeters (+32470000002) answers after 3 s and takes charge"}]
+        words = ("+32470000002", "--does", "eta", "--after", "3", "--pin", "7310")
+        status, output = await run("keyholder", *words, "--minutes", "15", cwd=tmp_path)
+        assert (status, output) == (0, door.story[0]["say"] + "\n")
+        await run("keyholder", cwd=tmp_path)
+    asked = {"do": "keyholder", "back_after": 5.0, "follow": False}
+    assert door.asked == [
+        asked
+        | {"number": "+32470000002", "does": "eta", "after": 3.0, "pin": "7310", "minutes": 15},
+        asked | {"number": "", "does": None, "after": 6.0, "pin": "", "minutes": 20},
+    ]
 
 
 def test_the_group_is_reached_from_the_command_line() -> None:
@@ -169,6 +211,28 @@ async def test_an_engine_without_the_demo_is_called_by_its_own_carrier(tmp_path:
         status, output = await calling
     assert status == 1
     assert "refused: 486" in output
+
+
+async def test_a_panel_of_an_engine_without_the_demo_finds_its_receiver(
+    tmp_path: Path,
+) -> None:
+    store = Store()
+    async with receiving(store, clock=time.time) as (_, receiver):
+        config = tmp_path / "engine.toml"
+        text = SETTINGS.format(sip=5060, trunk=5080)
+        where = f"tcp:{receiver.host}:{receiver.port}"
+        config.write_text(f'{text}[alarms]\ndc09 = ["{where}"]\n')
+        words = ("--account", "4711", "--code", "BA", "--zone", "3")
+        status, output = await run("alarm", *words, "--config", config, cwd=tmp_path)
+        assert status == 0, output
+        assert output.splitlines()[-1].endswith("  ACK")
+        [[signal]] = store.taken
+        assert (signal.account, signal.code, signal.zone) == ("4711", "BA", "3")
+        status, output = await run(
+            "alarm", *words, "--via", "http", "--config", config, cwd=tmp_path
+        )
+    assert status == 1
+    assert "a token with the scope alarms:write" in output
 
 
 async def test_a_trunk_that_leads_elsewhere_is_not_pretended(tmp_path: Path) -> None:

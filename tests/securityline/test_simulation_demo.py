@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> DemoData:
 
 def test_everything_a_visitor_needs_is_printed(data: DemoData) -> None:
     free = data.account("op-5")
-    text = introduction(data, free, ".venv/bin/securityline simulate call", "")
+    text = introduction(data, free, ".venv/bin/securityline simulate", "")
     assert data.desk in text
     assert data.token in text
     for account in data.accounts:
@@ -43,7 +43,7 @@ def test_everything_a_visitor_needs_is_printed(data: DemoData) -> None:
 
 
 def test_only_the_free_phone_s_password_is_printed(data: DemoData) -> None:
-    text = introduction(data, data.account("op-2"), "simulate call", "")
+    text = introduction(data, data.account("op-2"), "simulate", "")
     printed = [a.operator.operator for a in data.accounts if a.phone_password in text]
     assert printed == ["op-2"]
     assert "202, yours" in text
@@ -51,14 +51,14 @@ def test_only_the_free_phone_s_password_is_printed(data: DemoData) -> None:
 
 
 def test_a_staffed_demo_says_who_sits_there(data: DemoData) -> None:
-    text = introduction(data, data.account("op-5"), "simulate call", "Sofie (op-3)")
+    text = introduction(data, data.account("op-5"), "simulate", "Sofie (op-3)")
     assert "Sofie (op-3) sits at the desk too" in text
     assert "Nobody ready?" not in text
 
 
 def test_a_desk_on_the_network_is_said_so(tmp_path: Path) -> None:
     data = prepare(tmp_path / "demo", {"SECURITYLINE_SIP_LISTEN": "udp:192.0.2.7:5060"})
-    text = introduction(data, data.account("op-5"), "simulate call", "")
+    text = introduction(data, data.account("op-5"), "simulate", "")
     assert "on this network" in text
     assert "192.0.2.7:5060, UDP" in text
 

@@ -12,12 +12,14 @@ from tests.interop.peers import free_port
 @pytest.fixture
 def data(tmp_path: Path) -> DemoData:
     sip, trunk, web = free_port(), free_port(), free_port(socket.SOCK_STREAM)
+    dc09 = free_port(socket.SOCK_STREAM)
     return prepare(
         tmp_path / "demo",
         {
             "SECURITYLINE_SIP_LISTEN": f"udp:127.0.0.1:{sip},tcp:127.0.0.1:{sip}",
             "SECURITYLINE_TRUNKS_0_PEERS": f"127.0.0.1:{trunk}",
             "SECURITYLINE_WEB_LISTEN": f"127.0.0.1:{web}",
+            "SECURITYLINE_ALARMS_DC09": f"tcp:127.0.0.1:{dc09},udp:127.0.0.1:{dc09}",
         },
     )
 
@@ -40,6 +42,7 @@ def test_free_ports_are_nothing_to_talk_about(data: DemoData) -> None:
         (socket.SOCK_DGRAM, "sip", "SECURITYLINE_SIP_LISTEN=udp:127.0.0.1:"),
         (socket.SOCK_STREAM, "sip", "SECURITYLINE_SIP_LISTEN=udp:127.0.0.1:"),
         (socket.SOCK_DGRAM, "carrier", "SECURITYLINE_TRUNKS_0_PEERS=127.0.0.1:"),
+        (socket.SOCK_STREAM, "dc09", "SECURITYLINE_ALARMS_DC09=udp:127.0.0.1:"),
         (socket.SOCK_STREAM, "web", "SECURITYLINE_WEB_LISTEN=127.0.0.1:"),
     ],
 )
@@ -49,6 +52,7 @@ def test_a_taken_port_is_one_sentence_with_its_variable(
     port = {
         "sip": data.exchange.port,
         "carrier": data.carrier.port,
+        "dc09": data.config.alarms.dc09[0].port,
         "web": data.config.web.listen[1],
     }[which]
     with hold(kind, port):

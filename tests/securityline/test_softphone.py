@@ -4,7 +4,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from securityline.simulation.behaviour import Account, Behaviour
+from securityline.simulation.behaviour import Account, Behaviour, Press
 from securityline.simulation.handset_audio import tone
 from securityline.simulation.phone_call import CallState
 from securityline.simulation.softphone import Softphone
@@ -186,7 +186,7 @@ async def test_hangs_up_by_itself():
 
 
 async def test_presses_keys():
-    behaviour = Behaviour(answer_time=0.0, press="15#", press_time=0.05)
+    behaviour = Behaviour(answer_time=0.0, presses=(Press(0.05, "15#"),))
     async with registered_phone(behaviour) as (exchange, _):
         call = exchange.call_phone()
         async with asyncio.timeout(20):

@@ -73,6 +73,8 @@ class Incident:
     "Engine time before which no call goes to the site; `None` when nobody asked for it."
     is_under_duress: bool = False
     "Somebody in it is being forced: ordinary closing is refused."
+    is_silent: bool = False
+    "Duress alone opened it: for everybody but operators it does not exist."
     tree_ids: list[TreeId] = field(default_factory=list)
     "Call trees that were asked for, in order."
     wanted_trees: dict[TreeId, str] = field(default_factory=dict)

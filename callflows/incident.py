@@ -76,6 +76,8 @@ class Incident:
     ordinary_urgency: int | None = None
     """What the urgency would be had nobody signalled duress: shown to whoever must not learn
     of it. `None` when it is no other."""
+    is_silent: bool = False
+    "Duress alone opened it: for everybody but operators it does not exist."
     tree_ids: list[TreeId] = field(default_factory=list)
     "Call trees that were asked for, in order."
     wanted_trees: dict[TreeId, str] = field(default_factory=dict)

@@ -121,6 +121,11 @@ class Switchboard:
         return self._board.alarms
 
     @property
+    def watched(self) -> Mapping[str, IncidentId]:
+        """The latest case of each thing that the clock showed, such as `task/…`. Read only."""
+        return self._board.watched
+
+    @property
     def is_draining(self) -> bool:
         """Whether new calls go to the fallback number because the engine stops."""
         return self._board.is_draining

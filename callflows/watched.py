@@ -15,6 +15,7 @@ from callflows.alarm_kinds import WATCH
 from callflows.alarm_restore import restored
 from callflows.attention import attend, attend_anew
 from callflows.board import Board
+from callflows.closing import close, missing
 from callflows.events import (
     AlarmReceived,
     CallBack,
@@ -28,6 +29,7 @@ from callflows.events import (
     PathRestored,
     RestoreReceived,
     SafetyTimerCancelled,
+    SafetyTimerEnded,
     SafetyTimerLapsed,
     SafetyTimerProlonged,
     SafetyTimerRaised,
@@ -143,9 +145,12 @@ def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
     if event.is_silent:
         event = replace(event, procedure=_by_hand(event.procedure))
     reason = f"{'DURESS, ' if event.is_silent else ''}alarm about {_who(event)}: {event.reason}"
+    is_new = _known(board, _timer(event)) is None
+    known = frozenset(board.incidents)
     incident = _person(board, event, event.urgency, reason, event.numbers)
     if incident is not None and event.is_silent:
         incident.is_under_duress = True
+        incident.is_silent = is_new and incident.incident_id not in known
 
 
 def _person(
@@ -201,7 +206,11 @@ def task_late(board: Board, event: TaskLate) -> None:
 
 
 def task_done(board: Board, event: TaskDone) -> None:
-    """Note what an operator found; nobody else needs to look for it."""
+    """Note what an operator found, and close the case unless something in it remains to do.
+
+    What he found may need more than a line: such a case stays open, and so does one whose
+    consigne wants steps that nobody recorded.
+    """
     incident = _known(board, f"task/{event.task_id}")
     if incident is None:
         return
@@ -209,6 +218,9 @@ def task_done(board: Board, event: TaskDone) -> None:
         incident.attention.clear()
         incident.attention_since = None
     _note(board, incident, event, f"{event.operator}: {event.outcome} {event.text}".strip())
+    is_over = incident.kind == TASK and event.outcome != "finding"
+    if is_over and not missing(board, incident, "handled"):
+        close(board, incident, event.operator, "handled", event.text)
 
 
 def _task(board: Board, event: TaskEvent, what: str) -> None:
@@ -310,6 +322,7 @@ ROUTES: Final[dict[type[Event], Callable[[Board, Any], None]]] = {
     SafetyTimerStarted: timer_noted,
     SafetyTimerProlonged: timer_noted,
     SafetyTimerCancelled: timer_noted,
+    SafetyTimerEnded: timer_noted,
     SafetyTimerRefused: timer_noted,
     TaskDue: task_due,
     TaskLate: task_late,

@@ -31,6 +31,10 @@ SCOPES: Final = (
     "events:read",
     "recordings:read",
     "duress:read",
+    "timers:read",
+    "timers:write",
+    "tasks:read",
+    "tasks:write",
 )
 "What a token may be allowed."
 

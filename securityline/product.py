@@ -275,6 +275,7 @@ class Product:
                 degraded=self.readiness.degraded,
                 metrics=self.metrics,
                 alarms=self.alarm_door,
+                watch=self.vigilance.door,
                 version=VERSION,
             )
         )

@@ -92,6 +92,7 @@ def incident_view(incident: Incident, trees: Sequence[CallTree] = ()) -> dict[st
         "attention": list(incident.attention),
         "attention_since": show_time(incident.attention_since),
         "is_under_duress": incident.is_under_duress,
+        "is_silent": incident.is_silent,
         "trees": [tree_view(tree) for tree in trees],
         "procedure": _run_view(incident.run),
         "earlier_procedures": [_run_view(run) for run in incident.earlier_runs],
@@ -233,6 +234,7 @@ def _incident_mark(incident: Incident) -> tuple[Any, ...]:
         tuple(incident.attention),
         incident.attention_since,
         incident.is_under_duress,
+        incident.is_silent,
         len(incident.earlier_runs),
         *incident.run.records.values(),
     )

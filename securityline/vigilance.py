@@ -16,6 +16,7 @@ from securityline.keys import load_secret
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.metrics import Metrics
+from securityline.watch_door import WatchDoor
 from securityline.watching import DOCUMENT, Watching
 
 KEY_FILE: Final = "actions.key"
@@ -50,6 +51,8 @@ class Vigilance:
             documents=logbook.documents(DOCUMENT),
         )
         engine.subscribe(self.watching.take)
+        self.door = WatchDoor(self.watching, lambda: directory.current, clock, switchboard)
+        engine.subscribe(self.door.take)
         self.auditor = Auditor(
             switchboard, clock, engine.handle, is_called_back=self._is_called_back
         )
@@ -66,6 +69,7 @@ class Vigilance:
     def start(self) -> None:
         """Watch from now on."""
         self.watching.start()
+        self.door.settle()
         self._auditing = asyncio.create_task(self.auditor.run())
 
     async def stop(self) -> None:

@@ -16,14 +16,11 @@ from callflows.events import (
     FailedToCloseSeen,
     IncidentId,
     LateToCloseSeen,
-    OperatorId,
     PathLost,
-    PinOutcome,
     SafetyTimerLapsed,
     SafetyTimerRaised,
     TaskDue,
     TaskLate,
-    TaskOutcome,
     WelfareCallDue,
 )
 from callflows.events.watch import TaskEvent, TimerEvent, WatchEvent
@@ -88,8 +85,14 @@ class Watcher(Protocol):
 class Tell(Protocol):
     """The engine's `handle`."""
 
-    def __call__(self, event: WatchEvent, documents: Sequence[Document] = (), /) -> None:
-        """Run an event; the documents are durable with it."""
+    def __call__(
+        self,
+        event: WatchEvent,
+        documents: Sequence[Document] = (),
+        then: Callable[[], None] | None = None,
+        /,
+    ) -> None:
+        """Run an event; the documents are durable with it, and `then` called after that."""
 
 
 W = TypeVar("W")
@@ -192,7 +195,7 @@ class Watching:
 
     def heard_path(self, path: str) -> None:
         """Take a sign of life of one path, by its name `client/site/path`."""
-        self._told("paths", self.paths.heard(path, self._clock()))
+        self.told("paths", self.paths.heard(path, self._clock()))
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Read openings and closings off the engine's lines. A repeat is none."""
@@ -208,40 +211,7 @@ class Watching:
         if not organisation or not site or action == "cancel":
             return
         what = self.opening.opened if action == "opening" else self.opening.closed
-        self._told("opening", what(organisation, site, data.get("user", ""), self._clock()))
-
-    # ------------------------------------------------------------ what people do
-
-    def start_timer(self, organisation: str, person: str, memo: str = "") -> bool:
-        """Start a lone worker's timer; `False` when the directory has none for him."""
-        client = self._directory().organisations.get(organisation)
-        wanted = plans.lone_worker_plans(client) if client is not None else []
-        plan = next((plan for plan in wanted if plan.who.person == person), None)
-        if plan is None:
-            return False
-        self._told(
-            "timers",
-            self.timers.start(
-                plan.who, plan.run_time, self._clock(), memo=memo, amber_time=plan.amber_time
-            ),
-        )
-        return True
-
-    def prolong_timer(self, timer_id: str, more_time: float, by: str) -> None:
-        """Give a lone worker more time, seconds."""
-        self._told("timers", self.timers.prolong(timer_id, more_time, by, self._clock()))
-
-    def pin_checked(self, timer_id: str, outcome: PinOutcome) -> None:
-        """Take what became of asking somebody alone for his PIN."""
-        now = self._clock()
-        self._told("timers", self.timers.pin_checked(timer_id, outcome, now))
-        self._told("welfare", self.welfare.pin_checked(timer_id, outcome, now))
-
-    def task_done(
-        self, task_id: str, operator: OperatorId, outcome: TaskOutcome, text: str = ""
-    ) -> None:
-        """Take what an operator found."""
-        self._told("tasks", self.tasks.done(task_id, operator, outcome, text, self._clock()))
+        self.told("opening", what(organisation, site, data.get("user", ""), self._clock()))
 
     # ------------------------------------------------------------ telling
 
@@ -255,7 +225,7 @@ class Watching:
         now = self._clock()
         for name, watcher in self._watchers.items():
             try:
-                self._told(name, watcher.due(now))
+                self.told(name, watcher.due(now))
             except Exception:
                 log.exception("a watcher cannot look", watcher=name)
         self._watch_clock()
@@ -266,10 +236,23 @@ class Watching:
         late = 0.0 if due is None else max(self._clock() - due, 0.0)
         return {"paths_lost": float(len(self.paths.lost())), "overdue_seconds": late}
 
-    def _told(self, name: str, events: Sequence[WatchEvent]) -> None:
+    def told(
+        self,
+        name: str,
+        events: Sequence[WatchEvent],
+        then: Callable[[], None] | None = None,
+    ) -> None:
+        """Tell the engine what a watcher said; its state is durable with the last of it."""
         for place, event in enumerate(events, start=1):
-            documents = (self._document(name),) if place == len(events) else ()
-            self._tell(self._with_copies(event), documents)
+            if place < len(events):
+                self._tell(self._with_copies(event))
+            else:
+                self._tell(self._with_copies(event), (self._document(name),), then)
+        self._watch_clock()
+
+    def keep(self, name: str) -> None:
+        """Write the state of one watcher that moved without saying anything."""
+        self._save(self._document(name))
         self._watch_clock()
 
     def _with_copies(self, event: WatchEvent) -> WatchEvent:

@@ -154,6 +154,10 @@ class SafetyTimerStarted(TimerEvent):
     "Engine time."
     memo: str = ""
     "Recording in which he said what he is about to do."
+    note: str = ""
+    "The same, written."
+    by: str = ""
+    "Who started it: an operator, or a program's token; empty when he did so himself."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,14 @@ class WelfareCallDue(TimerEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyTimerEnded(TimerEvent):
+    """An operator who knows that he is safe ended a timer that had not lapsed."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTimerLapsed(TimerEvent):
     """Amber: his time is over without a sign. He is asked first."""
 
@@ -179,6 +191,7 @@ class SafetyTimerLapsed(TimerEvent):
     "Engine time at which it becomes an alarm."
     numbers: tuple[str, ...] = ()
     memo: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +205,7 @@ class SafetyTimerRaised(TimerEvent):
     "Under duress: he heard that all is well, and nobody near him may learn otherwise."
     numbers: tuple[str, ...] = ()
     memo: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

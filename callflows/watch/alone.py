@@ -11,6 +11,7 @@ from typing import Any, Final
 from callflows.events import (
     PinOutcome,
     SafetyTimerCancelled,
+    SafetyTimerEnded,
     SafetyTimerLapsed,
     SafetyTimerProlonged,
     SafetyTimerRaised,
@@ -28,6 +29,7 @@ TimerWatchEvent = (
     | SafetyTimerLapsed
     | SafetyTimerRaised
     | SafetyTimerCancelled
+    | SafetyTimerEnded
     | SafetyTimerRefused
 )
 
@@ -79,15 +81,49 @@ class Watched:
     wrong_tries: int = 0
     "Wrong PINs since the last good one."
     memo: str = ""
+    note: str = ""
+    "What he is about to do, in words."
     is_silent: bool = False
     "Red under duress."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerView:
+    """A timer as people look at it."""
+
+    who: LonePerson
+    kind: TimerKind
+    stage: TimerStage
+    amber_at: float
+    "Engine time."
+    red_at: float
+    note: str = ""
+    is_silent: bool = False
+    "Red under duress: only operators may know."
+
+
+def viewed(who: LonePerson, kind: TimerKind, watched: Watched) -> TimerView:
+    """Return how a timer stands."""
+    return TimerView(
+        who=who,
+        kind=kind,
+        stage=watched.stage,
+        amber_at=watched.amber_at,
+        red_at=watched.red_at,
+        note=watched.note,
+        is_silent=watched.is_silent,
+    )
 
 
 def lapsed(who: LonePerson, kind: TimerKind, watched: Watched) -> SafetyTimerLapsed:
     """Turn amber."""
     watched.stage = "amber"
     return SafetyTimerLapsed(
-        **who.about(kind), red_at=watched.red_at, numbers=who.numbers, memo=watched.memo
+        **who.about(kind),
+        red_at=watched.red_at,
+        numbers=who.numbers,
+        memo=watched.memo,
+        note=watched.note,
     )
 
 
@@ -103,6 +139,7 @@ def raised(
         is_silent=is_silent,
         numbers=who.numbers,
         memo=watched.memo,
+        note=watched.note,
     )
 
 

@@ -7,7 +7,7 @@ first occurrence; one that falls into the hour that is jumped over is due right 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from callflows.codec import from_plain, to_plain
 from callflows.events import OperatorId, TaskDone, TaskDue, TaskLate, TaskOutcome
@@ -22,6 +22,22 @@ MOST_AT_ONCE: Final = 500
 _DAY: Final = timedelta(days=1)
 
 TaskWatchEvent = TaskDue | TaskLate | TaskDone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskView:
+    """A task that waits to be done, as people look at it."""
+
+    task_id: str
+    organisation: str
+    task: str
+    title: Mapping[str, str]
+    site: str | None
+    due_at: float
+    "Engine time."
+    late_at: float
+    state: Literal["due", "late", "missed"]
+    "Missed: not done in time, and the next one is due already."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +157,24 @@ class TaskWatch:
         ordered = sorted(self._waiting.values(), key=lambda one: (one.due_at, one.task_id))
         return [_told_due(one) for one in ordered]
 
+    def view(self) -> list[TaskView]:
+        """Return what waits to be done as people look at it, the oldest first."""
+        ordered = sorted(self._waiting.values(), key=lambda one: (one.due_at, one.task_id))
+        newest = {one.plan.key: one.due_at for one in ordered}
+        return [
+            TaskView(
+                task_id=one.task_id,
+                organisation=one.plan.organisation,
+                task=one.plan.task,
+                title=one.plan.title,
+                site=one.plan.site,
+                due_at=one.due_at,
+                late_at=one.late_at,
+                state=_state(one, newest[one.plan.key]),
+            )
+            for one in ordered
+        ]
+
     def done(
         self, task_id: str, operator: OperatorId, outcome: TaskOutcome, text: str, now: float
     ) -> list[TaskDone]:
@@ -217,6 +251,12 @@ class TaskWatch:
     def _clamped(self, now: float) -> float:
         self._now = max(self._now, now)
         return self._now
+
+
+def _state(one: _Occurrence, newest_at: float) -> Literal["due", "late", "missed"]:
+    if not one.is_late:
+        return "due"
+    return "missed" if one.due_at < newest_at else "late"
 
 
 def _told_due(one: _Occurrence) -> TaskDue:

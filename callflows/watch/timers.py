@@ -12,11 +12,13 @@ from callflows.codec import from_plain, to_plain
 from callflows.events import (
     PinOutcome,
     SafetyTimerCancelled,
+    SafetyTimerEnded,
     SafetyTimerProlonged,
     SafetyTimerStarted,
 )
 from callflows.watch.alone import (
     LonePerson,
+    TimerView,
     TimerWatchEvent,
     Watched,
     duress,
@@ -24,6 +26,7 @@ from callflows.watch.alone import (
     pin_refused,
     raised,
     refused,
+    viewed,
 )
 from callflows.watch.due_times import DueTimes
 
@@ -63,12 +66,15 @@ class SafetyTimers:
         now: float,
         *,
         memo: str = "",
+        note: str = "",
+        by: str = "",
         amber_time: float = AMBER_TIME,
     ) -> list[TimerWatchEvent]:
         """Start a timer. One that runs is not started anew: it could be used to stop it.
 
         :param run_time: seconds until it lapses; at most `LONGEST_TIME`.
-        :param memo: a recording in which he said what he is about to do.
+        :param memo: a recording in which he said what he is about to do; `note`: in words.
+        :param by: who started it, when it was not he.
         :param amber_time: seconds from then to the alarm.
         """
         now = self._clamped(now)
@@ -83,11 +89,13 @@ class SafetyTimers:
             amber_at=amber_at,
             red_at=amber_at + max(amber_time, 0.0),
             memo=memo,
+            note=note,
         )
         timer = _Timer(who=who, began_at=now, amber_time=max(amber_time, 0.0), watched=watched)
         self._timers[who.timer_id] = timer
         self._wait(timer)
-        return [SafetyTimerStarted(**who.about(_KIND), lapses_at=amber_at, memo=memo)]
+        about = who.about(_KIND)
+        return [SafetyTimerStarted(**about, lapses_at=amber_at, memo=memo, note=note, by=by)]
 
     def prolong(
         self, timer_id: str, more_time: float, by: str, now: float
@@ -137,6 +145,22 @@ class SafetyTimers:
         del self._timers[timer_id]
         self._due.drop(timer_id)
         return [SafetyTimerCancelled(**who.about(_KIND), stage=watched.stage)]
+
+    def end(self, timer_id: str, by: str, reason: str, now: float) -> list[TimerWatchEvent]:
+        """End a timer that runs: an operator knows that he is safe. Amber needs his PIN."""
+        timer = self._timers.get(timer_id)
+        self._clamped(now)
+        if timer is None:
+            return []
+        if timer.watched.stage != "running":
+            return [refused(timer.who, _KIND, f"{timer.watched.stage}: only his PIN ends it")]
+        del self._timers[timer_id]
+        self._due.drop(timer_id)
+        return [SafetyTimerEnded(**timer.who.about(_KIND), by=by, reason=reason)]
+
+    def view(self) -> list[TimerView]:
+        """Return every timer as it stands."""
+        return [viewed(timer.who, _KIND, timer.watched) for timer in self._timers.values()]
 
     def stand_down(self, timer_id: str) -> bool:
         """Forget a timer whose alarm the operators have closed; any other is left alone."""

@@ -12,6 +12,7 @@ from callflows.codec import from_plain, to_plain
 from callflows.events import PinOutcome, SafetyTimerCancelled, WelfareCallDue
 from callflows.watch.alone import (
     LonePerson,
+    TimerView,
     TimerWatchEvent,
     Watched,
     duress,
@@ -19,6 +20,7 @@ from callflows.watch.alone import (
     pin_refused,
     raised,
     refused,
+    viewed,
 )
 from callflows.watch.due_times import DueTimes
 from callflows.watch.hours import Hours
@@ -137,6 +139,14 @@ class WelfareChecks:
             events = [SafetyTimerCancelled(**who.about(_KIND), stage=watched.stage)]
         self._wait(check)
         return events
+
+    def view(self) -> list[TimerView]:
+        """Return the checks in which somebody is asked now and gave no good PIN yet."""
+        return [
+            viewed(check.plan.who, _KIND, check.asked)
+            for check in self._checks.values()
+            if check.asked is not None
+        ]
 
     def stand_down(self, timer_id: str, now: float) -> bool:
         """Go on with the calls after the operators closed an alarm; any other stays."""

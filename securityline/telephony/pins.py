@@ -1,19 +1,11 @@
 """Keys that are a PIN: taken off the line here, so that they reach no flow and no log."""
 
-from datetime import UTC, datetime
-from typing import Final
-from zoneinfo import ZoneInfo
-
 from callflows.commands import CollectPin
 from callflows.events import LegId, PinChecked
-from client_directory.model import Organisation, Person
-from client_directory.secret import hash_secret, is_secret
-from ivr.pin import PinEntry, outcome_of
+from ivr.pin import PinEntry
+from securityline.pin_check import pin_outcome
 from securityline.telephony.exchange import Exchange
 from securityline.telephony.legs import Leg
-
-_NOBODY: Final = hash_secret("no secret of anybody")
-"Compared with where there is no hash, so that it takes as long."
 
 
 class Pins:
@@ -63,36 +55,14 @@ class Pins:
         entered = entry.take()
         if self._x.legs.get(command.leg_id) is None:
             return
-        organisation = self._x.directory.current.organisations.get(command.organisation)
-        person = _find(organisation, command.person)
-        is_pin = is_secret(entered, (person.pin_hash if person else None) or _NOBODY)
-        is_duress_pin = is_secret(
-            entered, (person.duress_pin_hash if person else None) or _NOBODY
-        )
-        outcome = outcome_of(
-            is_entered=bool(entered),
-            is_pin=is_pin,
-            is_duress_pin=is_duress_pin,
-            is_expired=_is_expired(organisation, person, command.site, self._x.clock()),
+        outcome = pin_outcome(
+            self._x.directory.current,
+            command.organisation,
+            command.person,
+            command.site,
+            entered,
+            self._x.clock(),
         )
         self._x.tell(
             PinChecked(incident_id=command.incident_id, leg_id=command.leg_id, outcome=outcome)
         )
-
-
-def _find(organisation: Organisation | None, person: str) -> Person | None:
-    people = organisation.people if organisation is not None else ()
-    return next((one for one in people if one.person == person), None)
-
-
-def _is_expired(
-    organisation: Organisation | None, person: Person | None, site: str | None, now: float
-) -> bool:
-    """Whether he has no right today: out of his dates, or no right to the site."""
-    if organisation is None or person is None:
-        return True
-    today = datetime.fromtimestamp(now, UTC).astimezone(ZoneInfo(organisation.time_zone)).date()
-    is_valid = (person.valid_from is None or person.valid_from <= today) and (
-        person.valid_until is None or today <= person.valid_until
-    )
-    return not is_valid or (site is not None and site not in person.sites)

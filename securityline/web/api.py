@@ -9,13 +9,22 @@ from aiohttp import web
 
 from securityline.logbook.document import Document
 from securityline.logbook.entry import write_time
+from securityline.web import watch_api
 from securityline.web.alarm_api import hand_in
 from securityline.web.context import CONTEXT
-from securityline.web.discretion import SCOPE, discreet_call, discreet_incident, discreet_line
+from securityline.web.discretion import (
+    SCOPE,
+    Hides,
+    Shown,
+    discreet_calls,
+    discreet_incident,
+    discreet_line,
+)
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.recordings import find_file, incident_of, note_playing, send
+from securityline.web.throttle import Throttle
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MOST: Final = 1000
@@ -34,6 +43,16 @@ def add_routes(app: web.Application) -> None:
     router.add_get("/api/v1/calls", needs("calls:read", calls))
     router.add_get("/api/v1/recordings/{id}", needs("recordings:read", recording))
     router.add_post("/api/v1/alarms", needs("alarms:write", alarms))
+    app[watch_api.WRONG_PINS] = Throttle(1 / 30, 6)
+    router.add_get("/api/v1/timers", needs("timers:read", timers))
+    router.add_post("/api/v1/timers", needs("timers:write", _by_token(watch_api.start)))
+    for act, does in (("prolong", watch_api.prolong), ("end", watch_api.end)):
+        router.add_post(f"/api/v1/timers/{{id}}/{act}", needs("timers:write", _by_token(does)))
+    router.add_post("/api/v1/timers/{id}/check-in", needs("timers:write", watch_api.check_in))
+    router.add_get("/api/v1/tasks", needs("tasks:read", watch_api.tasks))
+    router.add_post(
+        "/api/v1/tasks/{id}/outcome", needs("tasks:write", _by_token(watch_api.task_done))
+    )
 
 
 def needs(scope: str, handler: Handler) -> Handler:
@@ -70,20 +89,23 @@ async def incidents(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents[?state=open|closed][&limit=N]`."""
     state = _one_of(request, "state", ("open", "closed"))
     found = await _documents(request, "incident", state)
-    return _json(found if request[MAY_KNOW] else [discreet_incident(one) for one in found])
+    if not request[MAY_KNOW]:
+        found = [shown for one in found if (shown := discreet_incident(one)) is not None]
+    return _json(found)
 
 
 async def calls(request: web.Request) -> web.Response:
     """`GET /api/v1/calls[?state=active|ended][&limit=N]`."""
     state = _one_of(request, "state", ("active", "ended"))
     found = await _documents(request, "call", state)
-    return _json(found if request[MAY_KNOW] else [discreet_call(one) for one in found])
+    if (hides := _hidden(request)) is not None:
+        found = await asyncio.to_thread(discreet_calls, found, hides)
+    return _json(found)
 
 
 async def incident(request: web.Request) -> web.Response:
     """`GET /api/v1/incidents/{id}`."""
-    found = await _incident(request)
-    return _json(found if request[MAY_KNOW] else discreet_incident(found))
+    return _json(await _incident(request))
 
 
 async def incident_log(request: web.Request) -> web.Response:
@@ -92,7 +114,7 @@ async def incident_log(request: web.Request) -> web.Response:
     after, limit = _number(request, "after", 0, 10**15), _number(request, "limit", USUAL, MOST)
     read = request.app[CONTEXT].services.logbook.read
     lines = await asyncio.to_thread(read, after, limit, request.match_info["id"])
-    shown = (short_line(line, may_know=request[MAY_KNOW]) for line in lines)
+    shown = (short_line(line, _hidden(request)) for line in lines)
     kinds = (line.kind for line in lines)
     return _json([{**one, "kind": kind} for one, kind in zip(shown, kinds, strict=True) if one])
 
@@ -112,20 +134,43 @@ async def alarms(request: web.Request) -> web.Response:
     return await hand_in(request, request[TOKEN_NAME])
 
 
-def short_line(line: Line, *, may_know: bool) -> dict[str, Any] | None:
+async def timers(request: web.Request) -> web.Response:
+    """`GET /api/v1/timers`."""
+    return await watch_api.timers(request, _hidden(request))
+
+
+def _by_token(
+    does: Callable[[web.Request, str, Hides], Awaitable[web.StreamResponse]],
+) -> Handler:
+    """Let a handler know by whose token something is done, and what that may not know."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return await does(request, f"token {request[TOKEN_NAME]}", _hidden(request))
+
+    return handler
+
+
+def _hidden(request: web.Request) -> Hides:
+    return None if request[MAY_KNOW] else request.app[CONTEXT].discretion.hides
+
+
+def short_line(line: Line, hides: Hides) -> dict[str, Any] | None:
     """Write a line as the event stream does; `None` when this reader may not know of it.
 
-    :param may_know: of somebody who is being forced, see `discretion`.
+    :param hides: which cases are hidden from this reader (`discretion`); `None`: nothing is.
     """
-    data = line.data if may_know else discreet_line(line.what, line.data)
-    if data is None:
-        return None
+    shown = Shown(line.what, line.data, line.incident_id)
+    if hides is not None:
+        discreet = discreet_line(*shown, hides)
+        if discreet is None:
+            return None
+        shown = discreet
     return {
         "seq": line.seq,
         "at": write_time(line.at),
-        "incident_id": line.incident_id or None,
-        "what": line.what,
-        "data": data,
+        "incident_id": shown.incident_id or None,
+        "what": shown.what,
+        "data": shown.data,
     }
 
 
@@ -133,9 +178,12 @@ async def _incident(request: web.Request) -> Mapping[str, Any]:
     incident_id = request.match_info["id"]
     documents = request.app[CONTEXT].services.logbook.documents
     found = await asyncio.to_thread(documents, "incident", None, incident_id, 1)
-    if not found or found[0].data is None:
+    data = found[0].data if found else None
+    if data is not None and not request[MAY_KNOW]:
+        data = discreet_incident(data)
+    if data is None:
         raise Problem(404, "There is no such incident.")
-    return found[0].data
+    return data
 
 
 async def _documents(

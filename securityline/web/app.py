@@ -19,6 +19,7 @@ from securityline.web import (
     sign_in,
 )
 from securityline.web.context import CONTEXT, Context
+from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
 from securityline.web.guard import add_headers, guard
 from securityline.web.parts import STATIC
@@ -38,7 +39,13 @@ def create_app(services: WebServices) -> web.Application:
     rendering = Rendering(services.clock, services.time_zone)
     drawing = Drawing(services, rendering)
     screens = Screens(drawing, services.clock, services.logbook.head.seq)
-    context = Context(services=services, rendering=rendering, drawing=drawing, screens=screens)
+    context = Context(
+        services=services,
+        rendering=rendering,
+        drawing=drawing,
+        screens=screens,
+        discretion=Discretion(drawing.board, services.logbook),
+    )
     now = services.clock()
     context.sessions.restore(services.logbook.documents(KIND, "open"), now)
     # First of all subscribers: a card goes out before anything is counted.

@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from securityline.web.board import Audience, Board
+from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
@@ -23,6 +24,7 @@ class Context:
     rendering: Rendering
     drawing: Drawing
     screens: Screens
+    discretion: Discretion
     sessions: Sessions = field(default_factory=Sessions)
     wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 12))
     "Wrong passwords by address: 12, then one in 20 s."

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from securityline.web.board import Audience
 from securityline.web.context import CONTEXT, SESSION, audience_of
 
-LISTS: Final = ("alarms", "operators", "calls", "cases")
+LISTS: Final = ("alarms", "operators", "calls", "cases", "watch")
 
 
 def add_routes(app: web.Application) -> None:

@@ -2,16 +2,24 @@
 
 A silent signal is worth nothing when a wallboard, or a client's own portal, tells of it.
 Operators see it at the desk. A program needs the scope `duress:read`; for all others the
-case, its log and the event stream read as if the ordinary PIN had been given.
+case, its log and the event stream read as if the ordinary PIN had been given. A case that
+duress alone opened does not exist for them.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from securityline.web.board import Board
+from securityline.web.ports import LogbookPort
 
 SCOPE: Final = "duress:read"
 RESOLVED: Final = "duress_resolved"
-_SIGNALLED: Final = " signalled duress"
 _HIDDEN: Final = frozenset({"DuressSignalled"})
+_FACTS_OF_A_KIND: Final = frozenset({"AlarmJoined", "ConsigneKept"})
+Hides = Callable[[str], bool] | None
+"Which cases are hidden from a reader; `None`: none is."
+MOST_KEPT: Final = 10_000
+"Cases of which is remembered whether they are hidden."
 
 
 def discreet_call(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,9 +30,51 @@ def discreet_call(data: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a case's document what tells of duress."""
-    shown = {k: value for k, value in discreet_call(data).items() if k != "is_under_duress"}
+class Shown(NamedTuple):
+    """A line of the log as a program may read it."""
+
+    what: str
+    data: Mapping[str, Any]
+    incident_id: str
+
+
+class Discretion:
+    """Knows which cases duress alone opened. The newest are in memory, older ones on disk."""
+
+    def __init__(self, board: Board, logbook: LogbookPort) -> None:
+        self._board = board
+        self._logbook = logbook
+        self._known: dict[str, bool] = {}
+
+    def hides(self, incident_id: str) -> bool:
+        """Say whether a case is for operators alone. May touch the disk; any thread."""
+        if not incident_id:
+            return False
+        incident = self._board.incident(incident_id)
+        if incident is not None:
+            return incident.is_silent
+        if incident_id not in self._known:
+            found = self._logbook.documents("incident", None, incident_id, 1)
+            data = found[0].data if found else None
+            if len(self._known) >= MOST_KEPT:
+                self._known.clear()
+            self._known[incident_id] = bool(data and data.get("is_silent"))
+        return self._known[incident_id]
+
+
+def discreet_calls(
+    found: Iterable[Mapping[str, Any]], hides: Callable[[str], bool]
+) -> list[Mapping[str, Any]]:
+    """Leave out the calls of hidden cases, and of the others what tells of duress."""
+    return [discreet_call(call) for call in found if not hides(call["incident_id"])]
+
+
+def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Leave out of a case's document what tells of duress; `None` when that is all of it."""
+    if data.get("is_silent"):
+        return None
+    hidden = ("is_under_duress", "is_silent")
+    shown = {k: value for k, value in discreet_call(data).items() if k not in hidden}
     shown["attention"] = [why for why in data.get("attention", ()) if not _tells(why)]
     if not shown["attention"]:
         shown["attention_since"] = None
@@ -33,24 +83,46 @@ def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def discreet_line(what: str, data: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return a log line's values without what tells of duress; `None` when nothing is left."""
-    if what in _HIDDEN or (what == "AttentionWanted" and _tells(data.get("reason"))):
+def discreet_line(
+    what: str, data: Mapping[str, Any], incident_id: str, hides: Callable[[str], bool]
+) -> Shown | None:
+    """Return a log line without what tells of duress; `None` when nothing is left.
+
+    :param hides: says whether a case is for operators alone.
+    """
+    if what == "SafetyTimerRaised" and data.get("is_silent"):
+        return _as_a_good_pin(data)
+    if hides(incident_id) or what in _HIDDEN or _is_about_duress(what, data):
         return None
+    shown = dict(data)
     if what == "IncidentReprioritised":
-        # What it was before would tell of a change that is left out.
-        shown = {name: value for name, value in data.items() if name != "previous"}
-        return None if data.get("reason") == "duress" else shown
+        if data.get("reason") == "duress":
+            return None
+        shown.pop("previous", None)  # it would tell of a change that is left out
     if data.get("outcome") == "duress":
-        return {**data, "outcome": "good"}
-    if data.get("reason") == "duress":
-        return {**data, "reason": ""}
+        shown["outcome"] = "good"
+    if data.get("reason") in ("duress", "kind duress"):
+        shown["reason"] = ""
     if data.get("disposition") == RESOLVED:
-        return {**data, "disposition": "handled"}
+        shown["disposition"] = "handled"
     if "duress" in (data.get("missing") or ()):
-        return {**data, "missing": [one for one in data["missing"] if one != "duress"]}
-    return data
+        shown["missing"] = [one for one in data["missing"] if one != "duress"]
+    return Shown(what, shown, incident_id)
+
+
+def _as_a_good_pin(data: Mapping[str, Any]) -> Shown:
+    """Read the alarm of a duress PIN as the line that the good one would have left."""
+    kept = ("organisation", "organisation_name", "site", "site_name", "clearance",
+            "timer_id", "person", "name", "kind")  # fmt: skip
+    shown = {name: data[name] for name in kept if name in data}
+    return Shown("SafetyTimerCancelled", shown | {"stage": "running"}, "")
+
+
+def _is_about_duress(what: str, data: Mapping[str, Any]) -> bool:
+    if what in _FACTS_OF_A_KIND and data.get("kind") == "duress":
+        return True
+    return what in ("AttentionWanted", "SafetyTimerRefused") and _tells(data.get("reason"))
 
 
 def _tells(reason: object) -> bool:
-    return isinstance(reason, str) and reason.endswith(_SIGNALLED)
+    return isinstance(reason, str) and "duress" in reason.lower()

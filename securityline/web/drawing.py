@@ -10,6 +10,7 @@ from securityline.web.card import Cards, attention_words
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.timelines import Timelines
+from securityline.web.vocabulary import TASK_OUTCOMES
 from securityline.web.words import WORDS
 
 PHONE_STATES = {
@@ -28,6 +29,7 @@ class Drawing:
     def __init__(self, services: WebServices, rendering: Rendering) -> None:
         self.board = Board(services.engine, services.directory)
         self.render = rendering
+        self._watch = services.watch
         self.cards = Cards(self.board, rendering, services.directory)
         self.timelines = Timelines(self.board, rendering)
         self.alarms = Alarms(
@@ -37,7 +39,7 @@ class Drawing:
     # ------------------------------------------------------------ shared
 
     def shared(self, name: str, audience: Audience) -> str:
-        """Draw `calls`, `cases`, `operators` or `alarms`."""
+        """Draw `calls`, `cases`, `watch`, `operators` or `alarms`."""
         values: dict[str, Any]
         if name == "calls":
             calls, hidden = self.board.waiting(audience.clearances)
@@ -59,12 +61,30 @@ class Drawing:
                 "total": total,
                 "more": total - len(cases),
             }
+        elif name == "watch":
+            values = self._watched(audience)
         elif name == "operators":
             desks, ready = self.board.operators()
             values = {"operators": desks, "ready": ready}
         else:
             values = {"alarms": self.alarms.said(WORDS[audience.language])}
         return self.render(f"{name}.html", audience.language, values)
+
+    def _watched(self, audience: Audience) -> dict[str, Any]:
+        """Timers and tasks: what needs a human, and what may be pressed on each."""
+        door, cleared = self._watch, audience.clearances
+        timers = door.timers(cleared) if door is not None else []
+        tasks = door.tasks(cleared) if door is not None else []
+        return {
+            "timers": timers,
+            "tasks": tasks,
+            "pressing": any(row.timer.stage != "running" for row in timers)
+            or any(row.task.state != "due" for row in tasks),
+            "startable": door.startable(cleared) if door is not None else [],
+            "askable": [row for row in timers if not row.timer.is_silent],
+            "running": [row for row in timers if row.timer.stage == "running"],
+            "outcomes": tuple(TASK_OUTCOMES),
+        }
 
     def card(self, incident_id: str | None, audience: Audience) -> str:
         """Draw a card, or the empty place where one would be."""

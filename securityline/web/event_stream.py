@@ -9,6 +9,7 @@ from aiohttp import web
 
 from securityline.web.api import MAY_KNOW, needs, short_line
 from securityline.web.context import CONTEXT, Context
+from securityline.web.discretion import Hides
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 
@@ -52,6 +53,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     Without either it begins with the next line.
     """
     context, feed = request.app[CONTEXT], request.app[FEED]
+    hides = None if request[MAY_KNOW] else context.discretion.hides
     after = _after(request)
     if len(feed.readers) >= MOST_READERS:
         raise Problem(503, "Too many programs read the events.")
@@ -66,24 +68,28 @@ async def events(request: web.Request) -> web.StreamResponse:
         await response.write(b": securityline\n\n")
         last = context.screens.seq if after is None else after
         if after is not None:
-            last = await _replay(context, response, after, may_know=request[MAY_KNOW])
-        await _follow(feed, reader, response, last, may_know=request[MAY_KNOW])
+            last = await _replay(context, response, after, hides=hides)
+        await _follow(feed, reader, response, last, hides=hides)
     finally:
         feed.readers.discard(reader)
     return response
 
 
 async def _replay(
-    context: Context, response: web.StreamResponse, after: int, *, may_know: bool
+    context: Context, response: web.StreamResponse, after: int, *, hides: Hides
 ) -> int:
     while True:
-        lines = await asyncio.to_thread(context.services.logbook.read, after, PAGE)
-        for line in lines:
-            if event := as_event(line, may_know=may_know):
-                await response.write(event)
-            after = line.seq
+        lines, events = await asyncio.to_thread(_read, context, after, hides)
+        for event in events:
+            await response.write(event)
+        after = lines[-1].seq if lines else after
         if len(lines) < PAGE:
             return after
+
+
+def _read(context: Context, after: int, hides: Hides) -> tuple[Sequence[Line], list[bytes]]:
+    lines = context.services.logbook.read(after, PAGE)
+    return lines, [event for line in lines if (event := as_event(line, hides))]
 
 
 async def _follow(
@@ -92,7 +98,7 @@ async def _follow(
     response: web.StreamResponse,
     last: int,
     *,
-    may_know: bool,
+    hides: Hides,
 ) -> None:
     while reader in feed.readers:
         try:
@@ -102,7 +108,7 @@ async def _follow(
             await response.write(b": still here\n\n")
             continue
         if line.seq > last:
-            if event := as_event(line, may_know=may_know):
+            if event := as_event(line, hides):
                 await response.write(event)
             last = line.seq
 
@@ -116,10 +122,12 @@ def _after(request: web.Request) -> int | None:
     return int(value)
 
 
-def as_event(line: Line, *, may_know: bool) -> bytes:
+def as_event(line: Line, hides: Hides) -> bytes:
     """Encode one line; nothing when this reader may not know of it."""
-    shown = short_line(line, may_know=may_know)
+    shown = short_line(line, hides)
     if shown is None:
         return b""
     data = json.dumps(shown, ensure_ascii=False, default=str)
-    return f"id: {line.seq}\nevent: {line.what}\ndata: {data}\n\n".encode("utf-8", "replace")
+    return f"id: {line.seq}\nevent: {shown['what']}\ndata: {data}\n\n".encode(
+        "utf-8", "replace"
+    )

@@ -8,7 +8,7 @@ connection it is not done again.
 import asyncio
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import structlog
@@ -24,6 +24,7 @@ from securityline.web.screens import Screen, encode
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 from securityline.web.timelines import MOST_LINES
+from securityline.web.watch_presses import WatchPresses
 from securityline.web.words import WORDS
 
 MOST_SCREENS: Final = 500
@@ -42,6 +43,7 @@ SIGNED_OUT: Final = 4001
 NONSENSE: Final = 1008
 
 PRESSES: Final = web.AppKey("presses", Presses)
+WATCH_PRESSES: Final[web.AppKey[WatchPresses | None]] = web.AppKey("watch_presses")
 SOCKETS: Final[web.AppKey[set[web.WebSocketResponse[bool]]]] = web.AppKey("sockets")
 log = structlog.get_logger()
 
@@ -50,6 +52,8 @@ def add_routes(app: web.Application) -> None:
     """Put the socket in the application."""
     context = app[CONTEXT]
     app[PRESSES] = Presses(context.board, context.services.directory, context.services.clock)
+    watch = context.services.watch
+    app[WATCH_PRESSES] = None if watch is None else WatchPresses(watch)
     app[SOCKETS] = set()
     app.router.add_get("/desk/live", live)
 
@@ -138,22 +142,33 @@ def press(
         if done[press_id]:
             screen.send(encode({"re": press_id, "is_done": True}))
         return
-    words = WORDS[screen.audience.language]
-    try:
-        event = app[PRESSES].event(session, message)
-    except Refused as refused:
-        log.info("a press was refused", operator=session.operator, why=str(refused))
-        screen.send(encode({"re": press_id, "error": words(str(refused))}))
-        return
     done[press_id] = False
     if len(done) > REMEMBERED:
         done.popitem(last=False)
 
     def saved() -> None:
-        done[press_id] = True
-        screen.send(encode({"re": press_id, "is_done": True}))
+        if press_id in done:
+            done[press_id] = True
+            screen.send(encode({"re": press_id, "is_done": True}))
 
-    app[CONTEXT].services.engine.handle(event, then=saved)
+    try:
+        _carry_out(app, session, message, saved)
+    except Refused as refused:
+        done.pop(press_id, None)
+        words = WORDS[screen.audience.language]
+        log.info("a press was refused", operator=session.operator, why=str(refused))
+        screen.send(encode({"re": press_id, "error": words(str(refused))}))
+
+
+def _carry_out(
+    app: web.Application, session: Session, message: dict[str, Any], then: Callable[[], None]
+) -> None:
+    watch = app[WATCH_PRESSES]
+    if watch is not None and message.get("act") in watch.acts:
+        watch.carry_out(session, message, then)
+        return
+    event = app[PRESSES].event(session, message)
+    app[CONTEXT].services.engine.handle(event, then=then)
 
 
 async def _fill(context: Context, screen: Screen, incident_id: str | None) -> None:

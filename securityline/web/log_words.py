@@ -211,6 +211,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "SafetyTimerLapsed": _bad(N_("Amber: no sign of %(name)s in time")),
     "SafetyTimerRaised": _bad(N_("Red: %(name)s may be in danger")),
     "SafetyTimerCancelled": _good(N_("%(name)s gave the PIN: all is well")),
+    "SafetyTimerEnded": _person(N_("The timer of %(name)s ended by %(by)s: %(reason)s")),
     "SafetyTimerRefused": _technical(N_("The timer of %(name)s goes on")),
     "TaskDue": _plain(N_("To do now: %(task)s %(site)s")),
     "TaskLate": _bad(N_("Not done in time: %(task)s %(site)s")),

@@ -2,37 +2,41 @@
 
 from typing import Any, Final
 
-_TEXT: Final = {"type": "string"}
-_MAYBE: Final = {"type": ["string", "null"]}
-_TIME: Final = {"type": "string", "format": "date-time"}
-_MAYBE_TIME: Final = {"type": ["string", "null"], "format": "date-time"}
-_NUMBER: Final = {"type": ["string", "null"], "description": "E.164"}
-
-
-def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": required}
-
-
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _list(item: str) -> dict[str, Any]:
-    return {"type": "array", "items": _ref(item)}
-
+from securityline.web.openapi_parts import (
+    ABSENT,
+    AFTER,
+    BAD,
+    DENIED,
+    ID,
+    LIMIT,
+    MAYBE,
+    MAYBE_TIME,
+    NUMBER,
+    TEXT,
+    TIME,
+    a_list,
+    an_object,
+    answer,
+    get,
+    problem,
+    query,
+    ref,
+)
+from securityline.web.openapi_watch import PATHS as WATCH_PATHS
+from securityline.web.openapi_watch import SCHEMAS as WATCH_SCHEMAS
 
 SCHEMAS: Final[dict[str, Any]] = {
-    "Call": _object(
+    "Call": an_object(
         {
-            "call_id": _TEXT,
+            "call_id": TEXT,
             "direction": {"enum": ["inbound", "outbound"]},
             "did": {"type": "string", "description": "dialled number, E.164"},
-            "organisation": _MAYBE,
-            "site": _MAYBE,
-            "person": _MAYBE,
-            "caller": _NUMBER,
+            "organisation": MAYBE,
+            "site": MAYBE,
+            "person": MAYBE,
+            "caller": NUMBER,
             "withheld": {"type": "boolean"},
-            "diverted_from": _NUMBER,
+            "diverted_from": NUMBER,
             "state": {
                 "enum": [
                     "waiting",
@@ -45,11 +49,11 @@ SCHEMAS: Final[dict[str, Any]] = {
                     "ended",
                 ]
             },
-            "incident_id": _TEXT,
-            "started_at": _TIME,
-            "answered_at": _MAYBE_TIME,
-            "ended_at": _MAYBE_TIME,
-            "operator": _MAYBE,
+            "incident_id": TEXT,
+            "started_at": TIME,
+            "answered_at": MAYBE_TIME,
+            "ended_at": MAYBE_TIME,
+            "operator": MAYBE,
         },
         [
             "call_id",
@@ -69,27 +73,27 @@ SCHEMAS: Final[dict[str, Any]] = {
             "operator",
         ],
     ),
-    "Incident": _object(
+    "Incident": an_object(
         {
-            "incident_id": _TEXT,
-            "organisation": _MAYBE,
-            "organisation_name": _TEXT,
-            "title": _TEXT,
+            "incident_id": TEXT,
+            "organisation": MAYBE,
+            "organisation_name": TEXT,
+            "title": TEXT,
             "source": {"enum": ["call", "alarm", "operator"]},
-            "kind": _TEXT,
+            "kind": TEXT,
             "urgency": {"type": "integer", "minimum": 1, "maximum": 4},
             "state": {"enum": ["open", "closed"]},
-            "owner": _MAYBE,
-            "opened_at": _TIME,
-            "closed_at": _MAYBE_TIME,
-            "disposition": _MAYBE,
-            "call_ids": {"type": "array", "items": _TEXT},
+            "owner": MAYBE,
+            "opened_at": TIME,
+            "closed_at": MAYBE_TIME,
+            "disposition": MAYBE,
+            "call_ids": {"type": "array", "items": TEXT},
             "attention": {
                 "type": "array",
-                "items": _TEXT,
+                "items": TEXT,
                 "description": "why it waits for an operator; empty when it does not",
             },
-            "attention_since": _MAYBE_TIME,
+            "attention_since": MAYBE_TIME,
             "is_under_duress": {
                 "type": "boolean",
                 "description": "only there for tokens with the scope `duress:read`",
@@ -98,7 +102,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "type": ["integer", "null"],
                 "description": "what tokens without it read as the urgency, if another",
             },
-            "trees": {"type": "array", "items": _ref("CallTree")},
+            "trees": {"type": "array", "items": ref("CallTree")},
             "notes": {"type": "array", "items": {"type": "object"}},
             "procedure": {"type": ["object", "null"]},
         },
@@ -113,32 +117,32 @@ SCHEMAS: Final[dict[str, Any]] = {
             "trees",
         ],
     ),
-    "CallTree": _object(
+    "CallTree": an_object(
         {
-            "tree_id": _TEXT,
+            "tree_id": TEXT,
             "call_tree": {"type": "string", "description": "its name in the directory"},
             "state": {"enum": ["running", "paused", "taken", "exhausted", "stopped"]},
             "why": {"type": "string", "description": "why it is in this state, if anything"},
             "asked_by": {"type": "string", "description": "an operator, or `step ID`"},
-            "started_at": _TIME,
+            "started_at": TIME,
             "promise_at": {
-                **_TIME,
+                **TIME,
                 "description": "a human is reached, or an operator told, by then",
             },
             "level": {"type": "integer", "minimum": 0},
             "levels": {"type": "integer", "minimum": 0},
             "round": {"type": "integer", "minimum": 0},
             "rounds": {"type": "integer", "minimum": 1},
-            "accepted": {"type": "array", "items": _TEXT, "description": "who took charge"},
-            "attempts": {"type": "array", "items": _ref("Attempt")},
+            "accepted": {"type": "array", "items": TEXT, "description": "who took charge"},
+            "attempts": {"type": "array", "items": ref("Attempt")},
         },
         ["tree_id", "call_tree", "state", "promise_at", "accepted", "attempts"],
     ),
-    "Attempt": _object(
+    "Attempt": an_object(
         {
-            "person": _TEXT,
-            "name": _TEXT,
-            "number": _NUMBER,
+            "person": TEXT,
+            "name": TEXT,
+            "number": NUMBER,
             "level": {"type": "integer", "minimum": 0},
             "round": {"type": "integer", "minimum": 0},
             "outcome": {
@@ -149,13 +153,13 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "type": ["integer", "null"],
                 "description": "in which he said he is there",
             },
-            "dialled_at": _TIME,
-            "answered_at": _MAYBE_TIME,
-            "ended_at": _MAYBE_TIME,
+            "dialled_at": TIME,
+            "answered_at": MAYBE_TIME,
+            "ended_at": MAYBE_TIME,
         },
         ["person", "name", "number", "outcome", "dialled_at", "answered_at", "ended_at"],
     ),
-    "Alarm": _object(
+    "Alarm": an_object(
         {
             "idempotency_key": {"type": "string", "minLength": 1, "maxLength": 200},
             "account": {"type": "string", "maxLength": 32},
@@ -171,38 +175,39 @@ SCHEMAS: Final[dict[str, Any]] = {
         },
         ["idempotency_key"],
     ),
-    "Handed": _object(
-        {"incident_id": _MAYBE, "seq": {"type": "integer", "minimum": 1}},
+    "Handed": an_object(
+        {"incident_id": MAYBE, "seq": {"type": "integer", "minimum": 1}},
         ["incident_id", "seq"],
     ),
-    "Line": _object(
+    "Line": an_object(
         {
             "seq": {"type": "integer", "minimum": 1},
-            "at": _TIME,
-            "incident_id": _MAYBE,
+            "at": TIME,
+            "incident_id": MAYBE,
             "kind": {"enum": ["event", "fact", "command", "note"]},
-            "what": _TEXT,
+            "what": TEXT,
             "data": {"type": "object"},
         },
         ["seq", "at", "incident_id", "what", "data"],
     ),
-    "Incidents": _list("Incident"),
-    "Calls": _list("Call"),
-    "Lines": _list("Line"),
-    "Health": _object(
+    "Incidents": a_list("Incident"),
+    "Calls": a_list("Call"),
+    "Lines": a_list("Line"),
+    "Health": an_object(
         {
-            "status": _TEXT,
-            "reasons": {"type": "array", "items": _TEXT},
-            "degraded": {"type": "array", "items": _TEXT},
+            "status": TEXT,
+            "reasons": {"type": "array", "items": TEXT},
+            "degraded": {"type": "array", "items": TEXT},
         },
         ["status"],
     ),
-    "Problem": _object(
+    **WATCH_SCHEMAS,
+    "Problem": an_object(
         {
-            "type": _TEXT,
-            "title": _TEXT,
+            "type": TEXT,
+            "title": TEXT,
             "status": {"type": "integer"},
-            "detail": _TEXT,
+            "detail": TEXT,
             "errors": {"type": "array", "items": {"type": "object"}},
         },
         ["type", "title", "status", "detail"],
@@ -210,55 +215,9 @@ SCHEMAS: Final[dict[str, Any]] = {
 }
 
 
-def _answer(schema: str, words: str) -> dict[str, Any]:
-    return {"description": words, "content": {"application/json": {"schema": _ref(schema)}}}
-
-
-def _problem(words: str) -> dict[str, Any]:
-    schema = {"schema": _ref("Problem")}
-    return {"description": words, "content": {"application/problem+json": schema}}
-
-
-def _query(name: str, schema: dict[str, Any], words: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "in": "query",
-        "required": False,
-        "schema": schema,
-        "description": words,
-    }
-
-
-_ID: Final = {"name": "id", "in": "path", "required": True, "schema": _TEXT}
-_LIMIT: Final = _query(
-    "limit", {"type": "integer", "maximum": 1000, "default": 200}, "most entries to return"
-)
-_AFTER: Final = _query("after", {"type": "integer"}, "only lines with a higher number")
-_DENIED: Final = {"401": _problem("no valid token"), "403": _problem("scope is missing")}
-_ABSENT: Final = {"404": _problem("there is none")}
-_BAD: Final = {"422": _problem("a parameter is wrong")}
-
-
-def _get(
-    words: str,
-    scope: str | None,
-    parameters: list[dict[str, Any]],
-    responses: dict[str, Any],
-) -> dict[str, Any]:
-    operation: dict[str, Any] = {
-        "summary": words,
-        "parameters": parameters,
-        "responses": responses if scope is None else {**responses, **_DENIED},
-        "security": [] if scope is None else [{"bearer": []}],
-    }
-    if scope is not None:
-        operation["description"] = f"Needs the scope `{scope}`."
-    return {"get": operation}
-
-
 _WAV: Final = {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}
-_PLAIN: Final = {"text/plain": {"schema": _TEXT}}
-_STREAM: Final = {"text/event-stream": {"schema": _TEXT}}
+_PLAIN: Final = {"text/plain": {"schema": TEXT}}
+_STREAM: Final = {"text/event-stream": {"schema": TEXT}}
 
 DOCUMENT: Final[dict[str, Any]] = {
     "openapi": "3.1.0",
@@ -274,52 +233,52 @@ DOCUMENT: Final[dict[str, Any]] = {
         "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
     },
     "paths": {
-        "/api/v1/incidents": _get(
+        "/api/v1/incidents": get(
             "Cases, latest change first",
             "incidents:read",
-            [_query("state", {"enum": ["open", "closed"]}, "only these"), _LIMIT],
-            {"200": _answer("Incidents", "cases"), **_BAD},
+            [query("state", {"enum": ["open", "closed"]}, "only these"), LIMIT],
+            {"200": answer("Incidents", "cases"), **BAD},
         ),
-        "/api/v1/incidents/{id}": _get(
+        "/api/v1/incidents/{id}": get(
             "One case",
             "incidents:read",
-            [_ID],
-            {"200": _answer("Incident", "the case"), **_ABSENT},
+            [ID],
+            {"200": answer("Incident", "the case"), **ABSENT},
         ),
-        "/api/v1/incidents/{id}/log": _get(
+        "/api/v1/incidents/{id}/log": get(
             "The log lines of one case, oldest first",
             "incidents:read",
-            [_ID, _AFTER, _LIMIT],
-            {"200": _answer("Lines", "lines"), **_ABSENT, **_BAD},
+            [ID, AFTER, LIMIT],
+            {"200": answer("Lines", "lines"), **ABSENT, **BAD},
         ),
-        "/api/v1/calls": _get(
+        "/api/v1/calls": get(
             "Calls, latest change first",
             "calls:read",
-            [_query("state", {"enum": ["active", "ended"]}, "only these"), _LIMIT],
-            {"200": _answer("Calls", "calls"), **_BAD},
+            [query("state", {"enum": ["active", "ended"]}, "only these"), LIMIT],
+            {"200": answer("Calls", "calls"), **BAD},
         ),
-        "/api/v1/events": _get(
+        "/api/v1/events": get(
             "Every log line as it becomes durable; `Last-Event-ID` resumes without a gap",
             "events:read",
             [
-                _AFTER,
-                {"name": "Last-Event-ID", "in": "header", "required": False, "schema": _TEXT},
+                AFTER,
+                {"name": "Last-Event-ID", "in": "header", "required": False, "schema": TEXT},
             ],
             {
                 "200": {"description": "`data:` is a Line without `kind`", "content": _STREAM},
-                "400": _problem("not a line's number"),
-                "503": _problem("too many readers"),
+                "400": problem("not a line's number"),
+                "503": problem("too many readers"),
             },
         ),
-        "/api/v1/recordings/{id}": _get(
+        "/api/v1/recordings/{id}": get(
             "A recording: stereo WAV, caller left, operator right. Every read is logged.",
             "recordings:read",
-            [_ID, {"name": "Range", "in": "header", "required": False, "schema": _TEXT}],
+            [ID, {"name": "Range", "in": "header", "required": False, "schema": TEXT}],
             {
                 "200": {"description": "all of it", "content": _WAV},
                 "206": {"description": "the part asked for", "content": _WAV},
-                "416": _problem("it is shorter than that"),
-                **_ABSENT,
+                "416": problem("it is shorter than that"),
+                **ABSENT,
             },
         ),
         "/api/v1/alarms": {
@@ -331,33 +290,34 @@ DOCUMENT: Final[dict[str, Any]] = {
                 "parameters": [],
                 "requestBody": {
                     "required": True,
-                    "content": {"application/json": {"schema": _ref("Alarm")}},
+                    "content": {"application/json": {"schema": ref("Alarm")}},
                 },
                 "responses": {
-                    "201": _answer("Handed", "stored: its case, `null` if it opened none"),
-                    "200": _answer("Handed", "the same key came before: its case"),
-                    "400": _problem("no JSON"),
-                    "413": _problem("larger than 64 KiB"),
-                    "422": _problem("malformed; `errors` says what"),
-                    "503": _problem("could not be stored in time; send it again"),
-                    **_DENIED,
+                    "201": answer("Handed", "stored: its case, `null` if it opened none"),
+                    "200": answer("Handed", "the same key came before: its case"),
+                    "400": problem("no JSON"),
+                    "413": problem("larger than 64 KiB"),
+                    "422": problem("malformed; `errors` says what"),
+                    "503": problem("could not be stored in time; send it again"),
+                    **DENIED,
                 },
             }
         },
-        "/api/openapi.json": _get(
+        **WATCH_PATHS,
+        "/api/openapi.json": get(
             "This document",
             None,
             [],
             {"200": {"description": "OpenAPI", "content": {"application/json": {}}}},
         ),
-        "/healthz": _get("Does it live?", None, [], {"200": _answer("Health", "yes")}),
-        "/readyz": _get(
+        "/healthz": get("Does it live?", None, [], {"200": answer("Health", "yes")}),
+        "/readyz": get(
             "Can calls be taken, recorded and logged?",
             None,
             [],
-            {"200": _answer("Health", "yes"), "503": _answer("Health", "no, and why")},
+            {"200": answer("Health", "yes"), "503": answer("Health", "no, and why")},
         ),
-        "/metrics": _get(
+        "/metrics": get(
             "Figures for Prometheus",
             None,
             [],

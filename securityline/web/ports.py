@@ -22,6 +22,7 @@ from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.store import Head
 from securityline.metrics import Metrics
+from securityline.watch_door import WatchDoor
 
 
 class Line(Protocol):
@@ -211,6 +212,8 @@ class WebServices:
     "Why calls cannot be taken, recorded or logged now; empty when they can."
     alarms: AlarmDoorPort | None = None
     "Where programs hand in alarms; `None` where nobody takes any."
+    watch: WatchDoor | None = None
+    "Where people act on timers and tasks; `None` where nothing is watched."
     degraded: Callable[[], list[str]] = list
     "What is broken although calls can be taken, recorded and logged."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))

@@ -85,6 +85,9 @@ class Rendering:
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,
             "strategy_words": vocabulary.STRATEGIES,
+            "stage_words": vocabulary.TIMER_STAGES,
+            "task_words": vocabulary.TASK_STATES,
+            "outcome_words": vocabulary.TASK_OUTCOMES,
         }.items():
             environment.globals[name] = _namer(words, table)
         environment.globals.update(parts(words, self.clock))

@@ -25,6 +25,17 @@ PACE: Final = 0.1
 "Seconds between two drawings of the same list."
 REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused", "TreeRefused"})
 LISTS: Final = ("calls", "cases", "operators")
+"Of these each screen has its own place; they change with any case."
+WATCH: Final = "watch"
+"The list of timers and tasks."
+WATCH_LINES: Final = (
+    "SafetyTimer",
+    "WelfareCall",
+    "Task",
+    "IncidentClosed",
+    "DirectoryReloaded",
+)
+"What lines begin with that change it."
 
 Fragment = dict[str, Any]
 log = structlog.get_logger()
@@ -128,6 +139,8 @@ class Screens:
                 self.check_alarms()
         if incidents or operators:
             self._mark(LISTS if incidents else ("operators",))
+        if any(line.what.startswith(WATCH_LINES) for line in lines):
+            self._mark((WATCH,))
 
     def _pop(self, incident_id: str, rung: list[str]) -> None:
         incident = self._board.incident(incident_id)
@@ -257,7 +270,7 @@ class Screens:
         fragments: list[Fragment] = []
         names = [
             name
-            for name in ("alarms", *LISTS)
+            for name in ("alarms", *LISTS, WATCH)
             if is_full or self._changed_at.get(name, 0) > after
         ]
         fragments += [
@@ -292,7 +305,7 @@ class Screens:
         self._changed_at = {
             topic: seq
             for topic, seq in self._changed_at.items()
-            if topic in known or topic in LISTS or topic == "alarms"
+            if topic in known or topic in (*LISTS, WATCH, "alarms")
         }
 
     # ------------------------------------------------------------ small ones

@@ -42,6 +42,25 @@ CALL_STATES: Final = {
     "ended": N_("Ended"),
 }
 
+TIMER_STAGES: Final = {
+    "running": N_("Running"),
+    "amber": N_("AMBER"),
+    "red": N_("RED"),
+}
+
+TASK_STATES: Final = {
+    "due": N_("To do"),
+    "late": N_("LATE"),
+    "missed": N_("MISSED"),
+}
+
+TASK_OUTCOMES: Final = {
+    "in_order": N_("All in order"),
+    "finding": N_("Something was found"),
+    "not_done": N_("Not done"),
+}
+
+
 KINDS: Final = {
     "aggression": N_("Physical assault"),
     "verbal_aggression": N_("Verbal aggression"),

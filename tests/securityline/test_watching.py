@@ -18,6 +18,7 @@ from securityline.actions import Actions, action_secret
 from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry
+from securityline.watch_door import WatchDoor
 from securityline.watching import Timer, Watching
 from tests.callflows.watch.moments import at
 
@@ -60,6 +61,7 @@ procedures:
       - {step: note, ask: {fr: Quoi ?}, answers: free_text, required: true, go_to: end}
 """
 MONDAY = at("2026-06-01 03:00")
+TIMER = "lone:acme/ann/hq"
 
 
 class Later:
@@ -80,11 +82,13 @@ class Later:
 class Watch:
     """The rules, what watches the clock for them, and a clock that jumps."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, directory: str = ACME) -> None:
         self.now = MONDAY
+        self.is_deaf = False
+        "The engine dies before it has read its own lines."
         (folder / "organisations").mkdir(exist_ok=True)
         self.file = folder / "organisations" / "acme.yaml"
-        self.file.write_text(ACME)
+        self.file.write_text(directory)
         (folder / "operators.yaml").write_text("operators: []\n")
         (folder / "services.yaml").write_text("services: []\n")
         self.holder = DirectoryHolder(folder, is_partial_allowed=True)
@@ -111,7 +115,9 @@ class Watch:
             later=self.later,
             documents=left,
         )
+        self.door = WatchDoor(self.watching, self.directory, lambda: self.now, self.rules)
         self.watching.start()
+        self.door.settle()
 
     def directory(self) -> Directory:
         return self.holder.current
@@ -123,12 +129,45 @@ class Watch:
     def save(self, document: Document) -> None:
         self.kept[document.id] = document
 
-    def tell(self, event: WatchEvent, documents: Sequence[Document] = ()) -> None:
+    def tell(
+        self,
+        event: WatchEvent,
+        documents: Sequence[Document] = (),
+        then: Callable[[], None] | None = None,
+    ) -> None:
         self.told.append((self.now, event))
         for document in documents:
             self.save(document)
         facts = self.rules.handle(event, self.now)
         assert not [fact for fact in facts if isinstance(fact, e.FlowFailed)]
+        if then is not None:
+            then()
+
+    def close(
+        self, incident_id: IncidentId, operator: OperatorId, disposition: str, text: str
+    ) -> None:
+        """An operator records whatever the consigne wants, and closes the case."""
+        case = self.rules.incidents[incident_id]
+        for step in case.run.missing():
+            self.rules.handle(
+                e.StepSkipped(
+                    incident_id=incident_id, operator=operator, step=step.step, reason="seen"
+                ),
+                self.now,
+            )
+        wish = e.CloseRequested(
+            incident_id=incident_id, operator=operator, disposition=disposition, text=text
+        )
+        facts = self.rules.handle(wish, self.now)
+        assert [type(fact) for fact in facts] == [e.IncidentClosed]
+        line = {"seq": 1, "kind": "fact", "what": "IncidentClosed", "incident_id": incident_id}
+        if not self.is_deaf:
+            self.door.take([Entry(**(dict.fromkeys(Entry._fields, "") | line))])  # type: ignore[arg-type]
+
+    def forget_timers(self) -> None:
+        """Begin without any timer."""
+        self.kept.pop("timers", None)
+        self.begin()
 
     def until(self, moment: float) -> None:
         """Let the one timer do its work."""
@@ -203,8 +242,7 @@ def test_a_signal_of_one_way_speaks_for_no_other(watch: Watch) -> None:
 
 
 def test_a_lone_worker_s_timer_outlives_a_kill(watch: Watch) -> None:
-    assert watch.watching.start_timer("acme", "ann")
-    assert not watch.watching.start_timer("acme", "nobody")
+    assert watch.door.start_timer("acme", "ann") == TIMER
     watch.until(MONDAY + 600)
     watch.begin()  # nobody had the time to stop anything
     watch.until(MONDAY + 3720 + 480 + 1)
@@ -218,9 +256,9 @@ def test_a_lone_worker_s_timer_outlives_a_kill(watch: Watch) -> None:
 
 
 def test_a_pin_ends_it(watch: Watch) -> None:
-    watch.watching.start_timer("acme", "ann")
-    watch.watching.prolong_timer("lone:acme/ann/hq", 60.0, "ann")
-    watch.watching.pin_checked("lone:acme/ann/hq", "good")
+    watch.door.start_timer("acme", "ann")
+    watch.door.prolong_timer(TIMER, 60.0, "ann")
+    assert watch.door.check_in(TIMER, "4821") == "good"
     watch.begin()
     watch.until(MONDAY + 9000)
     assert watch.all(e.SafetyTimerLapsed) == []
@@ -242,7 +280,7 @@ def test_opening_at_night_and_not_closing_reach_the_operators(watch: Watch) -> N
 def test_a_patrol_is_a_task_and_what_was_found_ends_it(watch: Watch) -> None:
     watch.until(at("2026-06-01 22:05"))
     [(_, due)] = watch.all(e.TaskDue)
-    watch.watching.task_done(due.task_id, OperatorId("ann"), "in_order")
+    watch.door.task_done(due.task_id, OperatorId("ann"), "in_order")
     watch.until(at("2026-06-01 23:00"))
     assert watch.all(e.TaskLate) == []
     assert len(watch.all(e.TaskDone)) == 1
@@ -278,7 +316,7 @@ async def test_on_a_real_loop_a_loss_is_told_within_a_second_of_its_limit(
     loop = asyncio.get_running_loop()
     told: asyncio.Future[float] = loop.create_future()
 
-    def tell(event: WatchEvent, documents: Sequence[Document] = ()) -> None:
+    def tell(event: WatchEvent, *_: object) -> None:
         told.set_result(loop.time())
 
     watching = Watching(

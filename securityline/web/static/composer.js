@@ -1,6 +1,8 @@
 // The one line in which everything is written: notes, answers, reasons. It stands outside
 // the live fragments, keeps a draft for each case, and remembers which case it is for.
-const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify", "tree_stop"]);
+const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify", "tree_stop", "timer_start", "task_done", "timer_pin"]);
+const OF_NO_CASE = new Set(["break", "timer_start", "timer_prolong", "timer_end", "timer_pin", "task_done"]);
+const SECRET = new Set(["timer_pin"]); // shown as dots, and no draft is kept of it
 
 export class Composer {
   constructor({ words, shown, press, say }) {
@@ -22,6 +24,7 @@ export class Composer {
 
   // Another case is on the card: its own draft comes with it.
   moveTo(incident) {
+    if (SECRET.has(this.task.act)) this.back();
     if (this.incident !== null) this.drafts.set(this.incident, { task: this.task, text: this.line.value });
     this.incident = incident;
     const draft = this.drafts.get(incident) ?? { task: { act: "note" }, text: "" };
@@ -35,6 +38,7 @@ export class Composer {
     this.label.textContent = this.words[name] ?? this.words.note;
     this.line.placeholder = task.act === "note" ? this.words.note_hint : "";
     this.form.classList.toggle("asks", task.act !== "note");
+    this.form.classList.toggle("secret", SECRET.has(task.act));
   }
 
   // Ask for a text: the note being written is put aside and comes back.
@@ -62,9 +66,9 @@ export class Composer {
   submit() {
     const text = this.line.value.trim();
     const { act, label: _, ...values } = this.task;
-    if (act !== "break" && this.incident === null) { this.say(this.words.no_case, true); return; }
+    if (!OF_NO_CASE.has(act) && this.incident === null) { this.say(this.words.no_case, true); return; }
     if (!text && !CAN_BE_EMPTY.has(act)) return;
-    const incident = act === "break" ? {} : { incident: this.incident };
+    const incident = OF_NO_CASE.has(act) ? {} : { incident: this.incident };
     this.press(act, { ...values, ...incident, text });
     if (act === "note") this.line.value = ""; else this.back();
     this.cancel();

@@ -182,9 +182,11 @@ function press(act, values) {
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
+const SAID_SAVED = /^(note|close|task_done|timer_\w+)$/;
+
 function onAnswer(pending, { error }) {
   if (error) say(words[error] ?? error, true);
-  else if (pending && ["note", "close"].includes(pending.press.act)) say(words.saved);
+  else if (pending && SAID_SAVED.test(pending.press.act)) say(words.saved);
 }
 
 const DO = {
@@ -201,6 +203,11 @@ const DO = {
     const { act, then } = $(choices).dataset;
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
+  },
+  // Two questions: which task, then what came of it.
+  "choose-two": ({ choices }) => {
+    const second = $($(choices).dataset.thenChoose);
+    prompter.open($(choices), (first) => prompter.open(second, (values) => composer.ask({ act: second.dataset.act, label: second.dataset.then, ...first, ...values })));
   },
 };
 

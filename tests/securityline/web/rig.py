@@ -51,6 +51,8 @@ from securityline.identification import CallIds, build_call_offered
 from securityline.identity import CallerIdentity, TrunkProfile
 from securityline.logbook.book import Logbook
 from securityline.logbook.opening import LogbookSettings
+from securityline.watch_door import WatchDoor
+from securityline.watching import Watching
 from securityline.web.app import create_app
 from securityline.web.ports import WebServices
 
@@ -105,6 +107,10 @@ class Accounts:
             "recordings:read",
             "alarms:write",
             "duress:read",
+            "timers:read",
+            "timers:write",
+            "tasks:read",
+            "tasks:write",
         }
         scopes = frozenset(token.split())
         return Token(token, scopes) if scopes and scopes <= known else None
@@ -126,6 +132,23 @@ class House:
     "Operators whose phone answers by itself."
     commands: list[Command] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
+    watching: Watching = field(init=False)
+    watch: WatchDoor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.watching = Watching(
+            lambda: self.directory.current,
+            self.clock,
+            tell=self.engine.handle,
+            save=lambda document: None,
+            number=lambda: IncidentId(f"inc-{next(self.numbers):04}"),
+            later=lambda delay, do: asyncio.get_running_loop().call_later(delay, do),
+        )
+        self.watch = WatchDoor(
+            self.watching, lambda: self.directory.current, self.clock, self.switchboard
+        )
+        self.engine.subscribe(self.watch.take)
+        self.watching.reload()
 
     @property
     def switchboard(self) -> Switchboard:
@@ -296,6 +319,7 @@ class House:
         """Move the clock, with everything that falls due."""
         assert self.clock.at is not None
         self.clock.at += seconds
+        self.watching.look()
         while (due := self.switchboard.next_deadline()) and due[0] <= self.clock.at:
             self.engine.handle(DeadlineReached(incident_id=due[1]))
 
@@ -359,6 +383,7 @@ class House:
                 book=lambda: self.switchboard.alarms,
                 is_case=lambda number: number in self.switchboard.incidents,
             ),
+            watch=self.watch,
             degraded=lambda: list(self.degraded),
             version="0.1.0",
         )

@@ -169,6 +169,17 @@ async def test_duress_is_told_to_who_may_know_and_to_nobody_else(
         assert (b"duress" in heard) == is_told
 
 
+async def test_a_call_of_a_case_for_operators_alone_is_told_to_who_may_know(
+    home: House, desk: Browser
+) -> None:
+    ids = home.ring(POSTES, DUPONT)
+    await home.settled()
+    assert len(await (await api(desk, "/api/v1/calls", "calls:read")).json()) == 1
+    home.switchboard.incidents[ids[0]].is_silent = True
+    assert await (await api(desk, "/api/v1/calls", "calls:read")).json() == []
+    assert len(await (await api(desk, "/api/v1/calls", "calls:read duress:read")).json()) == 1
+
+
 async def test_a_call_back_is_an_outbound_call(home: House, desk: Browser) -> None:
     ids = home.ring(POSTES, DUPONT)
     home.caller_hangs_up(ids)
@@ -224,8 +235,8 @@ async def test_every_reference_in_the_description_leads_somewhere(desk: Browser)
         assert name in DOCUMENT["components"]["schemas"]
     for path, operations in DOCUMENT["paths"].items():
         for place in re.findall(r"\{(\w+)\}", path):
-            names = [one["name"] for one in operations["get"]["parameters"]]
-            assert place in names
+            for operation in operations.values():
+                assert place in [one["name"] for one in operation["parameters"]]
 
 
 async def test_answers_are_as_described(home: House, desk: Browser) -> None:

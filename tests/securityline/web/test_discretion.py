@@ -1,11 +1,14 @@
 """What a program may not learn of somebody who is being forced."""
 
+from typing import Any
+
 from securityline.web.discretion import discreet_call, discreet_incident, discreet_line
 
 
 def test_the_urgency_that_duress_brought_is_not_shown() -> None:
     case = {"urgency": 1, "ordinary_urgency": 3, "is_under_duress": True, "attention": []}
     shown = discreet_incident(case)
+    assert shown is not None
     assert shown["urgency"] == 3
     assert "ordinary_urgency" not in shown
     assert "is_under_duress" not in shown
@@ -19,10 +22,9 @@ def test_an_urgency_of_its_own_is_shown_also_of_old_documents() -> None:
 
 
 def test_the_line_of_that_change_is_left_out_and_no_other_tells_of_it() -> None:
-    raised = {"urgency": 1, "previous": 3, "reason": "duress"}
-    assert discreet_line("IncidentReprioritised", raised) is None
-    later = {"urgency": 2, "previous": 1, "reason": "the caller is calm"}
-    assert discreet_line("IncidentReprioritised", later) == {
-        "urgency": 2,
-        "reason": "the caller is calm",
-    }
+    def read(data: dict[str, Any]) -> Any:
+        return discreet_line("IncidentReprioritised", data, "case", lambda _case: False)
+
+    assert read({"urgency": 1, "previous": 3, "reason": "duress"}) is None
+    later = read({"urgency": 2, "previous": 1, "reason": "the caller is calm"})
+    assert later.data == {"urgency": 2, "reason": "the caller is calm"}

@@ -74,6 +74,7 @@ async def test_a_screen_is_painted_whole_when_it_comes(home: House, desk: Browse
         "calls",
         "cases",
         "operators",
+        "watch",
         "me",
         "phone",
     ]

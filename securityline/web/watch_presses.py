@@ -1,0 +1,129 @@
+"""What operators press on timers of people alone, and on tasks.
+
+These go through the watchers' own door and not to the rules first: a timer is none of a case.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol, cast
+
+from callflows.events import PinOutcome, TaskOutcome
+from securityline.watch_door import NotDone, Refusal, WatchDoor
+from securityline.web.refusal import Message, Refused, me, text_of
+from securityline.web.sessions import Session
+from securityline.web.vocabulary import TASK_OUTCOMES
+from securityline.web.words import N_
+
+LONGEST_NOTE: Final = 500
+_MINUTES: Final = re.compile(r"(\d{1,4})\b\s*(.*)", re.DOTALL)
+
+WORDS_FOR: Final[Mapping[Refusal, str]] = {
+    "no such timer": N_("There is no such timer any more."),
+    "no such person": N_("The directory has no timer for this person."),
+    "no such site": N_("This client has no such site."),
+    "no such time": N_("A timer runs for 1 minute to 12 hours."),
+    "runs already": N_("The timer of this person runs already."),
+    "only his PIN ends it": N_("The timer has lapsed: only the person’s PIN ends it."),
+    "no such task": N_("Somebody did this task already."),
+}
+PIN_WORDS: Final[Mapping[PinOutcome, str]] = {
+    "wrong": N_("This PIN is not right. The timer goes on."),
+    "none": N_("No PIN was given. The timer goes on."),
+    "expired": N_("The person has no right today. The timer goes on."),
+}
+
+Then = Callable[[], None]
+
+
+class Press(Protocol):
+    """What an act of the page does."""
+
+    def __call__(self, session: Session, message: Message, then: Then, /) -> None:
+        """Do it; `then` is called once it is durable."""
+
+
+class WatchPresses:
+    """Carry out presses on timers and tasks, for clients that the operator is cleared for."""
+
+    def __init__(self, door: WatchDoor) -> None:
+        self._door = door
+        self.acts: Mapping[str, Press] = {
+            "timer_start": self._start,
+            "timer_prolong": self._prolong,
+            "timer_end": self._end,
+            "timer_pin": self._pin,
+            "task_done": self._task_done,
+        }
+
+    def carry_out(self, session: Session, message: Message, then: Then) -> None:
+        """Do what was pressed.
+
+        :raises Refused: it may not be, or cannot be understood, or said nothing.
+        """
+        if session.role == "auditor":
+            raise Refused(N_("An auditor reads, and changes nothing."))
+        try:
+            self.acts[text_of(message, "act", 40)](session, message, then)
+        except NotDone as refused:
+            raise Refused(WORDS_FOR[refused.reason]) from None
+
+    def _start(self, session: Session, message: Message, then: Then) -> None:
+        organisation, person = text_of(message, "organisation", 80), text_of(message, "person")
+        startable = self._door.startable(session.clearances)
+        if all((c.organisation, p.who.person) != (organisation, person) for c, p in startable):
+            raise Refused(N_("There is no timer to start for this person."))
+        minutes, note = _read(text_of(message, "text", LONGEST_NOTE))
+        self._door.start_timer(
+            organisation,
+            person,
+            run_time=None if minutes is None else minutes * 60.0,
+            note=note,
+            by=session.operator,
+            then=then,
+        )
+
+    def _prolong(self, session: Session, message: Message, then: Then) -> None:
+        minutes, _ = _read(text_of(message, "text", LONGEST_NOTE))
+        if not minutes:
+            raise Refused(N_("Write how many minutes."))
+        self._door.prolong_timer(
+            self._timer(session, message), minutes * 60.0, session.operator, then
+        )
+
+    def _end(self, session: Session, message: Message, then: Then) -> None:
+        reason = text_of(message, "text", LONGEST_NOTE)
+        if not reason:
+            raise Refused(N_("Write how you know that the person is safe."))
+        self._door.end_timer(self._timer(session, message), session.operator, reason, then)
+
+    def _pin(self, session: Session, message: Message, then: Then) -> None:
+        """Take a PIN that was said on the telephone. Duress says what a good one says."""
+        pin = text_of(message, "text", 40)
+        outcome = self._door.check_in(self._timer(session, message), pin, then)
+        if outcome in PIN_WORDS:
+            raise Refused(PIN_WORDS[outcome])
+
+    def _task_done(self, session: Session, message: Message, then: Then) -> None:
+        task_id, outcome = text_of(message, "task", 300), text_of(message, "outcome", 40)
+        tasks = self._door.tasks(session.clearances)
+        if all(row.task.task_id != task_id for row in tasks):
+            raise NotDone("no such task")
+        if outcome not in TASK_OUTCOMES:
+            raise Refused(N_("The desk sent something the engine does not know."))
+        text = text_of(message, "text")
+        if outcome != "in_order" and not text:
+            raise Refused(N_("Write what was found, or why it was not done."))
+        self._door.task_done(task_id, me(session), cast(TaskOutcome, outcome), text, then)
+
+    def _timer(self, session: Session, message: Message) -> str:
+        timer_id = text_of(message, "timer", 300)
+        rows = self._door.timers(session.clearances)
+        if all(row.timer.who.timer_id != timer_id for row in rows):
+            raise NotDone("no such timer")
+        return timer_id
+
+
+def _read(text: str) -> tuple[int | None, str]:
+    """Read minutes and what follows them: `45 boiler room`; without minutes all is a note."""
+    found = _MINUTES.fullmatch(text)
+    return (int(found[1]), found[2]) if found else (None, text)

@@ -1,0 +1,247 @@
+"""What people do with timers and tasks, and what closing a case does to them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from callflows import events as e
+from callflows.events import IncidentId, OperatorId
+from securityline import pin_check
+from securityline.watch_door import NotDone, WatchDoor
+from tests.callflows.watch.moments import at
+from tests.securityline.test_watching import ACME, MONDAY, TIMER, Watch
+
+ANN, BOB = OperatorId("op-ann"), OperatorId("op-bob")
+ALL = ("standard", "high_security")
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path, ACME.replace('pin: "4821"', 'pin: "4821", duress_pin: "4822"'))
+
+
+def close(watch: Watch, incident_id: IncidentId, disposition: str = "handled") -> None:
+    """An operator records what the consigne wants and closes the case."""
+    watch.close(incident_id, BOB, disposition, "seen to")
+
+
+# ---------------------------------------------------------------- timers
+
+
+def test_a_timer_is_started_for_a_place_a_time_and_a_reason(watch: Watch) -> None:
+    assert watch.door.start_timer("acme", "ann", run_time=600.0, note="boiler", by="op-bob")
+    [row] = watch.door.timers(ALL)
+    assert (row.timer.stage, row.timer.note) == ("running", "boiler")
+    assert row.timer.amber_at == MONDAY + 600
+    assert (row.organisation_name, row.site_name, row.clearance) == (
+        "Acme", "Head office", "standard",
+    )  # fmt: skip
+    assert row.incident_id is None
+    [(_, started)] = watch.all(e.SafetyTimerStarted)
+    assert (started.note, started.by) == ("boiler", "op-bob")
+
+
+def test_what_is_running_is_no_longer_to_be_started(watch: Watch) -> None:
+    assert [plan.who.person for _, plan in watch.door.startable(ALL)] == ["ann"]
+    watch.door.start_timer("acme", "ann")
+    assert watch.door.startable(ALL) == []
+    assert watch.door.startable(()) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "ask"),
+    [
+        ("no such person", lambda door: door.start_timer("acme", "nobody")),
+        ("no such person", lambda door: door.start_timer("nobody", "ann")),
+        ("no such site", lambda door: door.start_timer("acme", "ann", site="moon")),
+        ("no such time", lambda door: door.start_timer("acme", "ann", run_time=59.0)),
+        ("no such time", lambda door: door.start_timer("acme", "ann", run_time=43_201.0)),
+        ("no such time", lambda door: door.start_timer("acme", "ann", run_time=float("nan"))),
+        ("no such timer", lambda door: door.prolong_timer("x", 60.0, "op-bob")),
+        ("no such timer", lambda door: door.end_timer("x", "op-bob", "why")),
+        ("no such timer", lambda door: door.check_in("x", "4821")),
+        ("no such task", lambda door: door.task_done("x", BOB, "in_order")),
+    ],
+)
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    watch: Watch, reason: str, ask: Callable[[WatchDoor], object]
+) -> None:
+    with pytest.raises(NotDone, match=f"^{reason}$"):
+        ask(watch.door)
+    assert watch.told == []
+    assert watch.door.timers(ALL) == []
+
+
+def test_one_that_runs_is_not_started_anew(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    with pytest.raises(NotDone, match="runs already"):
+        watch.door.start_timer("acme", "ann", run_time=7_200.0)
+    assert watch.door.timers(ALL)[0].timer.amber_at == MONDAY + 600
+
+
+def test_an_operator_ends_what_runs_and_never_what_lapsed(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.until(MONDAY + 601)
+    for ask in (
+        lambda: watch.door.end_timer(TIMER, "op-bob", "he said so"),
+        lambda: watch.door.prolong_timer(TIMER, 600.0, "op-bob"),
+    ):
+        with pytest.raises(NotDone, match="only his PIN ends it"):
+            ask()
+    assert watch.door.check_in(TIMER, "4821") == "good"
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.door.end_timer(TIMER, "op-bob", "he said so")
+    assert watch.door.timers(ALL) == []
+    [(_, ended)] = watch.all(e.SafetyTimerEnded)
+    assert (ended.by, ended.reason) == ("op-bob", "he said so")
+
+
+@pytest.mark.parametrize(("pin", "outcome"), [("0000", "wrong"), ("", "none")])
+def test_only_the_pin_checks_in(watch: Watch, pin: str, outcome: str) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    assert watch.door.check_in(TIMER, pin) == outcome
+    watch.until(MONDAY + 601)
+    assert watch.door.timers(ALL)[0].timer.stage == "amber"
+
+
+def test_duress_raises_an_alarm_that_nobody_beside_him_can_tell(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    assert watch.door.check_in(TIMER, "4822") == "duress"
+    [row] = watch.door.timers(ALL)
+    assert row.timer.is_silent
+    assert row.incident_id is not None
+    case = watch.rules.incidents[row.incident_id]
+    assert case.is_under_duress
+    assert case.urgency == 1
+    for ask in (
+        lambda: watch.door.check_in(TIMER, "4821"),
+        lambda: watch.door.prolong_timer(TIMER, 60.0, "x"),
+        lambda: watch.door.end_timer(TIMER, "x", "y"),
+    ):  # as after the good PIN
+        with pytest.raises(NotDone, match="no such timer"):
+            ask()
+
+
+def test_no_pin_is_compared_more_often_than_another(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes time is the comparing; how much, `benchmarks/duress_timing.py` measures."""
+    compared: list[str] = []
+    really = pin_check.is_secret
+
+    def is_secret(attempt: str, stored: str) -> bool:
+        compared.append(attempt)
+        return really(attempt, stored)
+
+    monkeypatch.setattr(pin_check, "is_secret", is_secret)
+    for pin in ("4821", "4822", "0000", ""):
+        compared.clear()
+        watch.forget_timers()
+        watch.door.start_timer("acme", "ann", run_time=600.0)
+        watch.door.check_in(TIMER, pin)
+        assert compared == [pin, pin]
+
+
+def test_after_the_case_of_an_alarm_is_closed_the_timer_is_forgotten(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.until(MONDAY + 601 + 480)
+    [row] = watch.door.timers(ALL)
+    assert (row.timer.stage, bool(row.incident_id)) == ("red", True)
+    assert row.incident_id is not None
+    close(watch, row.incident_id)
+    assert watch.door.timers(ALL) == []
+    watch.begin()
+    assert watch.door.timers(ALL) == []
+
+
+def test_closing_the_case_of_amber_does_not_stop_the_alarm(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.until(MONDAY + 601)
+    amber = watch.door.timers(ALL)[0].incident_id
+    assert amber is not None
+    close(watch, amber)
+    watch.until(MONDAY + 601 + 480)
+    [row] = watch.door.timers(ALL)
+    assert row.timer.stage == "red"
+    assert row.incident_id not in (None, amber)
+
+
+# ---------------------------------------------------------------- tasks
+
+
+def test_closing_its_case_is_doing_the_task(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [row] = watch.door.tasks(ALL)
+    assert (row.task.state, row.site_name) == ("due", "Head office")
+    assert row.incident_id is not None
+    close(watch, row.incident_id)
+    [(_, done)] = watch.all(e.TaskDone)
+    assert (done.operator, done.outcome, done.text) == ("op-bob", "in_order", "seen to")
+    watch.until(at("2026-06-01 23:00"))
+    assert watch.all(e.TaskLate) == []
+
+
+@pytest.mark.parametrize(
+    ("disposition", "outcome"),
+    [("services_called", "finding"), ("duplicate", "not_done"), ("false_alarm", "finding")],
+)
+def test_how_the_case_ended_says_what_was_found(
+    watch: Watch, disposition: str, outcome: str
+) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [row] = watch.door.tasks(ALL)
+    assert row.incident_id is not None
+    close(watch, row.incident_id, disposition)
+    [(_, done)] = watch.all(e.TaskDone)
+    assert done.outcome == outcome
+
+
+def test_a_kill_between_the_closing_and_the_task_loses_nothing(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [row] = watch.door.tasks(ALL)
+    assert row.incident_id is not None
+    watch.is_deaf = True  # the engine dies before it has read its own line
+    close(watch, row.incident_id)
+    assert watch.all(e.TaskDone) == []
+    watch.begin()
+    assert len(watch.all(e.TaskDone)) == 1
+    watch.begin()
+    assert len(watch.all(e.TaskDone)) == 1, "once"
+
+
+def test_doing_the_task_closes_its_case(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [row] = watch.door.tasks(ALL)
+    assert row.incident_id is not None
+    watch.door.task_done(row.task.task_id, BOB, "in_order", "all dark")
+    case = watch.rules.incidents[row.incident_id]
+    assert (case.is_open, case.closed_by, case.closing_text) == (False, "op-bob", "all dark")
+    assert watch.door.tasks(ALL) == []
+
+
+def test_a_finding_keeps_the_case_open_for_whoever_follows_it_up(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:05"))
+    [row] = watch.door.tasks(ALL)
+    assert row.incident_id is not None
+    watch.door.task_done(row.task.task_id, BOB, "finding", "a window is open")
+    case = watch.rules.incidents[row.incident_id]
+    assert case.is_open
+    assert case.attention_since is None
+    assert watch.door.tasks(ALL) == []
+
+
+def test_what_nobody_did_is_late_and_then_missed(watch: Watch) -> None:
+    watch.until(at("2026-06-01 22:16"))
+    [row] = watch.door.tasks(ALL)
+    assert row.task.state == "late"
+    watch.until(at("2026-06-02 22:05"))
+    assert [row.task.state for row in watch.door.tasks(ALL)] == ["missed", "due"]
+    assert len(watch.all(e.TaskLate)) == 1, "flagged once"
+
+
+def test_who_is_not_cleared_sees_neither(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann")
+    watch.until(at("2026-06-01 22:05"))
+    assert watch.door.timers(()) == []
+    assert watch.door.tasks(()) == []

@@ -68,6 +68,7 @@ def offered(board: Board, event: CallOffered) -> bool:
         waits_since=board.now,
         urgency=incident.urgency,
     )
+    call.is_caller_answered = event.is_answered
     board.add_call(call)
     incident.call_ids.append(call.call_id)
     first_sound(board, call)

@@ -30,10 +30,17 @@ die meanwhile, nobody may wait for that.
 def first_sound(board: Board, call: InboundCall) -> None:
     """Let the caller hear something, at the moment he calls.
 
-    The recording notice is for calls that are recorded; others hear their network's tone.
+    The recording notice is for calls that are recorded; others hear their network's tone, or
+    ours if we have picked up already. Where a panel lets us listen in, nothing is heard.
     """
-    board.say(SignalRinging(incident_id=call.incident_id, leg_id=call.leg_id))
     offer = call.offer
+    if offer.is_listening_in:
+        call.sound = Sound.NOTHING
+        return
+    if offer.is_answered:
+        board.say(*commands(call))
+    else:
+        board.say(SignalRinging(incident_id=call.incident_id, leg_id=call.leg_id))
     if offer.while_ringing == "notice" and offer.recording != "none":
         call.sound, call.notice_began_at = Sound.NOTICE, board.now
         answer_caller(board, call)
@@ -49,7 +56,8 @@ def answer_caller(board: Board, call: InboundCall) -> None:
 
 def hold_message(board: Board, call: InboundCall) -> None:
     """Let the caller hear the calm message, after the notice if that is still being read."""
-    if call.sound is Sound.HOLD_MESSAGE or not call.has_caller:
+    is_quiet = call.offer.is_listening_in and call.sound is Sound.NOTHING
+    if call.sound is Sound.HOLD_MESSAGE or not call.has_caller or is_quiet:
         return
     if call.sound is Sound.NOTICE and call.notice_heard_time is None:
         latest = call.notice_began_at + NOTICE_TIME
@@ -98,6 +106,8 @@ def notice_heard_time(call: InboundCall, now: float) -> float:
 def commands(call: InboundCall) -> list[Command]:
     """Return what makes the caller hear what he is to hear."""
     match call.sound:
+        case Sound.RINGBACK if call.is_caller_answered:
+            return [_ringback(call)]
         case Sound.RINGBACK:
             return [SignalRinging(incident_id=call.incident_id, leg_id=call.leg_id)]
         case Sound.NOTICE:
@@ -139,6 +149,16 @@ def _play(
         prompts=(prompt,),
         language=call.language,
         then=then,
+    )
+
+
+def _ringback(call: InboundCall) -> Play:
+    return Play(
+        incident_id=call.incident_id,
+        leg_id=call.leg_id,
+        prompts=(),
+        language=call.language,
+        then="ringback",
     )
 
 

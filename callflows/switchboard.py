@@ -50,6 +50,9 @@ from callflows.events import (
     MediaRestarted,
     OpenCloseReceived,
     OperatorId,
+    PanelCallEnded,
+    PanelCallTaken,
+    PanelHandedOver,
     RestoreReceived,
     StatusReceived,
     TestModeEnded,
@@ -280,7 +283,7 @@ def _engine_draining(board: Board, event: EngineDraining) -> None:
 
 
 def _noted(board: Board, event: Event) -> None:
-    """Leave it to its line in the logbook: the media process puts its legs up again."""
+    """Leave it to its line in the logbook: whoever told it does what is to be done."""
 
 
 Route = Callable[[Board, Any], None]
@@ -317,6 +320,9 @@ ROUTES: Final[dict[type[Event], Route]] = {
     EngineStarted: restart.engine_started,
     EngineDraining: _engine_draining,
     MediaRestarted: _noted,
+    PanelCallEnded: _noted,
+    PanelCallTaken: _noted,
+    PanelHandedOver: _noted,
     TrunkStateChanged: _noted,
 }
 "Where each class of event goes; all others are for a case."

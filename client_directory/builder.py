@@ -132,7 +132,7 @@ class _OrganisationBuilder:
             fallback = self._number(did.fallback_number, (*path, "fallback_number"))
             self._source.claim("fallback", fallback, (*path, "fallback_number"))
             self._source.claim("dialled", fallback, (*path, "fallback_number"))
-        elif did.service == "security_line":
+        elif did.service in ("security_line", "alarm_receiver"):
             text = f"{number} has no fallback_number to ring when no operator answers"
             self._source.find(path, "NO_FALLBACK", text, is_warning=True)
         return model.Did(

@@ -32,6 +32,7 @@ def check_organisation(organisation: Organisation, source: Source) -> None:
     check_call_trees(organisation, source)
     check_procedures(organisation, source)
     _check_kinds(organisation, source)
+    _check_receivers(organisation, source)
     _check_translations(source.root, (), organisation.languages, source)
 
 
@@ -142,6 +143,16 @@ def _check_kinds(organisation: Organisation, source: Source) -> None:
                 if other != plan.procedure:
                     text = f"{name} {value!r} has the consigne {other!r} already"
                     source.find(("procedures", index, key, position), "AMBIGUOUS", text)
+
+
+def _check_receivers(organisation: Organisation, source: Source) -> None:
+    """Warn of a number for panels where no site has an account that one could report under."""
+    if any(site.alarm_accounts for site in organisation.sites):
+        return
+    for index, did in enumerate(organisation.dids):
+        if did.service == "alarm_receiver":
+            text = f"panels call {did.number}, and no site has alarm_accounts"
+            source.find(("dids", index), "NO_ACCOUNT", text, is_warning=True)
 
 
 def _check_translations(

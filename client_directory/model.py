@@ -27,7 +27,12 @@ everybody stands under the empty tag `""`."""
 ANY_LANGUAGE: Final = ""
 
 ServiceOfDid = Literal[
-    "security_line", "guards", "service_desk", "intercom", "keyholder_callback"
+    "security_line",
+    "guards",
+    "service_desk",
+    "intercom",
+    "keyholder_callback",
+    "alarm_receiver",
 ]
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]

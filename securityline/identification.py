@@ -102,13 +102,21 @@ def build_call_offered(
         recording=did.recording,
         while_ringing=did.while_ringing,
         fallback_number=did.fallback_number or trunk.fallback_number,
-        presented_number=did.number,
+        presented_number=_presented(did, organisation),
         procedure=directory.procedure_for(organisation.organisation),
         temporary_consignes=tuple(
             note.title for note in consignes_in_force(organisation, now, site.key)
         ),
         urgency=_URGENCY.get(did.service, _URGENCY_OF_OTHERS),
     )
+
+
+def _presented(did: Did, organisation: Organisation) -> str:
+    """Return the number that calls made for this one show: who rings it back hears people."""
+    if did.service != "alarm_receiver":
+        return did.number
+    others = (one.number for one in organisation.dids if one.service != "alarm_receiver")
+    return next(others, did.number)
 
 
 def _from_unknown_number(

@@ -36,6 +36,7 @@ from securityline.speech import speaker_for
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.expected import EXPECTED, ExpectedCalls
+from securityline.telephony.receipts import RECEIPT
 from securityline.telephony.scaip import ScaipSettings
 from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
@@ -255,6 +256,7 @@ class Product:
             self.telephony.exchange, self.telephony.dialling, dict(self.media.adopt().legs)
         )
         survivors = takeover.adopt(self.logbook.documents(LEG, limit=100_000))
+        self.telephony.adopt_panels(self.logbook.documents(RECEIPT, limit=20_000))
         self.engine.handle(EngineStarted(version=VERSION, surviving_legs=survivors))
         over = {call.call_id for call in found.switchboard.calls.values() if call.is_over}
         self.telephony.repeat((command for _, command in found.commands), over)

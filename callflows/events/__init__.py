@@ -134,6 +134,9 @@ from callflows.events.phone import (
     LegHeld,
     LegResumed,
     LegRinging,
+    PanelCallEnded,
+    PanelCallTaken,
+    PanelHandedOver,
 )
 from callflows.events.tree import (
     AttentionWanted,
@@ -315,6 +318,9 @@ __all__ = [
     "OperatorSignedIn",
     "OperatorSignedOut",
     "OperatorStateChanged",
+    "PanelCallEnded",
+    "PanelCallTaken",
+    "PanelHandedOver",
     "PathLost",
     "PathRestored",
     "PauseTreePressed",

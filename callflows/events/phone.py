@@ -47,6 +47,41 @@ class CallOffered(Event):
     temporary_consignes: tuple[Mapping[str, str], ...] = ()
     urgency: int = 2
     "1 life in danger … 4 for information, before anybody has spoken."
+    is_answered: bool = False
+    "The engine has picked up already: a receiver line, on which no panel spoke."
+    is_listening_in: bool = False
+    "A panel has opened its microphone: nothing is played there until an operator speaks."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelCallTaken(Event):
+    """A receiver line was dialled; the engine answers by itself and listens for a panel."""
+
+    call_id: CallId
+    did: str
+    caller: str | None = None
+    "E.164; `None`: withheld or not known."
+    organisation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelCallEnded(Event):
+    """A panel has said all it had to say and got its receipts."""
+
+    call_id: CallId
+    messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelHandedOver(Event):
+    """A call to a receiver line became a call for an operator."""
+
+    call_id: CallId
+    found: str
+    """`silent`, `not_a_panel`, `garbled`, `not_stored`, `listen_in`; `hung_up`: nobody waited
+    for the operator."""
+    keys: str = ""
+    "What was heard and not understood, or not stored."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

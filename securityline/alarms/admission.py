@@ -23,11 +23,12 @@ from client_directory.model import Organisation, Procedure, Site
 Admitted = AlarmReceived | RestoreReceived | OpenCloseReceived | StatusReceived
 
 REPEAT_TIMES: Final = MappingProxyType(
-    {"dc09": 60.0, "contact_id_call": 60.0, "scaip": 3_600.0}
+    {"dc09": 60.0, "contact_id_call": 900.0, "scaip": 3_600.0}
 )
 """Seconds for which a door's key means the same signal, where it is not a day: DC-09 counts to
-9999 and begins again, a panel on the telephone has no numbers at all, and a SCAIP unit that was
-told to hold repeats for half an hour."""
+9999 and begins again, a panel on the telephone has no numbers at all and is known by its call
+(and calls again when it got no receipt), and a SCAIP unit that was told to hold repeats for
+half an hour."""
 A_DAY: Final = 86_400.0
 
 BURGLARY: Final = "intrusion"

@@ -13,10 +13,11 @@ import hashlib
 from collections import deque
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Literal
 
 from securityline.alarms.contact_id import DIGITS, ContactIdEvent, decode
 from securityline.alarms.signal import Signal
+from sip.media.tones import KISS_OFF_PAUSE, KISS_OFF_TIME
 
 HANDSHAKE_AFTER: Final = 1.0
 "Of silence once we have answered; the standard wants 0.5 to 2 s."
@@ -34,28 +35,25 @@ NEXT_MESSAGE_WITHIN: Final = 5.0
 "After a kiss-off."
 MOST_ATTEMPTS: Final = 4
 "Of one message; then a panel gives up, and so do we."
-KISS_OFF_AFTER: Final = 0.2
+KISS_OFF_AFTER: Final = KISS_OFF_PAUSE
 "Silence before the kiss-off, for the panel to listen."
+KISS_OFF_HEARD: Final = 0.4
+"Of the kiss-off's tone are enough for a panel."
+LISTEN_WITHIN: Final = 1.5
+"After the kiss-off of a panel that lets us listen in; who missed it says it again before."
+LISTEN_IN: Final = "606"
+"Contact ID: listening-in follows; the panel holds the line and opens its microphone."
 
 
 @dataclass(frozen=True, slots=True)
-class Tone:
-    """A tone, or silence."""
+class PlayTone:
+    """Play what a panel waits for, once; by its name among `sip.media.tones`."""
 
-    hertz: int
-    "0: silence."
-    milliseconds: int
+    name: Literal["contact_id_handshake", "contact_id_kissoff"]
 
 
-HANDSHAKE: Final = (Tone(1400, 100), Tone(0, 100), Tone(2300, 100))
-KISS_OFF: Final = (Tone(0, int(KISS_OFF_AFTER * 1000)), Tone(1400, 900))
-
-
-@dataclass(frozen=True, slots=True)
-class PlayTones:
-    """Play these, one after the other."""
-
-    tones: tuple[Tone, ...]
+HANDSHAKE: Final = PlayTone("contact_id_handshake")
+KISS_OFF: Final = PlayTone("contact_id_kissoff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,8 @@ class Reason(Enum):
     "A panel by all appearance, and no message of it could be read."
     NOT_STORED = auto()
     "Messages came and could not be stored."
+    LISTEN_IN = auto()
+    "All is stored, and the panel lets us hear what happens there."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class HangUp:
     """The panel has said all it had to say."""
 
 
-Event = PlayTones | MessageHeard | HandToOperator | HangUp
+Event = PlayTone | MessageHeard | HandToOperator | HangUp
 
 
 class _State(Enum):
@@ -126,6 +126,7 @@ class ContactIdCall:
         self._failed: list[str] = []  # not understood, since the last message that was
         self._unstored = 0  # times the message now given out was heard
         self._has_stored = False
+        self._lets_listen = False
         self._events: deque[Event] = deque()
 
     @property
@@ -137,6 +138,12 @@ class ContactIdCall:
     def is_over(self) -> bool:
         """Whether the call was handed on, or may be hung up."""
         return self._state is _State.OVER
+
+    @property
+    def unread(self) -> str:
+        """All that was heard and not dealt with; `/` between."""
+        unstored = [self._storing] if self._unstored else []
+        return "/".join([*unstored, *self._failed, *([self._keys] if self._keys else [])])
 
     def next_event(self) -> Event | None:
         """Return what to do next, or `None`."""
@@ -188,7 +195,7 @@ class ContactIdCall:
                 self._deadline = None
 
     def _invite(self, now: float) -> None:
-        self._events.append(PlayTones(HANDSHAKE))
+        self._events.append(HANDSHAKE)
         self._state = _State.INVITING
         self._deadline = min(now + HANDSHAKE_AGAIN, self._answered_at + RECOGNISED_WITHIN)
 
@@ -210,6 +217,7 @@ class ContactIdCall:
         self._unstored = self._unstored + 1 if self._storing == keys else 1
         self._storing, self._has_stored = keys, False
         self._failed.clear()
+        self._lets_listen |= event.code == LISTEN_IN and event.qualifier == "event"
         self._state = _State.STORING
         self._deadline = now + STORED_WITHIN
         self._events.append(MessageHeard(event, keys))
@@ -226,9 +234,9 @@ class ContactIdCall:
             self._wait_for_more(now, AGAIN_WITHIN)
 
     def _kiss_off(self, now: float) -> None:
-        self._events.append(PlayTones(KISS_OFF))
-        played = sum(tone.milliseconds for tone in KISS_OFF) / 1000
-        self._wait_for_more(now + played, NEXT_MESSAGE_WITHIN)
+        self._events.append(KISS_OFF)
+        patience = LISTEN_WITHIN if self._lets_listen else NEXT_MESSAGE_WITHIN
+        self._wait_for_more(now + KISS_OFF_PAUSE + KISS_OFF_TIME, patience)
 
     def _wait_for_more(self, now: float, patience: float) -> None:
         """Give a panel time to go on; a human who pressed some keys no longer than before."""
@@ -243,13 +251,14 @@ class ContactIdCall:
             self._hand_over(Reason.GARBLED if is_panel else Reason.NOT_A_PANEL)
         elif self._unstored:
             self._hand_over(Reason.NOT_STORED)
+        elif self._lets_listen:
+            self._hand_over(Reason.LISTEN_IN)
         else:
             self._events.append(HangUp())
             self._over()
 
     def _hand_over(self, reason: Reason) -> None:
-        unstored = [self._storing] if self._unstored else []
-        self._events.append(HandToOperator(reason, "/".join(unstored + self._failed)))
+        self._events.append(HandToOperator(reason, self.unread))
         self._over()
 
     def _over(self) -> None:

@@ -9,6 +9,7 @@ from securityline.logbook.document import Document
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
 from securityline.telephony.legs import Leg
 from securityline.telephony.media_arrivals import tell_digit
+from securityline.telephony.panel_calls import PANEL, PanelCalls
 from sip import events as s
 from sip.errors import NotAcceptable, SipError
 from sip.media.client import MediaError
@@ -24,13 +25,19 @@ class Arrivals:
     """Turn SIP events into events of the flows.
 
     :param admit: says who calls whom; see `securityline.identity`.
+    :param panels: answers calls to receiver lines.
     :param units: users who are no operators' phones but alarm units, and may call.
     """
 
     def __init__(
-        self, exchange: Exchange, admit: Admit, units: Container[str] = frozenset()
+        self,
+        exchange: Exchange,
+        admit: Admit,
+        panels: PanelCalls,
+        units: Container[str] = frozenset(),
     ) -> None:
         self._x = exchange
+        self._panels = panels
         self._units = units
         self._admit = admit
         self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
@@ -79,6 +86,9 @@ class Arrivals:
         )
         documents: list[Document] = []
         failure = self._prepare_caller(leg, event)
+        if failure is None and self._panels.takes(offered):
+            self._panels.take(leg, offered)
+            return
         if failure is None:
             documents.append(self._x.leg_document(leg))
         self._x.tell(offered, documents)
@@ -215,6 +225,8 @@ class Arrivals:
             self._tell_end(leg, cause, None, reason)
 
     def _tell_end(self, leg: Leg, cause: Cause, status: int | None, reason: str) -> None:
+        if self._panels.ended(leg, cause, reason):
+            return
         self._x.tell(
             e.LegEnded(
                 incident_id=leg.incident_id,
@@ -240,6 +252,7 @@ class Arrivals:
             return
         self._x.sync_media(leg)
         self._x.save_leg(leg)
+        self._panels.acknowledged(leg)
 
     def _break_off(self, leg: Leg, sip_leg: str, reason: str) -> None:
         """End a call that is up and that nobody could hear: better a BYE than silence."""
@@ -293,7 +306,7 @@ class Arrivals:
         if branch is None:
             return
         is_held = branch.audio.is_held
-        if is_held != leg.is_held:
+        if is_held != leg.is_held and PANEL not in leg.order:
             leg.is_held = is_held
             kind = e.LegHeld if is_held else e.LegResumed
             self._x.tell(

@@ -43,9 +43,20 @@ class MediaArrivals:
     def take(self, event: object) -> bool:
         """Take one event of the media process; `False` if it is none of a leg's."""
         handler = self._on_media.get(type(event))
-        if handler is not None:
+        if handler is not None and (
+            isinstance(event, m.DigitHeard) or not self._is_panel(event)
+        ):
             handler(event)
         return handler is not None
+
+    def _is_panel(self, event: object) -> bool:
+        """Say whether it is about a leg that no flow knows: a panel's."""
+        leg = self._x.legs.get(LegId(getattr(event, "leg_id", "")))
+        if leg is None or "panel" not in leg.order:
+            return False
+        if isinstance(event, m.LegFailed):
+            log.error("a panel's call has no audio", reason=event.reason)
+        return True
 
     def _digit_heard(self, event: m.DigitHeard) -> None:
         tell_digit(self._x, self._x.legs.get(LegId(event.leg_id)), event.digit)

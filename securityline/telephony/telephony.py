@@ -12,8 +12,10 @@ from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import Exchange, log
 from securityline.telephony.expected import ExpectedCalls
+from securityline.telephony.legs import Leg
 from securityline.telephony.media_arrivals import MediaArrivals
 from securityline.telephony.orders import Orders
+from securityline.telephony.panel_calls import PanelCalls
 from securityline.telephony.pins import Pins
 from securityline.telephony.scaip import Door, ScaipReceiver, ScaipSettings
 from securityline.telephony.speech import Speaker, Speech
@@ -57,13 +59,14 @@ class Telephony:
             expected = ExpectedCalls(lambda _source, _source_id: None)
         self._expected = expected
         scaip = scaip or ScaipSettings()
-        self.arrivals = Arrivals(exchange, admit, scaip.units)
+        self.panels = PanelCalls(exchange, door)
+        self.arrivals = Arrivals(exchange, admit, self.panels, scaip.units)
         self.scaip = ScaipReceiver(exchange, door, self._expected, scaip) if door else None
         self.dialling = Dialling(exchange)
         self.pins = Pins(exchange)
         self.speech = Speech(speaker)
         self.orders = Orders(exchange, self.dialling, recording_path, self.pins, self.speech)
-        exchange.takes_key = self.pins.take
+        exchange.takes_key = self._take_key
         self.media_arrivals = MediaArrivals(exchange, self.speech.words_of)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
         self.stations = Stations(
@@ -96,6 +99,11 @@ class Telephony:
     def adopt_expected(self, documents: Sequence[Document]) -> None:
         """Know whose voice calls our predecessor expected."""
         self._expected.adopt(documents)
+
+    def adopt_panels(self, documents: Sequence[Document]) -> None:
+        """Go on with panels' calls that were taken over, and know which have no receipt."""
+        self.panels.receipts.adopt(documents)
+        self.panels.adopt()
 
     def stop(self) -> None:
         """Stop watching. Calls are not touched."""
@@ -192,6 +200,9 @@ class Telephony:
         self._recordings[recording_id] = (incident_id, call_id)
 
     # ------------------------------------------------------------ inside
+
+    def _take_key(self, leg: Leg, digit: str) -> bool:
+        return self.panels.take_key(leg, digit) or self.pins.take(leg, digit)
 
     def _registered(self, event: s.Registered, now: float) -> None:
         for binding in self.exchange.registrar.bindings(event.user, now):

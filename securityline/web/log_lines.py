@@ -251,6 +251,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "operator": _operator,
     "operators": _operators,
     "cause": _named(vocabulary.CAUSES),
+    "found": _named(vocabulary.PANEL_FOUND),
     "ended_by": _named(vocabulary.ENDED_BY),
     "kind": _named(vocabulary.ALARM_KINDS),
     "disposition": _named(vocabulary.DISPOSITIONS),

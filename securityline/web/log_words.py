@@ -49,6 +49,9 @@ def _technical(words: str) -> Sentence:
 SENTENCES: Final[Mapping[str, Sentence]] = {
     # phone
     "CallOffered": _plain(N_("Call from %(caller)s to %(did)s")),
+    "PanelCallTaken": _technical(N_("The receiver line %(did)s answers %(caller)s")),
+    "PanelCallEnded": _plain(N_("Panel on the telephone: messages received: %(messages)s")),
+    "PanelHandedOver": _bad(N_("Receiver line: %(found)s %(keys)s")),
     "LegRinging": _technical(N_("The phone rings")),
     "LegAnswered": _technical(N_("The phone was picked up")),
     "LegEnded": _technical(N_("A phone line ended: %(cause)s")),

@@ -25,6 +25,7 @@ IDENTIFICATION: Final = Grammar(
     N_("The caller's number is that of %(name)s, but no network vouches for it."),
     N_("The caller's number is that of %(name)s."),
     N_("%(site)s is the only site of %(name)s."),
+    N_("The unit with account %(account)s reported an alarm and calls."),
     N_("No client has the dialled number %(did)s."),
     N_("Diverted from %(number)s, a number of %(organisation)s."),
     between=r"(?<=\.) ",

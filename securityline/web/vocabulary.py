@@ -153,6 +153,16 @@ CAUSES: Final = {
     "unknown": N_("outcome unknown"),
 }
 
+PANEL_FOUND: Final = {
+    "silent": N_("nothing was pressed"),
+    "not_a_panel": N_("somebody pressed keys by hand"),
+    "garbled": N_("a panel that cannot be understood"),
+    "not_stored": N_("a panel whose messages could not be stored"),
+    "listen_in": N_("the panel lets us listen in"),
+    "hung_up": N_("hung up before an operator answered"),
+}
+"Why a call to a receiver line became an operator's."
+
 TREE_STATES: Final = {
     "planned": N_("is being worked out"),
     "running": N_("running"),

@@ -21,6 +21,11 @@ TONE_NAMES: Final = frozenset[str](get_args(ToneName))
 ONCE: Final = frozenset[str](("contact_id_handshake", "contact_id_kissoff"))
 "Tones that are played once, then silence: a panel that hears them again is confused."
 
+KISS_OFF_PAUSE: Final = 0.2
+"Seconds of silence before a kiss-off, for the panel to listen."
+KISS_OFF_TIME: Final = 0.85
+"Seconds of a kiss-off's tone (SIA DC-05: 0.75 to 1)."
+
 _AMPLITUDE: Final = 5000
 "-16 dBFS: as loud as speech, so that nobody tears the phone from his ear."
 _RAMP: Final = 40
@@ -79,7 +84,7 @@ def tone(name: ToneName) -> bytes:
 
     Ring-back is Belgium's (ITU-T E.180: 425 Hz, 1 s on, 3 s off). What a receiver of Contact
     ID answers a panel is of SIA DC-05: 1400 Hz, pause and 2300 Hz of 100 ms each to begin
-    with, and 1400 Hz for 850 ms (750 to 1000) when a message was taken.
+    with; a pause of 200 ms and 1400 Hz for 850 ms when a message was taken.
 
     :raises ValueError: there is no such tone.
     """
@@ -95,7 +100,8 @@ def tone(name: ToneName) -> bytes:
         case "contact_id_handshake":
             return _burst((1400,), 0.1) + _pause(0.1) + _burst((2300,), 0.1)
         case "contact_id_kissoff":
-            return _burst((1400,), 0.85) + _pause(0.01)
+            tone_itself = _burst((1400,), KISS_OFF_TIME)
+            return _pause(KISS_OFF_PAUSE) + tone_itself + _pause(0.01)
     raise ValueError(f"no tone is called {name!r}; there are {', '.join(sorted(TONE_NAMES))}")
 
 

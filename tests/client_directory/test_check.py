@@ -318,6 +318,15 @@ def test_warnings_do_not_keep_a_directory_out(tmp_path, old, new, code):
     assert exit_status([finding]) == ExitStatus.DEFECTS
 
 
+def test_a_number_for_panels_wants_an_account_they_report_under(tmp_path):
+    text = replaced("service: security_line", "service: alarm_receiver")
+    assert findings_of(tmp_path / "one", text) == []
+    text = text.replace('    alarm_accounts: ["1234"]\n', "")
+    (finding,) = findings_of(tmp_path / "none", text)
+    assert (finding.code, finding.is_warning) == ("NO_ACCOUNT", True)
+    assert finding.line == line_of("+32 2 555 40 00", text)
+
+
 def test_a_missing_translation_names_the_languages(tmp_path):
     text = replaced("{fr: Blessés ?, nl: Gewonden?}", "{de: Verletzte?}")
     (finding,) = findings_of(tmp_path, text)

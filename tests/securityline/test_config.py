@@ -287,3 +287,28 @@ def test_a_section_in_the_wrong_brackets_is_named(tmp_path: Path) -> None:
     text = text.replace("[[trunks]]", "[trunks]")
     (found,) = problems(tmp_path, text)
     assert found == "engine.toml:6: trunks: is a list of sections: write [[trunks]]"
+
+
+def test_scaip_is_heard_from_trunks_unless_it_is_turned_off(tmp_path: Path) -> None:
+    alarms = load(tmp_path, SMALL).alarms
+    assert (alarms.scaip, alarms.scaip_units, alarms.scaip_heartbeat) == (True, None, None)
+    assert not load(tmp_path, SMALL + "[alarms]\nscaip = false\n").alarms.scaip
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ('scaip = "often"', "alarms.scaip: expected true or false"),
+        ("scaip_heartbeat = 0", "0 is not between 1 and 1440"),
+        ('scaip_units = "missing"', "alarms.scaip_units: "),
+        ('scaip_units = "bad.units"', "bad.units:2: a user and its password"),
+    ],
+)
+def test_a_wrong_setting_of_scaip_names_its_place(
+    tmp_path: Path, setting: str, says: str
+) -> None:
+    (tmp_path / "bad.units").write_text("unit7 secret\nunit8\n")
+    [problem] = problems(tmp_path, f"{SMALL}[alarms]\n{setting}\n")
+    assert says in problem
+    assert f"engine.toml:{len(SMALL.splitlines()) + 2}:" in problem
+    assert "secret" not in problem

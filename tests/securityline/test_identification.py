@@ -252,11 +252,20 @@ class TestLanguages:
         ("guards", 3),
         ("service_desk", 3),
         ("keyholder_callback", 3),
+        ("alarm_receiver", 2),
     ],
 )
 def test_urgency_before_anybody_has_spoken(varied, service, urgency):
     directory = varied(("security_line", service))
     assert offered(directory).urgency == urgency
+
+
+def test_a_receiver_line_is_shown_to_nobody_where_the_client_has_another(varied):
+    line = "  - {number: '+32 2 555 40 09', service: guards, label: Guards}\nsites:"
+    directory = varied(("service: security_line", "service: alarm_receiver"), ("sites:", line))
+    assert offered(directory).presented_number == "+3225554009"
+    alone = varied(("service: security_line", "service: alarm_receiver"))
+    assert offered(alone).presented_number == offered(alone).did
 
 
 def test_clearance_is_the_clients(directory):

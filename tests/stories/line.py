@@ -136,7 +136,7 @@ class Line:
             assert clone.next_deadline() == self.switchboard.next_deadline()
         self.said.append((self.now, event))
         if isinstance(event, e.CallOffered) and event.call_id not in states:
-            phone = Phone(event.leg_id, event.call_id, is_caller=True)
+            phone = Phone(event.leg_id, event.call_id, is_caller=True, is_up=event.is_answered)
             self.phones.setdefault(event.leg_id, phone)
         if isinstance(event, e.LegEnded):
             self.phones.pop(event.leg_id, None)
@@ -437,8 +437,12 @@ class Line:
         elif call.state in (CallState.TALKING, CallState.FORWARDED):
             assert [p.leg_id for p in bridged] == [caller.hears] == [call.operator_leg]
         elif caller.is_up:
+            if call.offer.is_listening_in:
+                assert caller.hears == "nothing", "an intruder hears us"
+                return
             assert isinstance(caller.hears, c.Play), f"silence for the caller: {caller.hears}"
-            assert caller.hears.prompts, "silence for the caller"
+            is_rung = call.offer.is_answered and caller.hears.then == "ringback"
+            assert caller.hears.prompts or is_rung, "silence for the caller"
         else:
             assert caller.hears == "ringback", "silence for the caller"
             assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"

@@ -34,6 +34,8 @@ from securityline.logbook.book import Logbook
 from securityline.logbook.lateness import Lateness
 from securityline.logbook.silence import SilenceRule
 from securityline.readiness import Readiness
+from securityline.telephony.admission import by_unit
+from securityline.telephony.expected import Expected
 from securityline.web.log_lines import show_line
 from securityline.web.reason_words import HEALTH, IDENTIFICATION, OF_LINES, RECORDING
 from securityline.web.reasons import Grammar, is_known, say
@@ -91,6 +93,11 @@ def test_every_why_of_a_card(tmp_path: Path) -> None:
                     who = CallerIdentity(did=did, did_raw=did, caller=caller, **given)
                     event = build_call_offered(who, directory, TRUNK, IDS, NOW)
                     texts.add(event.identification.why)
+                    for client in directory.organisations.values():
+                        for account in client.sites[0].alarm_accounts:
+                            unit = Expected(IncidentId("alarm"), account)
+                            joined = by_unit(event, unit, directory)
+                            texts.add(joined.identification.why)
     assert_said(IDENTIFICATION, texts)
     said = " ".join(texts)
     english = [text.split("%(")[0] for text in IDENTIFICATION.templates]

@@ -124,7 +124,7 @@ def not_closed(board: Board, event: LateToCloseSeen | FailedToCloseSeen) -> None
 def _ask(people: tuple[CallBack, ...]) -> str:
     if not people:
         return "nobody is registered to be asked"
-    return "ask " + ", then ".join(f"{one.name} {one.number}".strip() for one in people)
+    return "ask " + ", ".join(f"{one.name} {one.number}".strip() for one in people)
 
 
 # ---------------------------------------------------------------- people alone

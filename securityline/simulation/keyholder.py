@@ -16,6 +16,8 @@ LISTENS: Final = 9.0
 "Seconds from the answer until he presses: he has heard who calls, where, and what happened."
 NEXT_KEYS: Final = 5.0
 "Seconds until he types what he is asked for then."
+TALKS: Final = 180.0
+"Seconds after which somebody who asked for an operator hangs up, spoken with or not."
 LONGEST: Final = 300.0
 
 
@@ -88,6 +90,7 @@ def _asks(conduct: Conduct, name: str) -> Telephone:
         name,
         answer_time=conduct.after,
         presses=(Press(LISTENS, "0"),),
+        hang_up_time=TALKS,
         role="keyholder",
         does=f"answers after {conduct.after:g} s and asks for an operator: 0",
     )

@@ -62,6 +62,8 @@ class CaseRow(NamedTuple):
     organisation_name: str
     site_name: str
     person_name: str
+    has_call: bool
+    "Somebody called; a case of alarms alone has no number to show."
     caller: str | None
     is_withheld: bool
     owner_name: str
@@ -250,6 +252,7 @@ class Board:
             incident.organisation_name,
             known.site_name if known else incident.site_name,
             known.person_name if known else "",
+            call is not None,
             call.caller if call else None,
             call.is_withheld if call else False,
             self.name_of(incident.owner),

@@ -112,7 +112,7 @@ class Cards:
 
     def attention(self, incident: Incident, words: Words) -> list[str]:
         """Say why a case waits for an operator."""
-        return attention_words(incident.attention, words, self._board)
+        return attention_words(incident.incident_id, incident.attention, words, self._board)
 
     def _call_backs(self, incident: Incident) -> list[CallBackRow]:
         return [
@@ -160,9 +160,14 @@ class Cards:
         return banners
 
 
-def attention_words(reasons: Sequence[str], words: Words, board: Board) -> list[str]:
+def attention_words(
+    incident_id: str, reasons: Sequence[str], words: Words, board: Board
+) -> list[str]:
     """Say why a case waits for an operator, in the reader's language."""
-    named = {"operator": board.name_of}
+    named = {
+        "operator": board.name_of,
+        "person": lambda person: board.person_name(incident_id, person),
+    }
     return [clip(say(ATTENTION, reason, words, named), 300) for reason in reasons]
 
 

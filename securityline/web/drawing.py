@@ -51,7 +51,9 @@ class Drawing:
             values = {
                 "attention": [
                     row._replace(
-                        attention=tuple(attention_words(row.attention, words, self.board))
+                        attention=tuple(
+                            attention_words(row.incident_id, row.attention, words, self.board)
+                        )
                     )
                     for row in waiting
                 ],

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from securityline.web import vocabulary
+from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.ports import Line
@@ -231,6 +232,10 @@ def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
     return f"({words('rang in himself')})" if value else ""
 
 
+def _noted(value: Any, words: Words, names: NamesOf) -> str:
+    return clip(say(NOTED, str(value), words), TYPED_LENGTH)
+
+
 _MOMENTS: Final = frozenset({"at", "promise_at"})
 "Engine times that are shown as the wall clock."
 
@@ -278,4 +283,6 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
+    "CaseStalled.what": _named(vocabulary.STALLED),
+    "WatchNoted.text": _noted,
 }

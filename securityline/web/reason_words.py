@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from securityline.web import alarm_reasons
 from securityline.web.reasons import Grammar, one_of
-from securityline.web.vocabulary import CAUSES, DESK_STATES
+from securityline.web.vocabulary import CAUSES, DESK_STATES, STALLED
 from securityline.web.words import N_
 
 IDENTIFICATION: Final = Grammar(
@@ -181,14 +182,17 @@ ATTENTION: Final = Grammar(
     N_("%(name)s gave no right PIN"),
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),
+    *alarm_reasons.ATTENTION,
     inside={
         "because": _UNPLANNED,
         "why": PAUSED,
         "exhausted": EXHAUSTED,
         "no_call": _NO_CALL_BACK,
+        **alarm_reasons.INSIDE,
     },
+    said_as=alarm_reasons.SAID_AS,
 )
-"Why a case wants an operator. Alarms add their own shapes."
+"Why a case wants an operator."
 
 _DISK: Final = one_of(
     N_("silent for %(num)d ms"),
@@ -208,11 +212,10 @@ _DISK: Final = one_of(
 RECORDING: Final = _DISK
 "Why a call is not recorded."
 
-_STUCK: Final = one_of(
-    N_("deadline"), N_("tree"), N_("call_back"), N_("attention"), N_("recording")
-)
+_STUCK: Final = one_of(*STALLED, said_as=STALLED)
+_STOOD_STILL: Final = "should have moved and did not: %(stuck)s (%(num)d)"
 HEALTH: Final = Grammar(
-    N_("should have moved and did not: %(stuck)s (%(num)d)"),
+    _STOOD_STILL,
     N_("the auditor has not looked for %(seconds)d s"),
     N_("the auditor cannot check: %(stuck)s"),
     N_("the engine is being stopped"),
@@ -235,6 +238,7 @@ HEALTH: Final = Grammar(
     N_("line %(num)d: its signature of %(at)s is not genuine"),
     N_("line %(num)d: not the one that was signed at %(at)s"),
     inside={"fault": _DISK, "error": _DISK, "stuck": _STUCK},
+    said_as={_STOOD_STILL: N_("stands still: %(stuck)s (%(num)d)")},
 )
 "What the red bars and `/readyz` say."
 

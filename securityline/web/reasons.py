@@ -55,7 +55,7 @@ class Grammar:
     :param is_open: as the grammar of a place, lets anything else stand there too.
     """
 
-    __slots__ = ("_between", "_inside", "_patterns", "is_open", "templates")
+    __slots__ = ("_between", "_inside", "_patterns", "is_open", "sentences", "templates")
 
     def __init__(
         self,
@@ -66,10 +66,13 @@ class Grammar:
         is_open: bool = False,
     ) -> None:
         self.templates = templates
+        self.sentences = tuple((said_as or {}).get(one, one) for one in templates)
         self.is_open = is_open
         self._between = re.compile(between) if between else None
         self._inside = inside or {}
-        self._patterns = [(_pattern(one), (said_as or {}).get(one, one)) for one in templates]
+        self._patterns = [
+            (_pattern(one), words) for one, words in zip(templates, self.sentences, strict=True)
+        ]
 
     def read(self, text: str) -> tuple[Piece, ...] | None:
         """Take a text apart; `None` when a part of it fits no template."""

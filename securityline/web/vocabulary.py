@@ -90,8 +90,24 @@ ALARM_KINDS: Final = {
     "power": N_("Power failure"),
     "communication": N_("Communication fault"),
     "bypass": N_("Protection switched off"),
+    "open_close": N_("Opened or closed"),
+    "access": N_("Access"),
+    "cancel": N_("Taken back"),
+    "test": N_("Test"),
+    "not_closed": N_("Not closed"),
+    "welfare": N_("Welfare check"),
+    "task": N_("Task"),
 }
 "Also those that a signal alone may have, and nobody chooses by hand."
+
+STALLED: Final = {
+    "deadline": N_("a time limit that passed"),
+    "tree": N_("a call tree"),
+    "call_back": N_("a call-back"),
+    "attention": N_("a case that nobody takes"),
+    "recording": N_("a recording"),
+}
+"What the auditor may find standing still."
 
 DISPOSITIONS: Final = {
     "handled": N_("Handled"),

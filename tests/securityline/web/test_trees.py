@@ -337,3 +337,41 @@ async def test_a_keyholder_on_the_line_is_taken_into_the_call(
     home.engine.handle(press(presses, "tree_join", tree=tree_id, leg=leg))
     call = next(c for c in home.switchboard.calls.values() if not c.is_over)
     assert call.guests == [leg]
+
+
+async def test_a_case_of_an_alarm_shows_no_number_and_is_read_in_the_operator_s_language(
+    home: House, desk: Browser
+) -> None:
+    values = {"source": "dc09:tcp", "kind": "intrusion", "code": "130", "zone": "12"}
+    known = events.AlarmReceived(
+        incident_id=events.IncidentId("inc-known"),
+        source_id="1",
+        account="1234",
+        organisation="postes-demo",
+        organisation_name="Postes Démo",
+        site="bru-centre",
+        site_name="Bruxelles Centre",
+        **values,
+    )
+    stranger = events.AlarmReceived(
+        incident_id=events.IncidentId("inc-stranger"),
+        source_id="2",
+        account="4711",
+        is_known_account=False,
+        **values,
+    )
+    for alarm in (known, stranger):
+        home.engine.handle(alarm)
+    await home.settled()
+    waiting = drawn(desk, "shared", "cases", language="nl")
+    assert "Inbraak in zone 12" in waiting or "alarm in zone 12" in waiting
+    assert "Onbekend account" in waiting
+    assert "onbekend account 4711: 130" in waiting
+    home.engine.handle(
+        CaseTaken(incident_id=known.incident_id, operator=events.OperatorId("op-1"))
+    )
+    await home.settled()
+    taken = drawn(desk, "shared", "cases", language="nl").split("Open dossiers")[1]
+    assert "Bruxelles Centre" in taken
+    assert "Geen nummer" not in taken
+    assert "Onbekend nummer" not in taken

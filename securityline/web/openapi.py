@@ -99,6 +99,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "description": "only there for tokens with the scope `duress:read`",
             },
             "trees": {"type": "array", "items": ref("CallTree")},
+            "actions": {"type": "array", "items": ref("Action")},
             "notes": {"type": "array", "items": {"type": "object"}},
             "procedure": {"type": ["object", "null"]},
         },

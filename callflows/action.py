@@ -36,6 +36,8 @@ APPROVAL_TIME: Final = 120.0
 "Seconds in which the second person must agree."
 ANSWER_TIME: Final = 30.0
 "Seconds after which a try without an answer has failed, should nobody tell."
+MOST_ANSWER: Final = 500
+"Characters kept of what the far end said."
 PAUSES: Final = (1.0, 3.0, 10.0, 30.0, 60.0)
 "Seconds before each further try; after the last one it is given up."
 
@@ -65,6 +67,10 @@ class Action:
     state: ActionState = ActionState.PERFORMING
     approved_by: OperatorId | None = None
     tries: int = 0
+    why: str = ""
+    "Why it is where it is: the last try's fault, or who did not want it."
+    answer: str = ""
+    "What the far end said last."
     deadline: float | None = None
     "When it wants a `DeadlineReached`, engine time."
 
@@ -141,6 +147,8 @@ def _approved(board: Board, action: Action, event: ActionApproved) -> bool:
         _turn_action_down(board, action.request, event.operator, "it takes a second person")
     elif action.deadline is not None and board.now >= action.deadline:
         _expire(board, action)
+    elif not _is_case_open(board, action):
+        _drop(board, action, "the case is not open")
     else:
         action.approved_by = event.operator
         _send(board, action)
@@ -163,7 +171,7 @@ def _expire(board: Board, action: Action) -> bool:
 
 
 def _drop(board: Board, action: Action, reason: str) -> None:
-    action.state = ActionState.DROPPED
+    action.state, action.why = ActionState.DROPPED, reason
     _wait(board, action, None)
     board.say(
         ActionDropped(incident_id=action.incident_id, action_id=action.action_id, reason=reason)
@@ -202,6 +210,7 @@ def _answered(board: Board, action: Action, event: ActionAnswered) -> bool:
     """Take an answer. A late one counts if it is a yes: it was done under the one key."""
     if not 1 <= event.tries <= action.tries:
         return False
+    action.answer = event.answer[:MOST_ANSWER]
     if event.outcome == "done":
         return _done(board, action)
     if event.tries != action.tries or action.state is not ActionState.PERFORMING:
@@ -233,7 +242,7 @@ def _failed(board: Board, action: Action, reason: str) -> None:
         _give_up(board, action, reason)
         return
     again_at = board.now + PAUSES[action.tries - 1]
-    action.state = ActionState.RESTING
+    action.state, action.why = ActionState.RESTING, reason
     _wait(board, action, again_at)
     board.say(
         ActionDelayed(
@@ -248,7 +257,7 @@ def _failed(board: Board, action: Action, reason: str) -> None:
 
 def _done(board: Board, action: Action) -> bool:
     is_late = action.is_over
-    action.state = ActionState.DONE
+    action.state, action.why = ActionState.DONE, ""
     _wait(board, action, None)
     board.say(
         ActionDone(
@@ -266,7 +275,7 @@ def _done(board: Board, action: Action) -> bool:
 
 def _give_up(board: Board, action: Action, reason: str) -> None:
     """Say that it was not done, to somebody who will look: the case wants attention."""
-    action.state = ActionState.GIVEN_UP
+    action.state, action.why = ActionState.GIVEN_UP, reason
     _wait(board, action, None)
     board.say(
         ActionGivenUp(
@@ -296,6 +305,11 @@ def _turn_action_down(
             reason=reason,
         )
     )
+
+
+def _is_case_open(board: Board, action: Action) -> bool:
+    incident = board.incidents.get(action.incident_id)
+    return incident is not None and incident.is_open
 
 
 def _is_due(board: Board, action: Action) -> bool:

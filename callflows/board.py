@@ -19,12 +19,14 @@ from callflows.events import (
     LegId,
     OperatorId,
     TreeId,
+    WelfareCallDue,
 )
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 
 if TYPE_CHECKING:
     from callflows.action import Action
+    from callflows.check_call import CheckCall
 
 Outcome = Command | Fact
 
@@ -79,6 +81,12 @@ class Board:
     "What is remembered of alarms: signals seen, places, floods, tests."
     actions: "dict[str, Action]" = field(default_factory=dict)
     "Actions with consequences of those cases, by their id."
+    checks: "dict[str, CheckCall]" = field(default_factory=dict)
+    "Calls to people who are alone, the latest of each timer, by its name."
+    check_legs: dict[LegId, str] = field(default_factory=dict)
+    "Every leg of theirs that may still say something, and whose timer it is for."
+    unanswered: list[WelfareCallDue] = field(default_factory=list)
+    "Of the event at hand: who could not be asked by telephone."
     watched: dict[str, IncidentId] = field(default_factory=dict)
     "The case of whatever the clock showed: lines lost together, a timer, a task."
     timed: dict[IncidentId, dict[str, Timed]] = field(default_factory=dict)
@@ -104,6 +112,10 @@ class Board:
     def trees_of(self, incident: Incident) -> list[CallTree]:
         """Find the call trees of a case, first one first."""
         return [self.trees[t] for t in incident.tree_ids if t in self.trees]
+
+    def actions_of(self, incident_id: IncidentId) -> "list[Action]":
+        """Find the actions with consequences of a case, first one first."""
+        return [one for one in self.actions.values() if one.incident_id == incident_id]
 
     def tree_at(self, organisation: str | None, number: str | None) -> CallTree | None:
         """Find the tree of an open case in which this number stands, the latest first.
@@ -173,7 +185,7 @@ class Board:
                 for attempt in tree.attempts:
                     self.tree_legs.pop(attempt.leg_id, None)
         self.alarms.forget(incident_id)
-        for action in [a for a in self.actions.values() if a.incident_id == incident_id]:
+        for action in self.actions_of(incident_id):
             self.drop_timed(action)
             del self.actions[action.action_id]
         for key in [key for key, case in self.watched.items() if case == incident_id]:

@@ -14,15 +14,17 @@ RESOLVED: Final = "duress_resolved"
 
 
 def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
-    """Return what bars closing: `call:ID`, `tree:ID`, `step:ID`, `restore:ZONE`, or a word.
+    """Return what bars closing: `call:ID`, `tree:ID`, `action:ID`, `step:ID`, `restore:ZONE`.
 
-    The words: `disposition`, `duress`.
+    Or a word: `disposition`, `duress`.
     """
     is_restore_awaited = incident.run.awaits_restore is not None
     zones = board.alarms.unrestored(incident.incident_id) if is_restore_awaited else ()
+    actions = board.actions_of(incident.incident_id)
     return (
         *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
         *(f"tree:{t.tree_id}" for t in board.trees_of(incident) if not t.is_over),
+        *(f"action:{one.action_id}" for one in actions if not one.is_over),
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(f"restore:{zone}" for zone in zones),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),

@@ -1,6 +1,6 @@
 """The engine starts again: which legs live, and what follows for those that do not."""
 
-from callflows import search
+from callflows import check_call, search
 from callflows.action import begin_again
 from callflows.board import Board
 from callflows.call import InboundCall
@@ -35,6 +35,7 @@ def engine_started(board: Board, event: EngineStarted) -> None:
             search.fallback_failed(board, call)
         _go_on(board, call, alive)
     restarted(board, alive)
+    check_call.restarted(board, alive)
     for action in board.actions.values():
         begin_again(board, action)
     for desk in board.roster:

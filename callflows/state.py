@@ -9,6 +9,7 @@ from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.board import Board
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
+from callflows.check_call import CheckCall
 from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
 from callflows.incident import Incident
@@ -64,6 +65,8 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "call_backs": backs,
         "alarms": book_to_plain(board.alarms),
         "actions": [to_plain(action) for action in board.actions.values()],
+        "checks": [to_plain(check) for check in board.checks.values()],
+        "check_legs": dict(board.check_legs),
         "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
@@ -135,6 +138,12 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.actions[action.action_id] = action
         if action.deadline is not None:
             board.keep_timed(action)
+    for plain in state.get("checks", ()):
+        check = from_plain(CheckCall, plain)
+        board.checks[check.watch_id] = check
+        if check.deadline is not None:
+            board.keep_timed(check)
+    board.check_legs.update(state.get("check_legs", {}))
     board.watched = {key: IncidentId(case) for key, case in state.get("watched", ())}
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board

@@ -17,6 +17,7 @@ from callflows import (
     asides,
     call_back,
     cases,
+    check_call,
     forwarded,
     inbound,
     joining,
@@ -32,6 +33,7 @@ from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
+from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
 from callflows.events import (
     AlarmReceived,
@@ -124,6 +126,16 @@ class Switchboard:
         return self._board.alarms
 
     @property
+    def checks(self) -> Mapping[str, CheckCall]:
+        """Calls to people who are alone, the latest of each timer. Read only."""
+        return self._board.checks
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Actions with consequences of those cases, by their id. Read only."""
+        return self._board.actions
+
+    @property
     def watched(self) -> Mapping[str, IncidentId]:
         """The latest case of each thing that the clock showed, such as `task/…`. Read only."""
         return self._board.watched
@@ -156,6 +168,8 @@ class Switchboard:
         try:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
+            if board.unanswered:
+                watched.show_unanswered(board)
             while board.is_unsettled:
                 settle(board)
             self._forget_old()
@@ -207,6 +221,8 @@ def _by_leg(board: Board, event: Any) -> None:
         _tell_call(board, call, event)
     elif tree is not None:
         trees.tell_attempt(board, tree, event)
+    elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
+        check_call.tell(board, check, event)
     else:
         board.ignore(event, "unknown leg")
 
@@ -269,7 +285,9 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    if leg_id is not None and (board.call_of(leg_id) or board.tree_of(leg_id)):
+    if leg_id is not None and (
+        board.call_of(leg_id) or board.tree_of(leg_id) or leg_id in board.check_legs
+    ):
         _by_leg(board, event)
 
 
@@ -291,6 +309,7 @@ Route = Callable[[Board, Any], None]
 DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallTree: trees.due,
     CallBack: call_back.due,
+    CheckCall: check_call.due,
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
     Action: action_flow.due,

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from callflows import check_call
 from callflows.alarm_cases import follow_urgent, note_zone
 from callflows.alarm_intake import alarm_received
 from callflows.alarm_kinds import WATCH
@@ -131,13 +132,26 @@ def _ask(people: tuple[CallBack, ...]) -> str:
 
 
 def welfare_due(board: Board, event: WelfareCallDue) -> None:
-    """Have an operator call somebody and ask for his PIN."""
+    """Have somebody called and asked for his PIN: by the engine, else by an operator."""
+    if not check_call.begin(board, event):
+        _show_due(board, event)
+
+
+def show_unanswered(board: Board) -> None:
+    """Put in front of the operators, at once, whom the engine could not ask."""
+    unanswered, board.unanswered = board.unanswered, []
+    for event in unanswered:
+        _show_due(board, event)
+
+
+def _show_due(board: Board, event: WelfareCallDue) -> None:
     _person(board, event, 3, f"call {_who(event)} and ask for the PIN", event.numbers)
 
 
 def timer_lapsed(board: Board, event: SafetyTimerLapsed) -> None:
-    """Amber: warn an operator, who asks first."""
+    """Amber: warn an operator, and ring him meanwhile."""
     _person(board, event, 2, f"no sign from {_who(event)}", event.numbers)
+    check_call.begin(board, event)
 
 
 def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
@@ -148,6 +162,9 @@ def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
     is_new = _known(board, _timer(event)) is None
     known = frozenset(board.incidents)
     incident = _person(board, event, event.urgency, reason, event.numbers)
+    check_call.heard(board, event.timer_id)
+    if event.is_silent:
+        check_call.stand_down(board, event.timer_id)
     if incident is not None and event.is_silent:
         incident.is_under_duress = True
         incident.is_silent = is_new and incident.incident_id not in known
@@ -172,6 +189,9 @@ def _person(
 
 def timer_noted(board: Board, event: TimerEvent) -> None:
     """Note in the timer's case, if it has one, that it was moved, ended or left as it is."""
+    check_call.heard(board, event.timer_id)
+    if isinstance(event, SafetyTimerCancelled | SafetyTimerEnded):
+        check_call.stand_down(board, event.timer_id)
     incident = _known(board, _timer(event))
     if incident is not None:
         _note(board, incident, event, _who(event))

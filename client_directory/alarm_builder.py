@@ -114,6 +114,7 @@ def build_actions(actions: Iterable[shapes.WebhookShape]) -> tuple[model.Action,
             url=one.url,
             kind=one.kind,
             needs_two_people=one.two_people,
+            needs_password=one.password,
             site=one.site,
         )
         for one in actions

@@ -153,4 +153,6 @@ class Action:
     url: str
     kind: ActionKind = "other"
     needs_two_people: bool = False
+    needs_password: bool = False
+    "Whoever asks for it, and whoever agrees, types his password again."
     site: str | None = None

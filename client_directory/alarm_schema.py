@@ -141,4 +141,5 @@ class WebhookShape(Shape):
     url: WebAddress
     kind: ActionKind = "other"
     two_people: Truth = False
+    password: Truth = False
     site: Id | None = None

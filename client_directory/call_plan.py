@@ -132,14 +132,15 @@ def build_call_plan(
         site_name=place.name if place else "",
         rounds=tree.rounds if tree else 1,
         levels=planner.levels(tree, site) if tree else (),
-        presented_number=_presented_number(organisation),
+        presented_number=presented_number(organisation),
         languages=organisation.languages,
         may_leave_message=tree.may_leave_message if tree else False,
         until=start + horizon_time,
     )
 
 
-def _presented_number(organisation: Organisation) -> str | None:
+def presented_number(organisation: Organisation) -> str | None:
+    """Return the client's own number to call his people from: one that they can ring back."""
     for service in ("keyholder_callback", "security_line"):
         for did in organisation.dids:
             if did.service == service:

@@ -19,6 +19,7 @@ KEYHOLDER_DECLINED: Final = "keyholder_declined"
 KEYHOLDER_TAKEN: Final = "keyholder_taken"
 KEYHOLDER_TAKEN_BY: Final = "keyholder_taken_by"
 KEYHOLDER_CONNECTING: Final = "keyholder_connecting"
+CHECK_DONE: Final = "check_done"
 VOICEMAIL_NEUTRAL: Final = "voicemail_neutral"
 CALLBACK_INTRO: Final = "callback_intro"
 MINUTES: Final = "minutes"
@@ -137,6 +138,12 @@ _CONVERSATION: Final = {
         "Blijf aan de lijn. Een operator komt eraan.",
         "Bleiben Sie am Apparat. Ein Mitarbeiter ist gleich da.",
         "Stay on the line. An operator is coming.",
+    ),
+    CHECK_DONE: _in_all(
+        "Merci. C'est noté. Au revoir.",
+        "Dank u. Genoteerd. Tot ziens.",
+        "Danke. Notiert. Auf Wiederhören.",
+        "Thank you. Noted. Goodbye.",
     ),
     VOICEMAIL_NEUTRAL: _in_all(
         "Ceci est un appel automatique. Merci de nous rappeler au numéro affiché.",

@@ -13,6 +13,7 @@ from securityline.accounts import AccountError
 from securityline.cli.accounts import operator, token
 from securityline.cli.engine import check, serve, verify_log
 from securityline.cli.simulate import simulate
+from securityline.cli.webhook import webhook
 from securityline.config import ConfigError
 from securityline.logbook.opening import LogbookError
 
@@ -35,7 +36,7 @@ def cli() -> None:
     """Group the commands."""
 
 
-for command in (serve, check, verify_log, operator, token, simulate):
+for command in (serve, check, verify_log, operator, token, webhook, simulate):
     cli.add_command(command)
 
 

@@ -10,6 +10,7 @@ import structlog
 from callflows.commands import PerformAction
 from callflows.events import ActionAnswered
 from client_directory.directory import Directory
+from securityline.keys import KeyFileError
 from securityline.webhook import Webhook, Webhooks
 
 log = structlog.get_logger()
@@ -25,6 +26,8 @@ class Actions:
     """Actions under way. Belongs to one event loop.
 
     :param tell: gives an answer to the engine.
+    :param secrets: what an action of a client is signed with, where that was made for it
+        (`WebhookSecrets.of`); else it is derived from the master.
     """
 
     def __init__(
@@ -33,11 +36,13 @@ class Actions:
         master: bytes,
         tell: Callable[[ActionAnswered], None],
         *,
+        secrets: Callable[[str, str], tuple[bytes, ...]] = lambda _organisation, _action: (),
         is_private_allowed: bool = False,
     ) -> None:
         self._directory = directory
         self._master = master
         self._tell = tell
+        self._secrets = secrets
         self._is_private_allowed = is_private_allowed
         self._webhooks = Webhooks(self.webhook)
         self._under_way: set[asyncio.Task[None]] = set()
@@ -51,15 +56,20 @@ class Actions:
     def webhook(self, organisation: str, action: str) -> Webhook | None:
         """Return where an action of a client is sent.
 
-        :raises ValueError: the directory's address may not be called.
+        :raises ValueError: the directory's address may not be called, or the file with the
+            secrets cannot be read.
         """
         client = self._directory().organisations.get(organisation)
         for known in client.actions if client is not None else ():
             if known.action == action:
-                secret = action_secret(self._master, organisation, action)
+                try:
+                    made = self._secrets(organisation, action)
+                except KeyFileError as error:
+                    raise ValueError(str(error)) from error
+                derived = (action_secret(self._master, organisation, action),)
                 return Webhook(
                     url=known.url,
-                    secrets=(secret,),
+                    secrets=made or derived,
                     is_private_allowed=self._is_private_allowed,
                 )
         return None

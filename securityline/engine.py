@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from callflows.action import Action
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.codec import encode, kind_of
@@ -66,6 +67,10 @@ class Switchboard(Protocol):
     @property
     def call_backs(self) -> Mapping[CallId, CallBack]:
         """Callers to be called back, by the call that they gave up."""
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Actions with consequences of those cases. Read only."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

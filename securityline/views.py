@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
+from callflows.action import Action
 from callflows.call import CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.events import CallId, Event, IncidentId, TreeId
@@ -31,6 +32,10 @@ class Board(Protocol):
     @property
     def trees(self) -> Mapping[TreeId, CallTree]:
         """Their call trees."""
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Their actions with consequences."""
 
 
 @lru_cache(1024)
@@ -66,10 +71,12 @@ def call_view(call: InboundCall) -> dict[str, Any]:
     }
 
 
-def incident_view(incident: Incident, trees: Sequence[CallTree] = ()) -> dict[str, Any]:
+def incident_view(
+    incident: Incident, trees: Sequence[CallTree] = (), actions: Sequence[Action] = ()
+) -> dict[str, Any]:
     """Describe an incident as `GET /api/v1/incidents/{id}` does.
 
-    :param trees: its call trees, first one first.
+    :param trees: its call trees, first one first; `actions` likewise.
     """
     return {
         "incident_id": incident.incident_id,
@@ -94,6 +101,7 @@ def incident_view(incident: Incident, trees: Sequence[CallTree] = ()) -> dict[st
         "is_under_duress": incident.is_under_duress,
         "is_silent": incident.is_silent,
         "trees": [tree_view(tree) for tree in trees],
+        "actions": [action_view(action) for action in actions],
         "procedure": _run_view(incident.run),
         "earlier_procedures": [_run_view(run) for run in incident.earlier_runs],
         "notes": [
@@ -133,6 +141,25 @@ def tree_view(tree: CallTree) -> dict[str, Any]:
             }
             for attempt in tree.attempts
         ],
+    }
+
+
+def action_view(action: Action) -> dict[str, Any]:
+    """Describe an action with consequences: who wanted it, who agreed, what came of it."""
+    request = action.request
+    return {
+        "action_id": action.action_id,
+        "action": request.action,
+        "kind": request.kind,
+        "site": request.site,
+        "state": action.state.value,
+        "operator": request.operator,
+        "reason": request.reason,
+        "needs_two_people": request.needs_two_people,
+        "approved_by": action.approved_by,
+        "tries": action.tries,
+        "why": action.why,
+        "answer": action.answer,
     }
 
 
@@ -183,10 +210,16 @@ class StateDocuments:
     def _add(self, incident: Incident, now: float, documents: list[Document]) -> None:
         trees = [t for i in incident.tree_ids if (t := self._board.trees.get(i)) is not None]
         key = incident.incident_id
-        mark = (*_incident_mark(incident), *(_tree_mark(tree) for tree in trees))
+        actions = [a for a in self._board.actions.values() if a.incident_id == key]
+        mark = (
+            *_incident_mark(incident),
+            *(_tree_mark(tree) for tree in trees),
+            *((a.state, a.tries, a.approved_by, a.why, a.answer) for a in actions),
+        )
         if self._written.get(key) != mark:
             self._written[key] = mark
-            view, state = incident_view(incident, trees), incident.state.value
+            view = incident_view(incident, trees, actions)
+            state = incident.state.value
             documents.append(Document(kind="incident", id=key, data=view, state=state, at=now))
         for call_id in incident.call_ids:
             call = self._board.calls.get(call_id)

@@ -18,6 +18,7 @@ from securityline.logbook.document import Document
 from securityline.metrics import Metrics
 from securityline.watch_door import WatchDoor
 from securityline.watching import DOCUMENT, Watching
+from securityline.webhook_secrets import WebhookSecrets
 
 KEY_FILE: Final = "actions.key"
 
@@ -60,6 +61,7 @@ class Vigilance:
             lambda: directory.current,
             load_secret(config.actions.secret or config.data.dir / KEY_FILE),
             engine.handle,
+            secrets=WebhookSecrets(config.data.dir).of,
             is_private_allowed=config.actions.private_networks,
         )
         metrics.add_hook("watching", self.watching.gauges)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol
 
+from callflows.check_call import CheckCall
 from callflows.events import IncidentId, OperatorId, PinOutcome, SafetyTimerRefused, TaskOutcome
 from callflows.events.watch import WatchEvent
 from callflows.incident import Incident
@@ -81,6 +82,10 @@ class Cases(Protocol):
     @property
     def incidents(self) -> Mapping[IncidentId, Incident]:
         """Open cases, and those closed within the hour."""
+
+    @property
+    def checks(self) -> Mapping[str, CheckCall]:
+        """Calls to people who are alone, by the timer's name."""
 
 
 class WatchDoor:
@@ -282,7 +287,10 @@ class WatchDoor:
     # ------------------------------------------------------------ cases that closed
 
     def take(self, entries: Sequence[Entry]) -> None:
-        """Read off the engine's lines which cases were closed: a subscriber of the engine."""
+        """Read off the engine's lines who gave his PIN by telephone, and which cases closed."""
+        for entry in entries:
+            if entry.what == "CheckAnswered":
+                self.pin_checked(entry.data["timer_id"], entry.data["outcome"])
         closed = {e.incident_id for e in entries if e.what == "IncidentClosed"}
         if closed:
             self.settle(closed)
@@ -298,6 +306,9 @@ class WatchDoor:
             is_meant = only is None or incident_id in only
             if is_meant and incident is not None and not incident.is_open:
                 self._closed(key, incident)
+        for check in list(self._cases.checks.values()) if only is None else ():
+            if check.answer is not None and not check.is_told:
+                self.pin_checked(check.watch_id, check.answer)
 
     def _closed(self, key: str, incident: Incident) -> None:
         kind, _, name = key.partition("/")

@@ -32,6 +32,7 @@ from callflows.watch.timers import SafetyTimers
 from callflows.watch.welfare import WelfareChecks
 from callflows.watched import COMMUNICATION, DURESS, EARLY_OPEN, NOT_CLOSED, TASK
 from client_directory.alarm_model import significant
+from client_directory.call_plan import presented_number
 from client_directory.directory import Directory
 from client_directory.model import Organisation
 from securityline.alarms.signal import Signal
@@ -293,15 +294,30 @@ def _copies(directory: Directory, client: Organisation, event: WatchEvent) -> di
         kind = DURESS if is_silent else event.kind
     elif isinstance(event, TaskEvent):
         kind = TASK
+    ringing = _ringing(client, event) if isinstance(event, RINGS) else {}
     site = directory.site(client.organisation, event.site) if event.site else None
     is_named = kind in directory.kinds(client.organisation)
-    return {
+    return ringing | {
         "organisation_name": client.name,
         "site_name": site.name if site is not None else "",
         "clearance": client.clearance,
         "rules": client.alarm,
         "procedure": directory.procedure_for(client.organisation, kind) if is_named else None,
     }
+
+
+RINGS: Final = (WelfareCallDue, SafetyTimerLapsed)
+"What lets somebody be rung and asked for his PIN."
+
+
+def _ringing(client: Organisation, event: WatchEvent) -> dict[str, Any]:
+    """Say how to ring him; nothing when he has no PIN that could be asked for."""
+    person = getattr(event, "person", "")
+    he = next((one for one in client.people if one.person == person), None)
+    if he is None or he.pin_hash is None:
+        return {}
+    languages = (*he.languages, *client.languages)
+    return {"presented_number": presented_number(client), "languages": languages}
 
 
 def _read(

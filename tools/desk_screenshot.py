@@ -126,6 +126,53 @@ async def take_trees(out: Path, width: int, height: int, language: str) -> None:
             await page.screenshot(path=out / f"tree-keys-{name}.png")
 
 
+async def take_watch(out: Path, width: int, height: int, language: str) -> None:
+    """Take the pictures of timers and tasks, and of an action that waits for its second."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            night.sign_in("op-1", "op-2", "op-3")
+            night.watch.start_timer("postes-demo", "p-peeters", run_time=60.0, note="Quai 4")
+            night.watch.start_timer("postes-demo", "k-schmitz", run_time=2_700.0)
+            night.pass_time(61)
+            page = await (await browser.new_context()).new_page()
+            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
+            await expect(page.locator("#watch .amber")).to_be_visible()
+            await page.keyboard.press("F6")
+            await page.keyboard.press("q")
+            await page.keyboard.press("2")
+            await page.keyboard.type("Le d\u00e9tenteur des cl\u00e9s est sur place")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#password")).to_be_visible()
+            await page.screenshot(path=out / f"password-{name}.png")
+            await page.keyboard.type(PASSWORD)
+            await page.keyboard.press("Enter")
+            await expect(page.locator(".action.awaiting")).to_be_visible()
+            await page.keyboard.press("f")
+            await page.screenshot(path=out / f"action-{name}.png")
+            await page.keyboard.press("Escape")
+            await page.locator("#watch").scroll_into_view_if_needed()
+            await page.keyboard.press("i")
+            await page.keyboard.press("1")
+            await page.keyboard.type("7310")
+            await page.screenshot(path=out / f"timers-{name}.png")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#watch .amber")).to_have_count(0)
+            night.pass_time(45 * 60)
+            await expect(page.locator("#watch .task")).to_be_visible()
+            await page.keyboard.press("h")
+            await page.keyboard.press("1")
+            await page.screenshot(path=out / f"task-{name}.png")
+            await page.keyboard.press("1")
+            await page.keyboard.type("Tout est sombre")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#watch .task")).to_have_count(0)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -134,5 +181,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
+    asyncio.run(take_watch(options.out, wide, high, options.language))
     asyncio.run(take_trees(options.out, wide, high, options.language))
     asyncio.run(take(options.out, wide, high, options.language))

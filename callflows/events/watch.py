@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from callflows.events.base import Event, Fact, OperatorId
+from callflows.events.base import Event, Fact, LegId, OperatorId
 from callflows.events.tree import PinOutcome
 from client_directory.alarm_model import AlarmRules
 from client_directory.model import Clearance, Procedure
@@ -173,6 +173,10 @@ class WelfareCallDue(TimerEvent):
     """It is time to call him and to ask for his PIN."""
 
     numbers: tuple[str, ...] = ()
+    presented_number: str | None = None
+    "The client's own, to ring him from; `None`: an operator asks him, not the engine."
+    languages: tuple[str, ...] = ()
+    "In which to speak to him, the best one first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +194,9 @@ class SafetyTimerLapsed(TimerEvent):
     red_at: float
     "Engine time at which it becomes an alarm."
     numbers: tuple[str, ...] = ()
+    presented_number: str | None = None
+    "As for `WelfareCallDue`."
+    languages: tuple[str, ...] = ()
     memo: str = ""
     note: str = ""
 
@@ -285,3 +292,33 @@ class WatchNoted(Fact):
     "Its class, such as `PathRestored`."
     text: str = ""
     "For people."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckCalled(Fact):
+    """Somebody alone is rung and will be asked for his PIN."""
+
+    timer_id: str
+    leg_id: LegId
+    person: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckAnswered(Fact):
+    """He entered a PIN on the telephone."""
+
+    timer_id: str
+    leg_id: LegId
+    outcome: PinOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckMissed(Fact):
+    """A call to him brought no PIN of his."""
+
+    timer_id: str
+    leg_id: LegId
+    cause: str
+    "`no_answer`, `busy`, `voicemail`, `hung_up`, `no_pin`, `wrong_pin`, …"

@@ -7,6 +7,7 @@ it nor its call; only that there is one, so that an empty list is never a lie.
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple, Protocol
 
+from callflows.action import Action
 from callflows.attention import waiting_cases
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import AttemptState, CallTree
@@ -155,6 +156,11 @@ class Board:
             if target is not None:
                 return target.name
         return person
+
+    def actions_of(self, incident: Incident) -> list[Action]:
+        """Actions with consequences of a case, first one first."""
+        actions = self.switchboard.actions.values()
+        return [one for one in actions if one.incident_id == incident.incident_id]
 
     def call_backs(self, incident: Incident) -> list[CallBack]:
         """Who of a case's callers is to be called back."""

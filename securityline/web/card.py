@@ -8,6 +8,7 @@ from markupsafe import Markup
 from callflows.call import InboundCall
 from callflows.call_back import TRIES
 from callflows.incident import DISPOSITIONS, Incident
+from securityline.web.actions import Actions
 from securityline.web.board import Board
 from securityline.web.contacts import address_line
 from securityline.web.plain import clip, write_number
@@ -49,6 +50,7 @@ class Cards:
         self._render = rendering
         self._directory = directory
         self._trees = Trees(board, rendering)
+        self._actions = Actions(board, rendering, directory)
         self._choices_drawn: dict[str, Markup] = {}
         self._steps = Steps(board, rendering, directory, self._trees)
 
@@ -87,6 +89,8 @@ class Cards:
                 "startable": [t.call_tree for t in organisation.call_trees]
                 if organisation
                 else [],
+                "actions": self._actions.draw(incident, language),
+                "orderable": self._actions.orderable(incident, organisation),
                 "steps": self._steps.draw(incident, call, language),
                 "missing": self.missing(incident, language),
                 "choices": self._choices(language),
@@ -134,6 +138,8 @@ class Cards:
             lacks.insert(0, words("the call is still up"))
         if any(not tree.is_over for tree in self._board.trees_of(incident)):
             lacks.insert(0, words("a call tree is running"))
+        if any(not action.is_over for action in self._board.actions_of(incident)):
+            lacks.insert(0, words("an action is under way"))
         if incident.is_under_duress:
             said = "somebody is under duress: only “Duress resolved” closes the case"
             lacks.insert(0, words(said))

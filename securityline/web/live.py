@@ -16,6 +16,7 @@ from aiohttp import WSMsgType, web
 
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.guard import check_origin
+from securityline.web.identity import prove
 from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
@@ -127,7 +128,7 @@ async def _obey(
         await _fill(context, screen, shown)
         context.screens.show(screen, shown)
     else:
-        press(app, screen, session, message)
+        press(app, screen, session, await prove(app, session, message))
 
 
 def press(

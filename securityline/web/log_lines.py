@@ -187,6 +187,8 @@ def _lack(name: str, words: Words) -> str:
         return words("the call is still up")
     if what == "tree":
         return words("a call tree is running")
+    if what == "action":
+        return words("an action is under way")
     if what == "duress":
         return words("somebody is under duress: only “Duress resolved” closes the case")
     if what == "restore":

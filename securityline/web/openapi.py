@@ -103,6 +103,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "description": "what tokens without it read as the urgency, if another",
             },
             "trees": {"type": "array", "items": ref("CallTree")},
+            "actions": {"type": "array", "items": ref("Action")},
             "notes": {"type": "array", "items": {"type": "object"}},
             "procedure": {"type": ["object", "null"]},
         },

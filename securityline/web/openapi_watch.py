@@ -1,4 +1,4 @@
-"""What the API says of timers of people alone, and of recurring tasks."""
+"""What the API says of timers of people alone, recurring tasks, and actions."""
 
 from typing import Any, Final
 
@@ -76,6 +76,25 @@ SCHEMAS: Final[dict[str, Any]] = {
         {"outcome": {"enum": ["in_order", "finding", "not_done"]}, "text": TEXT}, ["outcome"]
     ),
     "TaskDone": an_object({"task_id": TEXT, "outcome": TEXT}, ["task_id", "outcome"]),
+    "Action": an_object(
+        {
+            "action_id": TEXT,
+            "action": {"type": "string", "description": "its name in the directory"},
+            "kind": {"enum": ["disarm", "barrier", "immobilise", "other"]},
+            "site": MAYBE,
+            "state": {
+                "enum": ["awaiting", "performing", "resting", "done", "given_up", "dropped"]
+            },
+            "operator": TEXT,
+            "reason": TEXT,
+            "needs_two_people": {"type": "boolean"},
+            "approved_by": {**MAYBE, "description": "never who asked for it"},
+            "tries": {"type": "integer", "minimum": 0},
+            "why": {"type": "string", "description": "why it is in this state, if anything"},
+            "answer": {"type": "string", "description": "what the other system said last"},
+        },
+        ["action_id", "action", "kind", "state", "operator", "reason", "approved_by"],
+    ),
     "Timers": a_list("Timer"),
     "Tasks": a_list("Task"),
 }

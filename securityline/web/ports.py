@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
+from callflows.action import Action
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.events import CallId, Event, IncidentId, OperatorId, TreeId
@@ -125,6 +126,10 @@ class SwitchboardPort(Protocol):
     @property
     def call_backs(self) -> Mapping[CallId, CallBack]:
         """Callers to be called back, by the call that they gave up."""
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Actions with consequences of those cases, by their id."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

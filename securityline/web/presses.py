@@ -27,6 +27,7 @@ from callflows.events import (
 )
 from callflows.incident import DISPOSITIONS, Incident
 from client_directory.model import Step
+from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -65,6 +66,7 @@ class Presses:
             "urgency": self._urgency,
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
+            **ActionPresses(board, directory).acts,
         }
 
     def event(self, session: Session, message: Message) -> Event:

@@ -85,6 +85,7 @@ class Rendering:
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,
             "strategy_words": vocabulary.STRATEGIES,
+            "ordered_words": vocabulary.ORDERED,
             "stage_words": vocabulary.TIMER_STAGES,
             "task_words": vocabulary.TASK_STATES,
             "outcome_words": vocabulary.TASK_OUTCOMES,

@@ -18,12 +18,15 @@ import structlog
 from securityline.web.board import Audience, Board
 from securityline.web.drawing import Drawing
 from securityline.web.ports import Line
+from securityline.web.shouts import shouts
 
 BACKLOG: Final = 1024 * 1024
 "Octets that may wait for a screen; one slower than that is cut off and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
-REFUSALS: Final = frozenset({"CloseRefused", "StepRefused", "AnswerRefused", "TreeRefused"})
+REFUSALS: Final = frozenset(
+    {"CloseRefused", "StepRefused", "AnswerRefused", "TreeRefused", "ActionRefused"}
+)
 LISTS: Final = ("calls", "cases", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
@@ -134,7 +137,7 @@ class Screens:
         if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)
-            self._alert(lines)
+            self._shout(lines)
             if any(not line.is_saved or line.what == "RecordingFailed" for line in lines):
                 self.check_alarms()
         if incidents or operators:
@@ -198,21 +201,13 @@ class Screens:
                     shown = self._drawing.timelines.show(line, screen.audience.language)
                     screen.send(encode({"say": shown.words, "is_wrong": True}))
 
-    def _alert(self, lines: Iterable[Line]) -> None:
-        """Let every screen that may know hear that a case waits for an operator."""
-        waiting = {line.incident_id for line in lines if line.what == "AttentionWanted"}
-        for incident_id in sorted(waiting):
-            incident = self._board.incident(incident_id)
-            if incident is None or incident.attention_since is None:
-                continue
-            alert = {
-                "incident": incident_id,
-                "urgency": incident.urgency,
-                "words": incident.organisation_name,
-            }
-            message = encode({"alert": alert})
+    def _shout(self, lines: Sequence[Line]) -> None:
+        """Let every screen that may know hear what cannot wait for a look."""
+        for shout in shouts(lines, self._board):
+            message = encode({"alert": shout.message})
             for screen in self.screens:
-                if incident.clearance in screen.audience.clearances:
+                is_cleared = shout.clearance in screen.audience.clearances
+                if is_cleared and screen.operator != shout.not_for:
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

@@ -42,6 +42,16 @@ CALL_STATES: Final = {
     "ended": N_("Ended"),
 }
 
+ORDERED: Final = {
+    "awaiting": N_("Waits for a second person"),
+    "performing": N_("Under way"),
+    "resting": N_("Did not succeed yet"),
+    "done": N_("Done"),
+    "given_up": N_("NOT DONE"),
+    "dropped": N_("Will not be done"),
+}
+"States of an action with consequences."
+
 TIMER_STAGES: Final = {
     "running": N_("Running"),
     "amber": N_("AMBER"),

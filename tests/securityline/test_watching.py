@@ -347,3 +347,15 @@ def test_each_action_has_a_secret_of_its_own(watch: Watch) -> None:
     assert action_secret(b"m" * 32, "acme", "other") != webhook.secrets[0]
     assert actions.webhook("acme", "unknown") is None
     assert actions.webhook("nobody", "gate") is None
+
+
+def test_a_secret_that_was_made_takes_the_place_of_the_derived_one(watch: Watch) -> None:
+    actions = Actions(
+        watch.directory,
+        b"m" * 32,
+        lambda event: None,
+        secrets=lambda *_: (b"n" * 32, b"o" * 32),
+    )
+    webhook = actions.webhook("acme", "gate")
+    assert webhook is not None
+    assert webhook.secrets == (b"n" * 32, b"o" * 32)

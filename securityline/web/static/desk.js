@@ -2,6 +2,7 @@
 // case lives here but what the operator is typing.
 import { Composer } from "./composer.js";
 import { Prompter } from "./prompter.js";
+import { askPassword } from "./password.js";
 import { chime, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
@@ -123,7 +124,7 @@ function say(text, isWrong = false) {
 // ---------------------------------------------------------------- cases and pops
 
 function isTyping() {
-  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open;
+  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open;
 }
 
 function show(incident) {
@@ -153,7 +154,8 @@ function onPop(pop) {
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
   $("shout").textContent = `${words.case_waits}: ${alert.words}`;
-  if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, words.case_waits);
+  const what = alert.for === "action" ? words.action_waits : words.case_waits;
+  if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
 }
 
 function isOnCall() { return ["talking", "held", "dialling"].includes($("phone").dataset.state); }
@@ -179,6 +181,7 @@ function step(direction) {
 // ---------------------------------------------------------------- presses
 
 function press(act, values) {
+  if (values?.password === "ask") { askPassword((password) => press(act, { ...values, password })); return; }
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
@@ -204,6 +207,8 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
+  decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
+  "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.
   "choose-two": ({ choices }) => {
     const second = $($(choices).dataset.thenChoose);

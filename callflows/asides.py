@@ -26,7 +26,9 @@ from callflows.ringing import gone
 from callflows.sounds import RECORDING_NOTICE, notice_ended
 from callflows.transition import Transition
 
-_LEG_COMMANDS: Final = frozenset({"RingOperator", "DialNumber", "AnswerCaller", "HangUp"})
+_LEG_COMMANDS: Final = frozenset(
+    {"RingOperator", "DialNumber", "DialService", "AnswerCaller", "HangUp"}
+)
 "Commands without which a leg does not live. A prompt that fails ends nobody's call."
 
 
@@ -98,12 +100,13 @@ def _noted(board: Board, call: InboundCall, event: Event) -> bool:
 
 
 def _recording_started(board: Board, call: InboundCall, event: RecordingStarted) -> bool:
-    call.is_recording = True
+    call.is_recording = call.is_recording or event.recording_id == call.recording_id
     return True
 
 
 def _recording_ended(board: Board, call: InboundCall, event: RecordingEnded) -> bool:
-    call.is_recording = False
+    if event.recording_id == call.recording_id:
+        call.is_recording = False
     return True
 
 

@@ -18,11 +18,13 @@ from callflows.events import (
     IncidentId,
     LegId,
     OperatorId,
+    ServiceCallId,
     TreeId,
     WelfareCallDue,
 )
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.service_call import ServiceCall
 
 if TYPE_CHECKING:
     from callflows.action import Action
@@ -77,6 +79,8 @@ class Board:
     "Every keyholder's leg that may still say something, and whose tree it is of."
     call_backs: dict[CallId, CallBack] = field(default_factory=dict)
     "Callers to be called back, by the call that they gave up."
+    service_calls: dict[ServiceCallId, ServiceCall] = field(default_factory=dict)
+    "Calls to emergency services for those cases, first one first."
     alarms: AlarmBook = field(default_factory=AlarmBook)
     "What is remembered of alarms: signals seen, places, floods, tests."
     actions: "dict[str, Action]" = field(default_factory=dict)
@@ -158,6 +162,21 @@ class Board:
         incident = self.incidents.get(incident_id)
         return [] if incident is None else [self.calls[c] for c in incident.call_ids]
 
+    def services_of(self, incident_id: IncidentId) -> list[ServiceCall]:
+        """Find the calls to services that were made for a case, first one first."""
+        found = self.service_calls.values()
+        return [service for service in found if service.incident_id == incident_id]
+
+    def services_in(self, call: InboundCall) -> list[ServiceCall]:
+        """Find the calls to services that are under way in a call."""
+        found = self.service_calls.values()
+        return [x for x in found if x.call_id == call.call_id and not x.is_over]
+
+    def service_at(self, leg_id: LegId) -> ServiceCall | None:
+        """Find the call to a service, under way, that this is the leg of."""
+        found = self.service_calls.values()
+        return next((x for x in found if x.leg_id == leg_id and not x.is_over), None)
+
     def desk(self, operator: OperatorId) -> OperatorDesk:
         """Find an operator, or keep a place for one not heard of before."""
         desk = self.operators.get(operator)
@@ -173,7 +192,8 @@ class Board:
             call.ordinary_urgency = incident.ordinary_urgency
         self.calls[call.call_id] = call
         self.legs[call.leg_id] = call.call_id
-        self.seeking[call.call_id] = call
+        if call.seeks:
+            self.seeking[call.call_id] = call
         self.touch(call)
 
     def forget(self, incident_id: IncidentId) -> None:
@@ -188,6 +208,9 @@ class Board:
         for action in self.actions_of(incident_id):
             self.drop_timed(action)
             del self.actions[action.action_id]
+        for service in self.services_of(incident_id):
+            self.drop_timed(service)
+            del self.service_calls[service.service_call_id]
         for key in [key for key, case in self.watched.items() if case == incident_id]:
             del self.watched[key]
         for call_id in incident.call_ids if incident else ():

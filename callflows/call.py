@@ -15,6 +15,7 @@ from callflows.events import (
     IncidentId,
     LegId,
     OperatorId,
+    ServiceCallId,
     TreeId,
 )
 from client_directory.model import Clearance
@@ -175,6 +176,18 @@ class InboundCall:
     "the person of it who is on the line."
     guests: list[LegId] = field(default_factory=list)
     "Further people who hear and are heard: a keyholder in a call of three."
+    service_call: ServiceCallId | None = None
+    "The call to an emergency service that this call was made for; its leg is made last."
+    service_legs: list[LegId] = field(default_factory=list)
+    "Legs of emergency services in it, also past ones. No recording is ever played to one."
+    consulted: LegId | None = None
+    "The service that the operator calls while the caller is on hold; only he speaks with it."
+    is_consulted_up: bool = False
+    "It picked up."
+    is_held_for_service: bool = False
+    "The caller is on hold because a service was called, and is taken back after it."
+    recordings_made: int = 0
+    "Further recordings so far: each has a number of its own."
     deadline: float | None = None
     "When it wants a `DeadlineReached`, engine time."
 
@@ -223,18 +236,26 @@ class InboundCall:
     @property
     def has_caller(self) -> bool:
         """Whether there is a caller's leg yet, to be heard and to hear."""
-        return self.calls_back is None or self.is_caller_answered
+        is_dialled_last = self.calls_back is not None or self.service_call is not None
+        return self.is_caller_answered or not is_dialled_last
 
     @property
     def is_outbound(self) -> bool:
-        """Whether we dialled the person: a call-back, or a keyholder's that became a call."""
+        """Whether we dialled: a call-back, a keyholder's that became a call, a service."""
         is_of_tree = self.tree_id is not None and self.leg_id.startswith(f"{self.tree_id}-k")
-        return self.calls_back is not None or is_of_tree
+        return self.calls_back is not None or is_of_tree or self.service_call is not None
 
     @property
     def seeks(self) -> bool:
-        """Whether the caller still waits for somebody."""
-        return self.state in SEEKING
+        """Whether the caller still waits for somebody, whoever that is."""
+        return self.state in SEEKING and self.service_call is None
+
+    def next_recording(self) -> str:
+        """Return the name of one more recording of this call."""
+        own, _, number = (self.recording_id or "").rpartition("-r")
+        last = int(number) if own == self.call_id else 0
+        self.recordings_made = max(self.recordings_made, last) + 1
+        return f"{self.call_id}-r{self.recordings_made}"
 
     def waiting_time(self, now: float) -> float:
         """Seconds the caller waited, or has waited so far, for the first human."""
@@ -254,8 +275,13 @@ MOVES: Final = {
     (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
     (CallState.OFFERED, CallState.DIALLING): "an operator picks up to call back",
     (CallState.DIALLING, CallState.WAITING): "the operator's phone is gone",
+    (CallState.TALKING, CallState.HELD): "the operator calls a service",
+    (CallState.HELD, CallState.TALKING): "the service is gone",
+    (CallState.TALKING, CallState.DIALLING): "the caller hangs up while a service is called",
+    (CallState.HELD, CallState.DIALLING): "the caller hangs up while a service is called",
+    (CallState.DIALLING, CallState.ENDED): "the service does not pick up",
     (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
-    (CallState.OFFERED, CallState.ENDED): "an operator brings him into the call he is in",
+    (CallState.OFFERED, CallState.ENDED): "he is in another call now, or it was for a service",
 }
 "What moves a call besides its own events: who comes, who goes, who is more urgent."
 

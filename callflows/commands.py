@@ -16,6 +16,7 @@ from callflows.events import (
     IncidentId,
     LegId,
     OperatorId,
+    ServiceLine,
     TreeId,
 )
 
@@ -69,6 +70,23 @@ class DialNumber(Command):
     "Listen whether a machine answers; hints come as events."
     hears_keys_in_band: bool = False
     "Also hear keys that his network sends as tones in the audio."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialService(Command):
+    """Call a police, fire or medical service, for an operator who pressed and is on the line.
+
+    Said in one place only (`callflows.service_calls.dial`). The number stands in no log: it
+    is looked up in the table of services when it is dialled.
+    """
+
+    call_id: CallId
+    leg_id: LegId
+    service: str
+    line: ServiceLine
+    presented_number: str | None
+    is_simulated: bool
+    "True: a simulator is called, whatever the settings say."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ _Entry = tuple[float, IncidentId, str]
 
 def deadline_of(board: Board, call: InboundCall) -> float | None:
     """Return when a call wants a `DeadlineReached`, engine time."""
-    if call.seeks or call.state is CallState.FORWARDED:
+    if call.seeks or call.state in (CallState.FORWARDED, CallState.OFFERED):
         return next_due(board, call)
     return silent_until(call)
 

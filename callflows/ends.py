@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from callflows import call_back, search
+from callflows import call_back, search, service_calls
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.commands import StopRecording
@@ -28,7 +28,14 @@ EndedBy = Literal["caller", "operator", "engine", "fault"]
 def requeue(
     board: Board, call: InboundCall, reason: str, gone_leg: LegId | None = None
 ) -> None:
-    """Put a caller whose other side broke in front of the queue, and look for another."""
+    """Put a caller whose other side broke in front of the queue, and look for another.
+
+    A service is no caller: it waits for nobody and hears no message, so its call ends.
+    """
+    if call.service_call is not None or call.leg_id in call.service_legs:
+        finish(board, call, "fault", gone_leg)
+        return
+    _drop_services(board, call)
     desk = _release(board, call, gone_leg)
     if call.state is CallState.DIALLING:
         hang_up(board, call, call.leg_id, None)
@@ -60,6 +67,9 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     for guest in call.guests:
         hang_up(board, call, guest, None)
     call.guests.clear()
+    if call.consulted is not None:
+        hang_up(board, call, call.consulted, None)
+        call.consulted, call.is_consulted_up = None, False
     _count_talk(board, call)
     is_dialled = call.has_caller or call.state is CallState.DIALLING
     if gone_leg == call.leg_id or not is_dialled:
@@ -76,7 +86,8 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
         )
     _conclude(board, call, by)
     if desk is not None:
-        free = DeskState.READY if call.answered_at is None else DeskState.WRAP_UP
+        has_work = call.answered_at is not None or call.service_call is not None
+        free = DeskState.WRAP_UP if has_work else DeskState.READY
         move(board, desk, desk.after_call or free)
         if desk.state is DeskState.WRAP_UP:
             desk.incident_id = call.incident_id
@@ -94,7 +105,8 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
     # Whoever leaves the queue into which our fault put him back did not choose to end it.
     how: EndedBy = "fault" if was_seeking else by
     which: dict[str, Any] = {"incident_id": call.incident_id, "call_id": call.call_id}
-    if call.answered_at is not None:
+    service_calls.call_over(board, call, is_fault=how == "fault")
+    if call.answered_at is not None or call.service_call is not None:
         call.ended_by = how
         board.say(CallEnded(**which, ended_by=how, talk_time=call.talk_time))
     elif call.calls_back is not None:
@@ -118,6 +130,17 @@ def _release(board: Board, call: InboundCall, gone_leg: LegId | None) -> Operato
     else:
         hang_up(board, call, call.operator_leg, operator)
     return board.operators[operator] if operator is not None else None
+
+
+def _drop_services(board: Board, call: InboundCall) -> None:
+    """End the lines to services that the operator called beside this call."""
+    for service in board.services_in(call):
+        service_calls.leave(board, service, is_fault=True)
+        hang_up(board, call, service.leg_id, None)
+        if service.leg_id in call.guests:
+            call.guests.remove(service.leg_id)
+    call.consulted, call.is_consulted_up = None, False
+    call.is_held_for_service = False
 
 
 def _count_talk(board: Board, call: InboundCall) -> None:

@@ -25,6 +25,8 @@ class DeskState(StrEnum):
 MOVES: Final = {
     (DeskState.READY, DeskState.RINGING): "is rung",
     (DeskState.WRAP_UP, DeskState.RINGING): "takes a call at the desk",
+    (DeskState.ON_BREAK, DeskState.RINGING): "calls an emergency service",
+    (DeskState.READY, DeskState.ON_BREAK): "did not pick up to call a service, on his break",
     (DeskState.RINGING, DeskState.READY): "another took it, or nobody did",
     (DeskState.RINGING, DeskState.ON_BREAK): "let two calls ring out",
     (DeskState.RINGING, DeskState.TALKING): "answers",

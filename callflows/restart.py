@@ -1,9 +1,9 @@
 """The engine starts again: which legs live, and what follows for those that do not."""
 
-from callflows import check_call, search
+from callflows import check_call, consulting, search, services
 from callflows.action import begin_again
 from callflows.board import Board
-from callflows.call import InboundCall
+from callflows.call import SEEKING, InboundCall
 from callflows.ends import finish, requeue
 from callflows.events import EngineStarted, LegId
 from callflows.operators import DeskState
@@ -24,11 +24,14 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         for leg_id in [leg for leg in call.given_up if leg not in alive]:
             del call.given_up[leg_id]
             board.legs.pop(leg_id, None)
+    services.restarted(board, alive)
     for call in running:
         is_fallback_lost = _drop_dead_ringing(board, call, alive)
-        if call.seeks and not call.has_caller:
-            continue  # nobody was dialled yet: his operator is looked for on
-        if call.leg_id not in alive:
+        if call.state in SEEKING and not call.has_caller:
+            continue  # nobody was dialled yet: his operator is looked for on, or picks up
+        if call.leg_id not in alive and _is_service_there(call, alive):
+            consulting.caller_left(board, call)
+        elif call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
             continue
         if is_fallback_lost:
@@ -42,6 +45,12 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         if desk.clearing_leg not in alive:
             desk.clearing_leg = None
     board.is_unsettled = True  # no mutate: a safety net, whatever was lost
+
+
+def _is_service_there(call: InboundCall, alive: frozenset[LegId]) -> bool:
+    """Whether the operator and a service go on without the caller, whose line was lost."""
+    service = next((leg for leg in (call.consulted, *call.guests) if leg in alive), None)
+    return service in call.service_legs and call.operator_leg in alive
 
 
 def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:

@@ -1,5 +1,6 @@
 """What the caller hears, at every moment: never silence."""
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from callflows.board import Board
@@ -115,9 +116,8 @@ def commands(call: InboundCall) -> list[Command]:
         case Sound.HOLD_MESSAGE:
             return [_play(call, call.leg_id, ALL_BUSY, "repeat"), *_guests_wait(call)]
         case Sound.HOLD_MUSIC:
-            quiet = [] if call.operator_leg is None else [_silence(call, call.operator_leg)]
             music = _play(call, call.leg_id, PLEASE_HOLD, "hold_music")
-            return [music, *quiet, *_guests_wait(call)]
+            return [music, *_operator_apart(call), *_guests_wait(call)]
         case Sound.PEOPLE if call.operator_leg is not None and call.guests:
             legs = (call.leg_id, call.operator_leg, *call.guests)
             return [Conference(incident_id=call.incident_id, leg_ids=legs)]
@@ -133,6 +133,25 @@ def commands(call: InboundCall) -> list[Command]:
             return []
 
 
+def _operator_apart(call: InboundCall) -> list[Command]:
+    """Return what the operator hears while the caller is on hold: a service, or nothing."""
+    operator = call.operator_leg
+    if operator is None:
+        return []
+    if call.consulted is None:
+        return [silence(call, operator)]
+    if call.is_consulted_up:
+        both = {"leg_id": call.consulted, "other_leg_id": operator}
+        return [Bridge(incident_id=call.incident_id, **both)]
+    return ringback(call)
+
+
+def ringback(call: InboundCall) -> list[Command]:
+    """Return what lets the operator hear that a number he calls rings."""
+    operator = call.operator_leg
+    return [] if operator is None else [replace(silence(call, operator), then="ringback")]
+
+
 def _guests_wait(call: InboundCall) -> list[Command]:
     return [_play(call, guest, PLEASE_HOLD, "hold_music") for guest in call.guests]
 
@@ -143,6 +162,8 @@ def _play(
     prompt: str,
     then: Literal["ringback", "hold_music", "repeat"],
 ) -> Play:
+    if leg_id in call.service_legs:
+        return silence(call, leg_id)  # no service is ever played a recording
     return Play(
         incident_id=call.incident_id,
         leg_id=leg_id,
@@ -162,7 +183,8 @@ def _ringback(call: InboundCall) -> Play:
     )
 
 
-def _silence(call: InboundCall, leg_id: LegId) -> Play:
+def silence(call: InboundCall, leg_id: LegId) -> Play:
+    """Return what lets a leg hear nothing."""
     return Play(incident_id=call.incident_id, leg_id=leg_id, prompts=(), language=call.language)
 
 

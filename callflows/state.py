@@ -14,6 +14,7 @@ from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.service_call import ServiceCall
 from client_directory.model import Procedure
 
 VERSION: Final = 1
@@ -64,6 +65,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "trees": [to_plain(tree) for tree in board.trees.values()],
         "call_backs": backs,
         "alarms": book_to_plain(board.alarms),
+        "service_calls": [to_plain(service) for service in board.service_calls.values()],
         "actions": [to_plain(action) for action in board.actions.values()],
         "checks": [to_plain(check) for check in board.checks.values()],
         "check_legs": dict(board.check_legs),
@@ -133,6 +135,11 @@ def _build(state: Mapping[str, Any]) -> Board:
             if case.deadline is not None:
                 board.keep_timed(case)
         board.keep_timed(board.alarms.times)
+    for plain in state.get("service_calls", ()):
+        service = from_plain(ServiceCall, plain)
+        board.service_calls[service.service_call_id] = service
+        if service.deadline is not None:
+            board.keep_timed(service)
     for plain in state.get("actions", ()):
         action = from_plain(Action, plain)
         board.actions[action.action_id] = action

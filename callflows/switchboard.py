@@ -23,6 +23,8 @@ from callflows import (
     joining,
     keyholder,
     restart,
+    service_calls,
+    services,
     shift,
     talking,
     trees,
@@ -56,6 +58,7 @@ from callflows.events import (
     PanelCallTaken,
     PanelHandedOver,
     RestoreReceived,
+    ServiceCallId,
     StatusReceived,
     TestModeEnded,
     TestModeSet,
@@ -66,6 +69,8 @@ from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
+from callflows.service_call import ServiceCall
+from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.transition import Transition
 
@@ -105,6 +110,15 @@ class Switchboard:
     def trees(self) -> Mapping[TreeId, CallTree]:
         """Call trees of those cases. Read only."""
         return self._board.trees
+
+    @property
+    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
+        """Calls to emergency services for those cases. Read only."""
+        return self._board.service_calls
+
+    def why_no_service(self, incident: Incident) -> str:
+        """Say why no emergency service may be called for a case yet; empty: one may."""
+        return why_shut(self._board, incident)
 
     @property
     def call_backs(self) -> Mapping[CallId, CallBack]:
@@ -168,6 +182,7 @@ class Switchboard:
         try:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
+            services.end_unsummoned(board)
             if board.unanswered:
                 watched.show_unanswered(board)
             while board.is_unsettled:
@@ -217,6 +232,9 @@ class Switchboard:
 def _by_leg(board: Board, event: Any) -> None:
     call = board.call_of(event.leg_id)
     tree = board.tree_of(event.leg_id)
+    service = board.service_at(event.leg_id)
+    if service is not None:
+        service_calls.tell(board, service, event)
     if call is not None:
         _tell_call(board, call, event)
     elif tree is not None:
@@ -313,6 +331,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
     Action: action_flow.due,
+    ServiceCall: services.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -331,6 +350,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     OpenCloseReceived: alarm_intake.open_close_received,
     StatusReceived: alarm_intake.status_received,
     **action_flow.ROUTES,
+    **services.ROUTES,
     **watched.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,

@@ -2,18 +2,14 @@
 
 from typing import Final
 
-from callflows import call_back
-from callflows.asides import caller_held, caller_resumed, late_answer, leg_failed
+from callflows import call_back, consulting, service_calls
+from callflows.asides import late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
-from callflows.commands import StartRecording, StopRecording
 from callflows.ends import finish, requeue
 from callflows.events import (
     AudioBack,
     AudioLost,
-    CallerLeft,
-    CallHeld,
-    CallResumed,
     Cause,
     CommandFailed,
     DeadlineReached,
@@ -29,9 +25,16 @@ from callflows.events import (
     OperatorAnswered,
     ResumePressed,
 )
+from callflows.holding import (
+    hold_pressed,
+    leg_held,
+    leg_resumed,
+    resume_pressed,
+    take_back,
+)
 from callflows.operators import DeskState
 from callflows.ringing import forget_fallback, gone, hang_up, lost, move, stop_all
-from callflows.sounds import commands, hold_music, join, notice_heard_time
+from callflows.sounds import commands, join, notice_heard_time
 from callflows.transition import Transition
 
 SILENT_TIME: Final = 20.0
@@ -46,7 +49,8 @@ the registrar has lost the phone as well.
 def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     """Let caller and operator hear each other; whoever else rings is told it is taken."""
     if not call.has_caller:
-        call_back.dial(board, call, leg)
+        dial = call_back.dial if call.service_call is None else service_calls.summoned
+        dial(board, call, leg)
         return
     desk = board.operators[leg.operator]
     heard, previous = notice_heard_time(call, board.now), call.operator_leg
@@ -101,70 +105,6 @@ def _begin_talk(board: Board, call: InboundCall, state: CallState) -> None:
     call.operator_silent_since = call.station_down_since = None
     call.is_held_at_desk = call.is_held_at_phone = False
     call.rests.clear()
-
-
-# ---------------------------------------------------------------- hold
-
-
-def _hold_pressed(board: Board, call: InboundCall, event: HoldPressed) -> bool:
-    if event.operator != call.operator:
-        return False
-    if call.is_held_at_desk:
-        return False
-    call.is_held_at_desk = True
-    if call.state is CallState.TALKING:
-        _begin_hold(board, call)
-    return True
-
-
-def _leg_held(board: Board, call: InboundCall, event: LegHeld) -> bool:
-    if event.leg_id == call.leg_id:
-        return caller_held(board, call, event)
-    if event.leg_id != call.operator_leg:
-        return False
-    call.is_held_at_phone = True
-    if call.state is CallState.TALKING:
-        _begin_hold(board, call)
-    return True
-
-
-def _begin_hold(board: Board, call: InboundCall) -> None:
-    call.state = CallState.HELD
-    hold_music(board, call)
-    board.say(
-        CallHeld(incident_id=call.incident_id, call_id=call.call_id, operator=call.operator)
-    )
-
-
-def _resume_pressed(board: Board, call: InboundCall, event: ResumePressed) -> bool:
-    if event.operator != call.operator or not call.is_held_at_desk:
-        return False
-    call.is_held_at_desk = False
-    _end_hold(board, call)
-    return True
-
-
-def _leg_resumed(board: Board, call: InboundCall, event: LegResumed) -> bool:
-    if event.leg_id == call.leg_id:
-        return caller_resumed(board, call, event)
-    if event.leg_id != call.operator_leg or not call.is_held_at_phone:
-        return False
-    call.is_held_at_phone = False
-    _end_hold(board, call)
-    return True
-
-
-def _end_hold(board: Board, call: InboundCall) -> None:
-    """Join them again, once neither the desk nor the phone holds."""
-    if call.is_held_at_desk or call.is_held_at_phone or call.operator_leg is None:
-        return
-    call.state = CallState.TALKING
-    if call.operator_silent_since is not None:
-        call.operator_silent_since = board.now
-    join(board, call, call.operator_leg)
-    board.say(
-        CallResumed(incident_id=call.incident_id, call_id=call.call_id, operator=call.operator)
-    )
 
 
 # ---------------------------------------------------------------- audio and station
@@ -229,8 +169,11 @@ def silent_until(call: InboundCall) -> float | None:
 
 def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
     """End the call, or look for another operator when only his side broke."""
-    if event.leg_id == call.leg_id and call.guests:
-        _caller_left(board, call)
+    if event.leg_id == call.leg_id and consulting.others_are_there(call):
+        consulting.caller_left(board, call)
+    elif event.leg_id == call.consulted:
+        board.legs.pop(event.leg_id, None)
+        take_back(board, call, waits=consulting.part(board, call, event.leg_id))
     elif event.leg_id in call.guests:
         gone(board, call, event.leg_id)
         board.say(*commands(call))
@@ -250,32 +193,20 @@ def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
     return True
 
 
-def _caller_left(board: Board, call: InboundCall) -> None:
-    """Let operator and keyholder talk on without the caller, in a recording of its own."""
-    left = call.leg_id
-    board.legs.pop(left, None)
-    call.leg_id = call.guests.pop(0)
-    board.say(CallerLeft(incident_id=call.incident_id, call_id=call.call_id, leg_id=left))
-    if call.recording_id is not None:
-        old, number = call.recording_id, int(call.recording_id.rpartition("-r")[2])
-        call.recording_id = f"{call.call_id}-r{number + 1}"
-        board.say(
-            StopRecording(incident_id=call.incident_id, call_id=call.call_id, recording_id=old),
-            StartRecording(
-                incident_id=call.incident_id,
-                call_id=call.call_id,
-                leg_id=call.leg_id,
-                recording_id=call.recording_id,
-            ),
-        )
-    board.say(*commands(call))
+def _answered_late(board: Board, call: InboundCall, event: LegAnswered) -> bool:
+    """Take a service that picked up, or a phone that did although it was told to stop."""
+    if event.leg_id != call.consulted or call.is_consulted_up:
+        return late_answer(board, call, event)
+    consulting.picked_up(board, call)
+    return True
 
 
 def _called_back(board: Board, call: InboundCall, event: LegAnswered) -> bool:
     """Let operator and caller hear each other: he picked up when he was called back."""
     if event.leg_id != call.leg_id or call.operator_leg is None:
         return late_answer(board, call, event)
-    call_back.picked_up(board, call)
+    picked_up = call_back.picked_up if call.service_call is None else service_calls.picked_up
+    picked_up(board, call)
     join(board, call, call.operator_leg)
     _begin_talk(board, call, CallState.TALKING)
     return True
@@ -320,11 +251,11 @@ WAITING: Final = CallState.WAITING
 
 TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (TALKING, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
-    (TALKING, LegAnswered): Transition(late_answer),
+    (TALKING, LegAnswered): Transition(_answered_late),
     (TALKING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
-    (TALKING, HoldPressed): Transition(_hold_pressed, (HELD,)),
-    (TALKING, LegHeld): Transition(_leg_held, (HELD,)),
-    (TALKING, LegResumed): Transition(_leg_resumed),
+    (TALKING, HoldPressed): Transition(hold_pressed, (HELD,)),
+    (TALKING, LegHeld): Transition(leg_held, (HELD,)),
+    (TALKING, LegResumed): Transition(leg_resumed),
     (TALKING, AudioLost): Transition(audio_lost, (WAITING,)),
     (TALKING, AudioBack): Transition(audio_back),
     (TALKING, DeadlineReached): Transition(_due, (WAITING,)),
@@ -335,12 +266,12 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (DIALLING, DeadlineReached): Transition(_not_reached, (ENDED,)),
     (DIALLING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
     (HELD, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
-    (HELD, LegAnswered): Transition(late_answer),
+    (HELD, LegAnswered): Transition(_answered_late),
     (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
-    (HELD, HoldPressed): Transition(_hold_pressed),
-    (HELD, ResumePressed): Transition(_resume_pressed, (TALKING,)),
-    (HELD, LegHeld): Transition(_leg_held),
-    (HELD, LegResumed): Transition(_leg_resumed, (TALKING,)),
+    (HELD, HoldPressed): Transition(hold_pressed),
+    (HELD, ResumePressed): Transition(resume_pressed, (TALKING,)),
+    (HELD, LegHeld): Transition(leg_held),
+    (HELD, LegResumed): Transition(leg_resumed, (TALKING,)),
     (HELD, AudioLost): Transition(audio_lost),
     (HELD, AudioBack): Transition(audio_back),
     (HELD, DeadlineReached): Transition(_due, (WAITING,)),

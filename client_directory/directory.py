@@ -100,12 +100,12 @@ class Directory:
         }
         self.operators: Mapping[str, Operator] = {who.operator: who for who in operators}
         self.services: Mapping[str, Service] = {one.service: one for one in services}
-        self._protected = {
+        self.protected_numbers = frozenset(
             number
             for one in self.services.values()
             for number in (one.direct, one.public)
             if number is not None
-        }
+        )
         self._extensions = {who.extension: who for who in self.operators.values()}
         self._dids = _unambiguous(
             (did.number, DialledNumber(organisation, did))
@@ -203,7 +203,7 @@ class Directory:
 
     def is_protected_number(self, number: str) -> bool:
         """Say whether a number stands in the table of services, E.164 or as it is dialled."""
-        return number in self._protected
+        return number in self.protected_numbers
 
     def call_plan(
         self, organisation: str, call_tree: str, site: str | None, at: datetime

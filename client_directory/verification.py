@@ -27,6 +27,11 @@ PROPERTY_KINDS: Final = frozenset(
 )
 "Kinds of incident that an alarm of a thing opens."
 
+VERIFIED_KINDS: Final = frozenset(
+    {"panic", "holdup", "hold_up", "duress", "fire", "medical", "lone_worker"}
+)
+"Kinds that are verified by what they are: a person, or a danger to one."
+
 _VERIFIED_CODES: Final = re.compile(r"1[012].|[FHMPQ].")
 """Contact ID 100 to 129 (medical, fire, panic and duress) and the like of SIA (fire,
 hold-up, medical, panic, emergency assistance): a person, or a danger to one."""

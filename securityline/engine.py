@@ -22,10 +22,12 @@ from callflows.events import (
     IncidentClosed,
     IncidentId,
     OperatorId,
+    ServiceCallId,
     TreeId,
 )
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.service_call import ServiceCall
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry, Line
 from securityline.views import StateDocuments
@@ -63,6 +65,13 @@ class Switchboard(Protocol):
     @property
     def trees(self) -> Mapping[TreeId, CallTree]:
         """Call trees of those cases."""
+
+    @property
+    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
+        """Calls to emergency services."""
+
+    def why_no_service(self, incident: Incident) -> str:
+        """Say why no emergency service may be called for a case yet; empty: one may."""
 
     @property
     def call_backs(self) -> Mapping[CallId, CallBack]:

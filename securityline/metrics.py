@@ -16,6 +16,8 @@ from securityline.logbook.entry import Entry
 
 ANSWER_TIMES: Final = (1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300)
 "Seconds; 10 s, 30 s and 60 s are what standards ask about."
+RING_TIMES: Final = (0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 300)
+"Seconds; 20 s from verified to ringing is the promise."
 COMMIT_TIMES: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -78,6 +80,20 @@ class Metrics:
             buckets=ANSWER_TIMES,
             registry=self.registry,
         )
+        self._service_times = {
+            "pressed_time": self._histogram(
+                "service_ring", "From the press to an emergency service's phone ringing."
+            ),
+            "verified_time": self._histogram(
+                "service_ring_after_verification",
+                "From the verification of an alarm to an emergency service's phone ringing.",
+            ),
+        }
+        self._services = counter(
+            "service_calls", "Calls to emergency services, simulated or not.", ["outcome"]
+        )
+        for outcome in ("called", "answered", "failed", "refused"):
+            self._services.labels(outcome)
         commit_time = Histogram(
             "securityline_logbook_commit_seconds",
             "From an event to its lines being durable.",
@@ -95,12 +111,22 @@ class Metrics:
             "FallbackAnswered": lambda data: self._calls.labels("fallback").inc(),
             "CallRequeued": lambda data: self._calls.labels("requeued").inc(),
             "CommandFailed": lambda data: self._failed.inc(),
+            "ServiceCalled": lambda data: self._services.labels("called").inc(),
+            "ServiceRang": self._service_rang,
+            "ServiceAnswered": lambda data: self._services.labels("answered").inc(),
+            "ServiceFailed": lambda data: self._services.labels("failed").inc(),
+            "ServiceRefused": lambda data: self._services.labels("refused").inc(),
             "RecordingGap": lambda data: self._gaps.inc(_number(data.get("seconds"))),
         }
         self.registry.register(_Gauges(self))
 
     def _counter(self, name: str, text: str, labels: Iterable[str] = ()) -> Counter:
         return Counter(f"securityline_{name}", text, list(labels), registry=self.registry)
+
+    def _histogram(self, name: str, text: str) -> Histogram:
+        return Histogram(
+            f"securityline_{name}_seconds", text, buckets=RING_TIMES, registry=self.registry
+        )
 
     def take(self, entries: Sequence[Entry]) -> None:
         """Count published lines: a subscriber of the engine."""
@@ -123,6 +149,11 @@ class Metrics:
     def _answered(self, data: Mapping[str, Any]) -> None:
         self._calls.labels("answered").inc()
         self._answer_time.observe(_number(data.get("answer_time")))
+
+    def _service_rang(self, data: Mapping[str, Any]) -> None:
+        for name, histogram in self._service_times.items():
+            if data.get(name) is not None:
+                histogram.observe(_number(data[name]))
 
     def gauges(self) -> Iterator[Metric]:
         """Look at what is running now."""

@@ -182,6 +182,7 @@ class Product:
                 for trunk in config.trunks
                 if trunk.username
             },
+            is_emergency_live=config.live_emergency_calls,
         )
         expected = ExpectedCalls(self._open_case_of)
         return Telephony(
@@ -250,6 +251,9 @@ class Product:
         for call in found.switchboard.calls.values():
             if call.recording_id:
                 self.telephony.know_recording(call.recording_id, call.incident_id, call.call_id)
+        for one in found.switchboard.service_calls.values():
+            if one.recording_id is not None:
+                self.telephony.know_recording(one.recording_id, one.incident_id, one.call_id)
         self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
         self.telephony.adopt_expected(self.logbook.documents(EXPECTED, limit=20_000))
         takeover = Takeover(
@@ -279,6 +283,7 @@ class Product:
                 alarms=self.alarm_door,
                 watch=self.vigilance.door,
                 version=VERSION,
+                is_emergency_live=self.config.live_emergency_calls,
             )
         )
         self.runner = Runner(app, access_log=None, handle_signals=False)

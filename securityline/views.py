@@ -8,9 +8,10 @@ from typing import Any, Final, Protocol
 from callflows.action import Action
 from callflows.call import CallState, InboundCall
 from callflows.call_tree import CallTree
-from callflows.events import CallId, Event, IncidentId, TreeId
+from callflows.events import CallId, Event, IncidentId, ServiceCallId, TreeId
 from callflows.incident import Incident
 from callflows.procedure_run import ProcedureRun
+from callflows.service_call import ServiceCall
 from securityline.logbook.document import Document
 from securityline.logbook.entry import write_time
 
@@ -36,6 +37,10 @@ class Board(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Their actions with consequences."""
+
+    @property
+    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
+        """Their calls to emergency services."""
 
 
 @lru_cache(1024)
@@ -72,11 +77,15 @@ def call_view(call: InboundCall) -> dict[str, Any]:
 
 
 def incident_view(
-    incident: Incident, trees: Sequence[CallTree] = (), actions: Sequence[Action] = ()
+    incident: Incident,
+    trees: Sequence[CallTree] = (),
+    actions: Sequence[Action] = (),
+    services: Sequence[ServiceCall] = (),
 ) -> dict[str, Any]:
     """Describe an incident as `GET /api/v1/incidents/{id}` does.
 
     :param trees: its call trees, first one first; `actions` likewise.
+    :param services: its calls to emergency services, first one first.
     """
     return {
         "incident_id": incident.incident_id,
@@ -102,12 +111,40 @@ def incident_view(
         "is_silent": incident.is_silent,
         "trees": [tree_view(tree) for tree in trees],
         "actions": [action_view(action) for action in actions],
+        "services": [service_view(service) for service in services],
         "procedure": _run_view(incident.run),
         "earlier_procedures": [_run_view(run) for run in incident.earlier_runs],
         "notes": [
             {"at": show_time(note.at), "operator": note.operator, "text": note.text}
             for note in incident.notes
         ],
+    }
+
+
+def service_view(service: ServiceCall) -> dict[str, Any]:
+    """Describe a call to an emergency service. Its number stands nowhere in it."""
+    return {
+        "service_call_id": service.service_call_id,
+        "service": service.service,
+        "kind": service.service_kind,
+        "name": service.name,
+        "state": service.state.value,
+        "attempt": service.attempt,
+        "is_simulated": service.is_simulated,
+        "operator": service.operator,
+        "call_id": service.call_id,
+        "pressed_at": show_time(service.pressed_at),
+        "verified_at": show_time(service.verified_at),
+        "asked_at": show_time(service.asked_at),
+        "rang_at": show_time(service.rang_at),
+        "answered_at": show_time(service.answered_at),
+        "ended_at": show_time(service.ended_at),
+        "cause": service.cause,
+        "is_cut_off": service.is_cut,
+        "reference": service.reference or None,
+        "accepted_at": show_time(service.accepted_at),
+        "accepted": service.accepted or None,
+        "eta": service.eta or None,
     }
 
 
@@ -211,14 +248,17 @@ class StateDocuments:
         trees = [t for i in incident.tree_ids if (t := self._board.trees.get(i)) is not None]
         key = incident.incident_id
         actions = [a for a in self._board.actions.values() if a.incident_id == key]
+        made = self._board.service_calls.values()
+        services = [one for one in made if one.incident_id == key]
         mark = (
             *_incident_mark(incident),
             *(_tree_mark(tree) for tree in trees),
             *((a.state, a.tries, a.approved_by, a.why, a.answer) for a in actions),
+            *(_service_mark(service) for service in services),
         )
         if self._written.get(key) != mark:
             self._written[key] = mark
-            view = incident_view(incident, trees, actions)
+            view = incident_view(incident, trees, actions, services)
             state = incident.state.value
             documents.append(Document(kind="incident", id=key, data=view, state=state, at=now))
         for call_id in incident.call_ids:
@@ -270,6 +310,19 @@ def _incident_mark(incident: Incident) -> tuple[Any, ...]:
         incident.is_silent,
         len(incident.earlier_runs),
         *incident.run.records.values(),
+    )
+
+
+def _service_mark(service: ServiceCall) -> tuple[Any, ...]:
+    """Name what can change in the view of a call to a service."""
+    return (
+        service.state,
+        service.call_id,
+        service.cause,
+        service.reference,
+        service.accepted_at,
+        service.accepted,
+        service.eta,
     )
 
 

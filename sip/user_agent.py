@@ -264,6 +264,11 @@ class UserAgent:
         if call is not None:
             in_dialog.send_digit(self._core, call, digit, duration_ms, now)
 
+    def has_heard(self, leg: str) -> bool:
+        """Say whether anything at all came back for an INVITE of ours, be it 100 Trying."""
+        call = self._core.calls.by_leg(leg)
+        return call is not None and call.client is not None
+
     def export(self, leg: str) -> dict[str, Any]:
         """Return a snapshot of a call, plain JSON, for the process that takes over.
 

@@ -146,6 +146,31 @@ async def more_calls(night: House, *, is_failing: bool = False) -> None:
     await night.settled()
 
 
+async def assault(night: House, operator: str = "op-1") -> Any:
+    """Put a threatened employee on the line with an operator, who has asked and noted.
+
+    Returns the numbers of the call.
+    """
+    me = OperatorId(operator)
+    ids = night.ring(POSTES, "+32470000001")
+    await pass_time(night, 3)
+    night.engine.handle(AnswerPressed(incident_id=ids[0], operator=me, call_id=ids[1]))
+    await pass_time(night, 9)
+    procedure = night.directory.current.procedure_for("postes-demo", "aggression")
+    night.engine.handle(
+        KindChosen(incident_id=ids[0], operator=me, kind="aggression", procedure=procedure)
+    )
+    for step, answer in (("safe", "no"), ("shelter", "done")):
+        await pass_time(night, 6)
+        night.engine.handle(
+            StepAnswered(incident_id=ids[0], operator=me, step=step, answer=answer)
+        )
+    text = "Un homme au couteau dans le hall, elle est enfermée dans le bureau"
+    night.engine.handle(NoteWritten(incident_id=ids[0], operator=me, text=text))
+    await night.settled()
+    return ids
+
+
 async def escalation(night: House, operator: str = "op-1") -> Any:
     """Keyholders are called for an intrusion; another case waits for an operator.
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from callflows.events import OperatorId, OperatorReady
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
-from tools.desk_demo import NIGHT, demo, escalation, more_calls, play
+from tools.desk_demo import NIGHT, assault, demo, escalation, more_calls, play
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
@@ -173,6 +173,51 @@ async def take_watch(out: Path, width: int, height: int, language: str) -> None:
             await expect(page.locator("#watch .task")).to_have_count(0)
 
 
+async def take_services(out: Path, width: int, height: int, language: str) -> None:
+    """Take the pictures of a call to the police: on the line, and not reached."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            page = await (await browser.new_context()).new_page()
+            night.sign_in("op-1", "op-2", "op-3")
+            ids = await assault(night)
+            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
+            await expect(page.locator("#card .services button.call")).to_have_count(3)
+            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+            await page.mouse.move(0, 0)
+            await page.screenshot(path=out / f"service-ready-{name}.png")
+            await page.keyboard.press("F10")
+            await expect(page.locator("#card .line.dialled")).to_be_visible()
+            night.service(ids[0], "rings")
+            await expect(page.locator("#card .line.ringing")).to_be_visible()
+            night.service(ids[0], "answers")
+            await page.keyboard.press("e")
+            await page.keyboard.press("1")
+            await page.keyboard.type("P-2026-4711")
+            await page.keyboard.press("Enter")
+            await page.keyboard.press("e")
+            await page.keyboard.press("2")
+            await page.keyboard.press("Enter")
+            await page.keyboard.press("e")
+            await page.keyboard.press("3")
+            await page.keyboard.type("7 min")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#card .line")).to_contain_text("7 min")
+            await page.wait_for_timeout(3000)
+            await page.screenshot(path=out / f"service-{name}.png")
+            night.service(ids[0], "hangs up")
+            await page.keyboard.press("F12")
+            await expect(page.locator("#card .line.dialled")).to_be_visible()
+            night.service(ids[0], "is busy")
+            await expect(page.locator("#card .line.failed")).to_be_visible()
+            await page.wait_for_timeout(1500)
+            await page.screenshot(path=out / f"service-failed-{name}.png")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -181,6 +226,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
+    asyncio.run(take_services(options.out, wide, high, options.language))
     asyncio.run(take_watch(options.out, wide, high, options.language))
     asyncio.run(take_trees(options.out, wide, high, options.language))
     asyncio.run(take(options.out, wide, high, options.language))

@@ -13,18 +13,19 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import cases, keyholder, shift  # noqa: E402
+from callflows import cases, keyholder, service_calls, shift  # noqa: E402
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
 from callflows.incident import IncidentState  # noqa: E402
 from callflows.operators import MOVES as DESK_MOVES  # noqa: E402
 from callflows.operators import DeskState  # noqa: E402
+from callflows.service_call import ServiceCallState  # noqa: E402
 from callflows.switchboard import CALL_TABLE  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
 
-HEAD: Final = """# States of a call, an operator, a case and a call to a keyholder
+HEAD: Final = """# States of a call, an operator, a case, a call to a keyholder and to a service
 
 Generated from the tables in `callflows/` by `python tools/state_diagrams.py`; a test fails
 when this page is stale. Words in small letters are consequences of other events: who comes,
@@ -97,6 +98,14 @@ def page() -> str:
             AttemptState.OVER,
             keyholder.TABLE,
             keyholder.MOVES,
+        ),
+        (
+            "A call to an emergency service",
+            ServiceCallState,
+            ServiceCallState.SUMMONING,
+            None,
+            service_calls.TABLE,
+            service_calls.MOVES,
         ),
     ):
         parts.append(f"## {title}\n")

@@ -55,6 +55,7 @@ from callflows.events.base import (
     IncidentId,
     LegId,
     OperatorId,
+    ServiceCallId,
     TreeId,
 )
 from callflows.events.case import (
@@ -137,6 +138,20 @@ from callflows.events.phone import (
     PanelCallEnded,
     PanelCallTaken,
     PanelHandedOver,
+)
+from callflows.events.service import (
+    ServiceAnswered,
+    ServiceCalled,
+    ServiceCause,
+    ServiceDetail,
+    ServiceDetailWritten,
+    ServiceEnded,
+    ServiceFailed,
+    ServiceHangUpPressed,
+    ServiceLine,
+    ServicePressed,
+    ServiceRang,
+    ServiceRefused,
 )
 from callflows.events.tree import (
     AttentionWanted,
@@ -353,6 +368,19 @@ __all__ = [
     "SafetyTimerRaised",
     "SafetyTimerRefused",
     "SafetyTimerStarted",
+    "ServiceAnswered",
+    "ServiceCallId",
+    "ServiceCalled",
+    "ServiceCause",
+    "ServiceDetail",
+    "ServiceDetailWritten",
+    "ServiceEnded",
+    "ServiceFailed",
+    "ServiceHangUpPressed",
+    "ServiceLine",
+    "ServicePressed",
+    "ServiceRang",
+    "ServiceRefused",
     "SiteClosed",
     "SiteOpened",
     "SiteQuiet",

@@ -17,6 +17,8 @@ LegId = NewType("LegId", str)
 OperatorId = NewType("OperatorId", str)
 TreeId = NewType("TreeId", str)
 "A running call tree."
+ServiceCallId = NewType("ServiceCallId", str)
+"One call to a police, fire or medical service."
 
 NO_INCIDENT = IncidentId("")
 "Incident of what belongs to none: an operator's shift, a trunk, a restart."

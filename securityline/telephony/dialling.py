@@ -8,11 +8,12 @@ takes it for a retransmission instead of a second call.
 
 from typing import Any
 
-from callflows.commands import DialNumber, RingOperator
+from callflows.commands import DialNumber, DialService, RingOperator
 from callflows.events import Cause, LegEnded
 from client_directory.numbers import is_emergency_number
 from securityline.logbook.document import Document
-from securityline.telephony.exchange import Exchange, uri_host
+from securityline.telephony.emergency import SIMULATOR, dialled
+from securityline.telephony.exchange import Exchange, log, uri_host
 from securityline.telephony.legs import Leg
 from sip.endpoint import Endpoint
 from sip.events import Refused
@@ -22,9 +23,11 @@ from sip.trunk import FAILOVER_TIME, Route
 from sip.uri import Uri
 from sip.values import NameAddr
 
+Placed = RingOperator | DialNumber | DialService
+
 
 class EmergencyNumberRefused(Exception):
-    """Something asked to dial an emergency service. Only an operator's press may, elsewhere."""
+    """A flow asked to dial an emergency service by its number. `DialService` alone may."""
 
 
 class Dialling:
@@ -33,17 +36,20 @@ class Dialling:
     def __init__(self, exchange: Exchange) -> None:
         self._x = exchange
 
-    def prepare(self, command: RingOperator | DialNumber) -> Document:
+    def prepare(self, command: Placed) -> Document:
         """Choose phones or a trunk and describe the leg; nobody outside notices yet.
 
         :raises EmergencyNumberRefused: whatever the flow thought it was dialling.
+        :raises NotInTable: the service, or its number, is not in the table any more.
         :raises MediaError: no RTP port is free.
         """
         if isinstance(command, RingOperator):
             return self._prepared(command, self._phones(command))
+        if isinstance(command, DialService):
+            return self._prepared(command, self._way_to_service(command))
         return self._prepared(command, self._way_out(command))
 
-    def _prepared(self, command: RingOperator | DialNumber, order: dict[str, Any]) -> Document:
+    def _prepared(self, command: Placed, order: dict[str, Any]) -> Document:
         leg = Leg(
             leg_id=command.leg_id,
             call_id=command.call_id,
@@ -116,12 +122,31 @@ class Dialling:
             "hears_keys_in_band": command.hears_keys_in_band,
         }
 
+    def _way_to_service(self, command: DialService) -> dict[str, Any]:
+        """Choose a trunk for an emergency service, real or simulated.
+
+        :raises NotInTable: the service, or its number, is not in the table any more.
+        """
+        is_live = self._x.is_emergency_live
+        number = dialled(command, self._x.directory.current, is_live=is_live)
+        route = self._x.trunks.choose(self._x.clock())
+        domain = self._x.domain
+        identity = address("", command.presented_number or "anonymous", domain)
+        return {
+            "number": number,
+            "targets": [self._trunk_target(number, route)] if route else [],
+            "from": identity,
+            "to": address("", number, domain),
+            "headers": [("P-Asserted-Identity", identity)],
+            "is_service": True,
+        }
+
     def _country(self, presented_number: str | None) -> str:
         """Say from which country a number would be dialled: that of the client's own."""
         dialled = self._x.directory.current.dialled(presented_number or "")
         return dialled.organisation.country if dialled else self._x.default_country
 
-    def place(self, command: RingOperator | DialNumber) -> None:
+    def place(self, command: Placed) -> None:
         """Send the INVITEs of a prepared leg."""
         leg = self._x.legs.get(command.leg_id)
         if leg is None:
@@ -151,6 +176,7 @@ class Dialling:
                 self._invite(leg, target)
 
     def _invite(self, leg: Leg, target: dict[str, Any]) -> None:
+        self._check_service(leg)
         transport, host, port = target["at"]
         sip_leg = target["sip_leg"]
         self._x.ua.invite(
@@ -166,6 +192,16 @@ class Dialling:
         )
         if leg.role == "number":
             self._x.later(FAILOVER_TIME, lambda: self._overdue(leg, sip_leg))
+
+    def _check_service(self, leg: Leg) -> None:
+        """Look once more before anything leaves: the settings may have changed meanwhile.
+
+        :raises EmergencyNumberRefused: a real service would be called in a run that is not
+            live, from a leg that a predecessor described.
+        """
+        is_simulated = str(leg.order.get("number", "")).startswith(SIMULATOR)
+        if leg.order.get("is_service") and not (is_simulated or self._x.is_emergency_live):
+            raise EmergencyNumberRefused("this run is not live: nobody real is called")
 
     # ------------------------------------------------------------ the next trunk
 
@@ -184,11 +220,38 @@ class Dialling:
         """Try the next trunk when this one brought nothing in time, then let go of it."""
         if leg.is_ringing or leg.is_up or leg.is_released or sip_leg not in leg.branches:
             return
+        is_service = leg.order.get("is_service", False)
+        if is_service and self._x.ua.has_heard(sip_leg):
+            return  # the carrier is at work on it: emergency calls take what they take
         if route := self._route_of(leg, sip_leg):
             route.trunk.timed_out(route.endpoint, self._x.clock())
+        if is_service:
+            self._give_up(leg, sip_leg)
+            return
         if self._next_trunk(leg):
             self._x.ua.hang_up(sip_leg, self._x.clock())
             self._x.pump()
+
+    def _give_up(self, leg: Leg, sip_leg: str) -> None:
+        """End a call to a service of which the carrier gave no sign at all.
+
+        It is not tried elsewhere: should the INVITE have arrived all the same, the service
+        would ring twice. The operator is told, and his next press takes another way.
+        """
+        log.error("no sign of life from the carrier", leg_id=leg.leg_id)
+        leg.is_released = True
+        self._x.ua.hang_up(sip_leg, self._x.clock())
+        self._x.pump()
+        self._x.close_leg(leg)
+        self._x.tell(
+            LegEnded(
+                incident_id=leg.incident_id,
+                leg_id=leg.leg_id,
+                cause=Cause.UNREACHABLE,
+                reason="the carrier does not answer",
+            ),
+            [self._x.no_leg_document(leg.leg_id)],
+        )
 
     def _next_trunk(self, leg: Leg) -> bool:
         targets = leg.order["targets"]
@@ -213,8 +276,9 @@ class Dialling:
         return None
 
     def _trunk_target(self, number: str, route: Route) -> dict[str, Any]:
+        kind = "" if number.startswith(SIMULATOR) else ";user=phone"
         return {
-            "uri": f"sip:{number}@{uri_host(route.endpoint)};user=phone",
+            "uri": f"sip:{number}@{uri_host(route.endpoint)}{kind}",
             "at": list(route.endpoint),
             "trunk": route.trunk.name,
         }

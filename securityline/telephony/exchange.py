@@ -84,6 +84,8 @@ class Exchange:
     "What a carrier that challenges our calls gets, by trunk."
     default_country: str = "BE"
     "Where a number is dialled from when no client's number says so."
+    is_emergency_live: bool = False
+    "`live_emergency_calls`: False, and no emergency service's number is ever dialled."
     legs: LegTable = field(default_factory=LegTable)
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."

@@ -16,6 +16,7 @@ from callflows.commands import (
     Command,
     Conference,
     DialNumber,
+    DialService,
     HangUp,
     PlanCallTree,
     Play,
@@ -68,6 +69,7 @@ class Orders:
             AnswerCaller: self._answer_caller,
             RingOperator: self._dialling.place,
             DialNumber: self._dialling.place,
+            DialService: self._dialling.place,
             HangUp: self._hang_up,
             Play: self._play,
             Bridge: self._bridge,
@@ -101,7 +103,7 @@ class Orders:
 
     def _prepare(self, command: Command) -> Document | None:
         match command:
-            case RingOperator() | DialNumber():
+            case RingOperator() | DialNumber() | DialService():
                 return self._dialling.prepare(command)
             case AnswerCaller():
                 leg = self._x.legs.get(command.leg_id)
@@ -175,6 +177,9 @@ class Orders:
         leg = self._x.legs.get(command.leg_id)
         if leg is None:
             return
+        if command.prompts and leg.order.get("is_service"):
+            # The rules never ask for it; should they, nobody at the police hears a machine.
+            raise ValueError("nothing is ever played to an emergency service")
         self._part(leg)
         if command.prompts:
             self._plays += 1

@@ -14,6 +14,7 @@ from callflows.call_tree import AttemptState, CallTree
 from callflows.events import CallId, IncidentId, OperatorId, TreeId
 from callflows.incident import Incident, IncidentState
 from callflows.operators import DeskState, OperatorDesk
+from callflows.service_call import ServiceCall
 from securityline.web.ports import DirectoryHolderPort, EnginePort, SwitchboardPort
 
 MOST_CALLS: Final = 25
@@ -133,11 +134,45 @@ class Board:
         return person.name if person else operator
 
     def call_of(self, incident: Incident) -> InboundCall | None:
-        """Pick a case's call that matters now: the newest that lives, else the newest."""
-        calls = [c for i in incident.call_ids if (c := self.switchboard.calls.get(i))]
+        """Pick a case's call that matters now: the newest that lives, else the newest.
+
+        Never one that was made to an emergency service: it says nothing of who called.
+        """
+        calls = self._calls_in(incident)
         living = [call for call in calls if not call.is_over]
         found = living or calls
         return found[-1] if found else None
+
+    def lives(self, incident: Incident) -> bool:
+        """Whether any call of a case is up, one to a service included."""
+        known = self.switchboard.calls
+        return any(not c.is_over for i in incident.call_ids if (c := known.get(i)))
+
+    def _calls_in(self, incident: Incident) -> list[InboundCall]:
+        """Return the calls of people, first one first."""
+        known = self.switchboard.calls
+        calls = [c for i in incident.call_ids if (c := known.get(i)) is not None]
+        return [call for call in calls if not _is_of_service(call)]
+
+    def services_of(self, incident: Incident) -> list[ServiceCall]:
+        """Return the calls to emergency services that were made for a case, in order."""
+        made = self.switchboard.service_calls.values()
+        return [one for one in made if one.incident_id == incident.incident_id]
+
+    def service_in(self, call: InboundCall) -> ServiceCall | None:
+        """Find the service that an operator calls, or speaks with alone, in a call."""
+        made = self.switchboard.service_calls.values()
+        legs = (call.consulted, call.leg_id)
+        return next((x for x in made if x.leg_id in legs and not x.is_over), None)
+
+    def is_calling_service(self, operator: str) -> bool:
+        """Whether an operator's own phone rings because he calls a service."""
+        call = self.call(self.desk(operator).call_id or "")
+        return call is not None and call.service_call is not None
+
+    def why_no_service(self, incident: Incident) -> str:
+        """Say, in English, why no service may be called for a case yet; empty: one may."""
+        return self.switchboard.why_no_service(incident)
 
     def tree(self, tree_id: str) -> CallTree | None:
         """Find a call tree."""
@@ -240,10 +275,10 @@ class Board:
 
     def is_abandoned(self, incident: Incident) -> bool:
         """Whether nobody ever spoke to the caller of this open case."""
-        if not incident.call_ids:
+        calls = self._calls_in(incident)
+        if not calls:
             return False
-        calls = [self.switchboard.calls.get(call_id) for call_id in incident.call_ids]
-        return all(c is not None and c.is_over and c.answered_at is None for c in calls)
+        return all(call.is_over and call.answered_at is None for call in calls)
 
     def case_row(self, incident: Incident) -> CaseRow:
         """One case as a row."""
@@ -283,3 +318,8 @@ class Board:
         desks.sort(key=lambda desk: (desk.name, desk.operator))
         ready = sum(desk.state is DeskState.READY and desk.has_station for desk in desks)
         return desks, ready
+
+
+def _is_of_service(call: InboundCall) -> bool:
+    """Whether a call was made to a service, and nobody else was ever in it."""
+    return call.service_call is not None and str(call.offer.call_id) == call.service_call

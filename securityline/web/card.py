@@ -16,6 +16,7 @@ from securityline.web.ports import DirectoryHolderPort
 from securityline.web.reason_words import ATTENTION, IDENTIFICATION, RECORDING
 from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
+from securityline.web.services import Services
 from securityline.web.steps import Steps, describe_step, organisation_of, site_of
 from securityline.web.trees import Trees
 from securityline.web.words import WORDS, Words
@@ -44,7 +45,12 @@ class Cards:
     """Draw cards. Every screen with the same language gets the same text."""
 
     def __init__(
-        self, board: Board, rendering: Rendering, directory: DirectoryHolderPort
+        self,
+        board: Board,
+        rendering: Rendering,
+        directory: DirectoryHolderPort,
+        *,
+        is_emergency_live: bool = False,
     ) -> None:
         self._board = board
         self._render = rendering
@@ -52,6 +58,7 @@ class Cards:
         self._trees = Trees(board, rendering)
         self._actions = Actions(board, rendering, directory)
         self._choices_drawn: dict[str, Markup] = {}
+        self._services = Services(board, rendering, directory, is_live=is_emergency_live)
         self._steps = Steps(board, rendering, directory, self._trees)
 
     def card(self, incident: Incident, language: str) -> str:
@@ -85,6 +92,7 @@ class Cards:
                 "banners": self._banners(incident, words),
                 "attention": self.attention(incident, words),
                 "call_backs": self._call_backs(incident),
+                "services": self._services.draw(incident, language),
                 "trees": self.trees(incident, language),
                 "startable": [t.call_tree for t in organisation.call_trees]
                 if organisation
@@ -133,8 +141,7 @@ class Cards:
         """Say what bars closing: steps that nobody recorded, a call, a tree, duress."""
         words = WORDS[language]
         lacks = [describe_step(step, words) for step in incident.run.missing()]
-        call = self._board.call_of(incident)
-        if call is not None and not call.is_over:
+        if self._board.lives(incident):
             lacks.insert(0, words("the call is still up"))
         if any(not tree.is_over for tree in self._board.trees_of(incident)):
             lacks.insert(0, words("a call tree is running"))

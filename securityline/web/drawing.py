@@ -30,7 +30,12 @@ class Drawing:
         self.board = Board(services.engine, services.directory)
         self.render = rendering
         self._watch = services.watch
-        self.cards = Cards(self.board, rendering, services.directory)
+        self.cards = Cards(
+            self.board,
+            rendering,
+            services.directory,
+            is_emergency_live=services.is_emergency_live,
+        )
         self.timelines = Timelines(self.board, rendering)
         self.alarms = Alarms(
             self.board, services.logbook, lambda: [*services.health(), *services.degraded()]
@@ -140,6 +145,7 @@ class Drawing:
             "has_station": desk.has_station,
             "joinable": self.board.joinable(call) if call and state in TALKING else [],
             "recording": {"state": _recording(call)},
+            "service": self.board.service_in(call) if call else None,
         }
         return self.render("phone.html", language, values)
 

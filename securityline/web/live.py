@@ -52,7 +52,12 @@ log = structlog.get_logger()
 def add_routes(app: web.Application) -> None:
     """Put the socket in the application."""
     context = app[CONTEXT]
-    app[PRESSES] = Presses(context.board, context.services.directory, context.services.clock)
+    app[PRESSES] = Presses(
+        context.board,
+        context.services.directory,
+        context.services.clock,
+        is_emergency_live=context.services.is_emergency_live,
+    )
     watch = context.services.watch
     app[WATCH_PRESSES] = None if watch is None else WatchPresses(watch)
     app[SOCKETS] = set()

@@ -98,6 +98,14 @@ class _Values(dict[str, str]):
         self._grammar = OF_LINES.get(line.what)
 
     def __missing__(self, key: str) -> str:
+        if key == "verified":
+            seconds = self._data.get("verified_time")
+            after = self._words("(%(time)s after the verification)")
+            return (
+                ""
+                if seconds is None
+                else after % {"time": _time(seconds, self._words, self._names)}
+            )
         if key == "why":
             why = self._reason(self._data.get("reason"))
             return f"({why})" if why else ""
@@ -230,6 +238,14 @@ def _is_reached(value: Any, words: Words, names: NamesOf) -> str:
     return words("reached") if value else words("not reached")
 
 
+def _is_simulated(value: Any, words: Words, names: NamesOf) -> str:
+    return f"{words('SIMULATED')} · " if value else ""
+
+
+def _is_cut(value: Any, words: Words, names: NamesOf) -> str:
+    return f"({words('cut off')})" if value else ""
+
+
 def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
     return f"({words('rang in himself')})" if value else ""
 
@@ -282,6 +298,11 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "taken_by": _by_whom,
     "is_reached": _is_reached,
     "is_crossing": _is_crossing,
+    "is_simulated": _is_simulated,
+    "is_cut": _is_cut,
+    "pressed_time": _time,
+    "detail": _named(vocabulary.SERVICE_DETAILS),
+    "line": _named(vocabulary.SERVICE_LINES),
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),

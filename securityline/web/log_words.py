@@ -117,6 +117,23 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PinChecked": _technical(N_("A PIN was asked for: %(outcome)s")),
     "MachineSuspected": _technical(N_("It sounds like an answering machine")),
     "GreetingEnded": _technical(N_("An answering machine’s greeting is over")),
+    # emergency services
+    "ServicePressed": _person(
+        N_("%(operator)s presses the button: %(name)s, call %(attempt)s")
+    ),
+    "ServiceHangUpPressed": _person(N_("%(operator)s ends the line to the service")),
+    "ServiceDetailWritten": _person(N_("%(operator)s: %(detail)s %(text)s")),
+    "ServiceCalled": _plain(
+        N_("%(is_simulated)s%(operator)s is on the line; %(name)s is called")
+    ),
+    "ServiceRang": _good(
+        N_("%(is_simulated)s%(name)s: it rings, %(pressed_time)s after the press %(verified)s")
+    ),
+    "ServiceAnswered": _good(N_("%(is_simulated)s%(name)s answered; %(operator)s speaks")),
+    "ServiceEnded": _plain(N_("%(name)s: the talk is over after %(talk_time)s %(is_cut)s")),
+    "ServiceFailed": _bad(N_("NOT REACHED: %(name)s, %(cause)s %(why)s")),
+    "ServiceRefused": _bad(N_("No service was called: %(reason)s")),
+    "DialService": _technical(N_("%(is_simulated)sOrder: call a service, its %(line)s line")),
     # attention and calling back
     "AttentionWanted": _bad(N_("An operator is wanted: %(reason)s")),
     "CaseTaken": _person(N_("%(operator)s takes the case")),

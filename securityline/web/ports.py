@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from callflows.action import Action
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
-from callflows.events import CallId, Event, IncidentId, OperatorId, TreeId
+from callflows.events import CallId, Event, IncidentId, OperatorId, ServiceCallId, TreeId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.service_call import ServiceCall
 from client_directory.directory import Directory
 from securityline.alarms.door import Taken
 from securityline.alarms.signal import Signal
@@ -124,6 +125,13 @@ class SwitchboardPort(Protocol):
         """Call trees of those cases."""
 
     @property
+    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
+        """Calls to emergency services."""
+
+    def why_no_service(self, incident: Incident) -> str:
+        """Say why no emergency service may be called for a case yet; empty: one may."""
+
+    @property
     def call_backs(self) -> Mapping[CallId, CallBack]:
         """Callers to be called back, by the call that they gave up."""
 
@@ -221,6 +229,8 @@ class WebServices:
     "Where people act on timers and tasks; `None` where nothing is watched."
     degraded: Callable[[], list[str]] = list
     "What is broken although calls can be taken, recorded and logged."
+    is_emergency_live: bool = False
+    "`live_emergency_calls`: emergency services are really called."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

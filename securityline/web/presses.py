@@ -31,6 +31,7 @@ from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
+from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
 from securityline.web.steps import kinds_of
 from securityline.web.tree_presses import TreePresses
@@ -44,10 +45,16 @@ class Presses:
     """Turn messages of a screen into events.
 
     :param clock: engine time, seconds.
+    :param is_emergency_live: whether emergency services are really called.
     """
 
     def __init__(
-        self, board: Board, directory: DirectoryHolderPort, clock: Callable[[], float]
+        self,
+        board: Board,
+        directory: DirectoryHolderPort,
+        clock: Callable[[], float],
+        *,
+        is_emergency_live: bool = False,
     ) -> None:
         self._board = board
         self._directory = directory
@@ -67,6 +74,7 @@ class Presses:
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
             **ActionPresses(board, directory).acts,
+            **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }
 
     def event(self, session: Session, message: Message) -> Event:

@@ -100,6 +100,7 @@ _STATE_CHANGE: Final = Grammar(
     N_("case closed"),
     N_("the engine was restarted"),
     N_("%(num)d calls in a row rang out at his phone"),
+    N_("he calls an emergency service"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
 )
 
@@ -125,6 +126,27 @@ _URGENCY_CHANGED: Final = one_of(
     N_("kind %(kind)s"),
     N_("set by %(operator)s"),
     N_("step %(step)s: %(answer)s"),
+)
+
+SERVICE_SHUT: Final = one_of(
+    N_("the alarm must be verified first"),
+    N_("the verification did not confirm the alarm"),
+)
+"Why the button of a service is shut."
+_SERVICE_REFUSED: Final = one_of(
+    *SERVICE_SHUT.templates,
+    N_("there is no such case"),
+    N_("the case is closed"),
+    N_("not signed in"),
+    N_("clearance"),
+    N_("it has no number"),
+    N_("it is being called already"),
+    N_("it was called already"),
+    N_("it was pressed a moment ago"),
+    N_("the line before is still being ended"),
+    N_("no phone"),
+    N_("you are in another call"),
+    N_("you are calling another service"),
 )
 
 PAUSED: Final = one_of(
@@ -183,7 +205,10 @@ ATTENTION: Final = Grammar(
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),
     *alarm_reasons.ATTENTION,
+    N_("%(service)s not reached: %(cause)s"),
+    N_("%(service)s: the line was cut off"),
     inside={
+        "cause": _CAUSE,
         "because": _UNPLANNED,
         "why": PAUSED,
         "exhausted": EXHAUSTED,
@@ -281,6 +306,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
             N_("nobody is on that line"),
             N_("%(name)s is being called"),
         ),
+        "ServiceRefused": _SERVICE_REFUSED,
         "KeyholderCalled": one_of(
             N_("the promise is at risk"), N_("called now by %(operator)s")
         ),

@@ -89,6 +89,8 @@ class Rendering:
             "stage_words": vocabulary.TIMER_STAGES,
             "task_words": vocabulary.TASK_STATES,
             "outcome_words": vocabulary.TASK_OUTCOMES,
+            "service_state_words": vocabulary.SERVICE_STATES,
+            "service_kind_words": vocabulary.SERVICE_KINDS,
         }.items():
             environment.globals[name] = _namer(words, table)
         environment.globals.update(parts(words, self.clock))

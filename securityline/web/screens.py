@@ -25,7 +25,14 @@ BACKLOG: Final = 1024 * 1024
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
 REFUSALS: Final = frozenset(
-    {"CloseRefused", "StepRefused", "AnswerRefused", "TreeRefused", "ActionRefused"}
+    {
+        "CloseRefused",
+        "StepRefused",
+        "AnswerRefused",
+        "TreeRefused",
+        "ActionRefused",
+        "ServiceRefused",
+    }
 )
 LISTS: Final = ("calls", "cases", "operators")
 "Of these each screen has its own place; they change with any case."
@@ -149,6 +156,10 @@ class Screens:
         incident = self._board.incident(incident_id)
         if incident is None:
             return
+        called = [who for who in rung if not self._board.is_calling_service(who)]
+        if rung and not called:
+            return  # his own phone rings because he pressed: no call comes in
+        rung = called
         call = self._board.call_of(incident)
         pop = {
             "incident": incident_id,

@@ -177,6 +177,8 @@ CAUSES: Final = {
     "no_key": N_("no key pressed"),
     "wrong_pin": N_("wrong PIN"),
     "unknown": N_("outcome unknown"),
+    "no_phone": N_("the operator’s own phone was not picked up"),
+    "given_up": N_("given up by the operator"),
 }
 
 PANEL_FOUND: Final = {
@@ -188,6 +190,29 @@ PANEL_FOUND: Final = {
     "hung_up": N_("hung up before an operator answered"),
 }
 "Why a call to a receiver line became an operator's."
+
+SERVICE_KINDS: Final = {
+    "police": N_("Police"),
+    "fire": N_("Fire brigade"),
+    "medical": N_("Ambulance"),
+}
+
+SERVICE_STATES: Final = {
+    "summoning": N_("the operator’s own phone rings"),
+    "dialled": N_("is called"),
+    "ringing": N_("rings"),
+    "speaking": N_("on the line"),
+    "ended": N_("spoken with"),
+    "failed": N_("NOT REACHED"),
+}
+
+SERVICE_DETAILS: Final = {
+    "reference": N_("Reference"),
+    "accepted": N_("Accepted"),
+    "eta": N_("On site in"),
+}
+
+SERVICE_LINES: Final = {"direct": N_("direct"), "public": N_("public")}
 
 TREE_STATES: Final = {
     "planned": N_("is being worked out"),

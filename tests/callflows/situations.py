@@ -11,8 +11,10 @@ from callflows.call_tree import AttemptState, TreeState
 from callflows.events import CallId, IncidentId, LegId, OperatorId
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
+from callflows.service_call import ServiceCallState
 from tests.stories.keyholders import TREE, Night, level, plan
 from tests.stories.line import AGGRESSION, Line
+from tests.stories.services import POLICE, Room
 
 CALL = CallId("call-1")
 CALLER_LEG = LegId("call-1-a")
@@ -152,6 +154,53 @@ TREES: dict[TreeState, Callable[[], Night]] = {
 }
 
 
+def called(*steps: str) -> Room:
+    """Bob calls the police for a case in which Ann speaks with the caller."""
+    room = Room()
+    room.ready("ann", "bob")
+    room.calls()
+    room.picks_up("ann")
+    room.press("bob", CASE)
+    for step in steps:
+        match step:
+            case "up":
+                room.picks_up("bob")
+            case "rings":
+                room.rings_there()
+            case "answers":
+                room.answers_there()
+            case "ends":
+                room.ends_there()
+    return room
+
+
+def consulted(*steps: str) -> Room:
+    """Ann calls the police herself; her caller is on hold."""
+    room = Room()
+    room.ready("ann", "bob")
+    room.calls()
+    room.picks_up("ann")
+    room.press("ann", CASE)
+    for step in steps:
+        getattr(room, f"{step}_there")()
+    return room
+
+
+SERVICES: dict[tuple[ServiceCallState, str], Callable[[], Room]] = {
+    (ServiceCallState.SUMMONING, "apart"): called,
+    (ServiceCallState.DIALLED, "apart"): lambda: called("up"),
+    (ServiceCallState.RINGING, "apart"): lambda: called("up", "rings"),
+    (ServiceCallState.SPEAKING, "apart"): lambda: called("up", "answers"),
+    (ServiceCallState.ENDED, "apart"): lambda: called("up", "answers", "ends"),
+    (ServiceCallState.FAILED, "apart"): lambda: called("up", "ends"),
+    (ServiceCallState.DIALLED, "beside a caller"): consulted,
+    (ServiceCallState.RINGING, "beside a caller"): lambda: consulted("rings"),
+    (ServiceCallState.SPEAKING, "beside a caller"): lambda: consulted("answers"),
+    (ServiceCallState.ENDED, "beside a caller"): lambda: consulted("answers", "ends"),
+    (ServiceCallState.FAILED, "beside a caller"): lambda: consulted("ends"),
+}
+
+
 def signed_out() -> Line:
     line = Line()
     line.station_up("ann")
@@ -238,6 +287,11 @@ VALUES: dict[str, Any] = {
     "person": "ann",
     "outcome": "good",
     "level": 0,
+    "service": POLICE,
+    "service_kind": "police",
+    "lines": ("direct",),
+    "service_call_id": f"{CASE}-s1",
+    "detail": "reference",
 }
 
 

@@ -17,12 +17,14 @@ from hypothesis.stateful import (
     rule,
 )
 
+from callflows import commands as c
 from callflows import events as e
 from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId, TreeId
 from callflows.incident import DISPOSITIONS
 from callflows.switchboard import Switchboard
 from tests.stories.keyholders import NUMBERS, level, plan
-from tests.stories.line import AGGRESSION, CONSIGNE, Line, Phone
+from tests.stories.line import AGGRESSION, CONSIGNE, Phone
+from tests.stories.services import INTRUSION, MEDICAL, POLICE, Room
 
 OPERATORS = ("ann", "bob", "cas", "dan")
 CLEARED = ("ann", "cas")
@@ -51,7 +53,7 @@ class AnyStory(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.line = Line(is_slow_to_end=True)
+        self.line = Room(is_slow_to_end=True)
         self.ends_of_calls = 0
         self.called_now: set[str] = set()
         "Numbers that an operator had called, whatever the tree's own turn."
@@ -394,7 +396,7 @@ class AnyStory(RuleBasedStateMachine):
         kind=st.sampled_from(["intrusion", "fire", "technical"]),
         zone=st.sampled_from(["", "1", "2"]),
         what=st.sampled_from([e.AlarmReceived, e.RestoreReceived, e.OpenCloseReceived]),
-        procedure=st.sampled_from([AGGRESSION, CONSIGNE, None]),
+        procedure=st.sampled_from([AGGRESSION, CONSIGNE, INTRUSION, None]),
     )
     def panel_reports(
         self, number: int, kind: str, zone: str, what: Any, procedure: Any
@@ -418,6 +420,61 @@ class AnyStory(RuleBasedStateMachine):
     def takes_case(self, who: str, number: int) -> None:
         case = self.incident_id(number)
         self.tell(e.CaseTaken(incident_id=case, operator=OperatorId(who)))
+
+    # ------------------------------------------------ emergency services
+
+    def service_leg(self, number: int) -> LegId:
+        known = list(self.line.switchboard.service_calls.values())
+        return known[number % len(known)].leg_id if known else LegId("none")
+
+    @rule(
+        who=operators,
+        number=numbers,
+        service=st.sampled_from([POLICE, POLICE, MEDICAL]),
+        attempt=st.integers(1, 3),
+    )
+    def presses_a_service(self, who: str, number: int, service: str, attempt: int) -> None:
+        case = self.incident_id(number)
+        before = len(self.line.all(c.DialService)), len(self.line.all(e.ServiceRefused))
+        self.line.press(who, case, service, attempt=attempt)
+        after = len(self.line.all(c.DialService)), len(self.line.all(e.ServiceRefused))
+        assert after[0] - before[0] + after[1] - before[1] <= 1
+
+    @rule(who=operators)
+    def presses_for_his_own_call(self, who: str) -> None:
+        """What an operator does with a person in danger on the line."""
+        desk = self.line.switchboard.operators.get(OperatorId(who))
+        call = self.line.switchboard.calls.get(desk.call_id) if desk and desk.call_id else None
+        if call is not None:
+            self.line.press(who, call.incident_id, POLICE)
+
+    @rule(number=numbers, kind=st.sampled_from(["rings", "answers", "answers", "ends"]))
+    def service_does(self, number: int, kind: str) -> None:
+        phone = self.line.phones.get(self.service_leg(number))
+        if phone is None:
+            return
+        if kind == "rings":
+            self.tell(e.LegRinging(leg_id=phone.leg_id))
+        elif kind == "answers":
+            phone.is_up = True
+            self.tell(e.LegAnswered(leg_id=phone.leg_id))
+        else:
+            self.tell(e.LegEnded(leg_id=phone.leg_id, cause=Cause.BUSY))
+
+    @rule(who=operators, number=numbers)
+    def presses_on_the_line_to_a_service(self, who: str, number: int) -> None:
+        known = list(self.line.switchboard.service_calls.values())
+        if known:
+            service = known[number % len(known)]
+            self.tell(
+                e.ServiceHangUpPressed(
+                    operator=OperatorId(who), service_call_id=service.service_call_id
+                )
+            )
+
+    @rule(number=numbers)
+    def the_alarm_is_verified(self, number: int) -> None:
+        self.line.verifies("ann", self.incident_id(number))
 
     # ------------------------------------------------ time and faults
 
@@ -461,6 +518,19 @@ class AnyStory(RuleBasedStateMachine):
                 assert board.tree_legs[attempt.leg_id] == tree.tree_id
             if tree.state == "taken":
                 assert set(ringing) <= self.called_now, "still ringing after it was taken"
+
+    @invariant()
+    def services_are_called_by_people(self) -> None:
+        """Whatever happened: no call to a service without a press of its own, none doubled."""
+        board = self.line.switchboard._board
+        for case in {x.incident_id for x in board.service_calls.values()}:
+            living = [x.service for x in board.services_of(case) if not x.is_over]
+            assert len(living) == len(set(living)), "two lines to one service for one case"
+        pressed = len(self.line.all(e.ServicePressed))
+        assert len(self.line.all(c.DialService)) <= pressed
+        for service in board.service_calls.values():
+            is_waiting = service.asked_at is not None and service.answered_at is None
+            assert service.is_over or not is_waiting or service.deadline is not None
 
     @invariant()
     def queue_is_in_order(self) -> None:

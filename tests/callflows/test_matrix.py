@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
-from callflows import cases, keyholder, shift
+from callflows import cases, keyholder, service_calls, shift
 from callflows import events as e
 from callflows.call import MOVES, CallState
 from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
+from callflows.service_call import OVER, ServiceCallState
 from callflows.switchboard import CALL_TABLE, ROUTES
 from tests.callflows.situations import (
     ANN,
@@ -20,6 +21,7 @@ from tests.callflows.situations import (
     CASES,
     DESKS,
     EVENTS,
+    SERVICES,
     TREES,
     examples,
     subject,
@@ -134,6 +136,25 @@ def test_every_state_of_a_tree_meets_every_event(state: TreeState, kind: type[e.
         assert night.tree.is_over or night.tree.deadline is not None, "it waits for nothing"
 
 
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", SERVICES, ids=lambda state: " ".join(state))
+def test_every_state_of_a_call_to_a_service_meets_every_event(
+    state: tuple[ServiceCallState, str], kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, SERVICES[state]())):
+        room = SERVICES[state]()
+        service = room.service()
+        assert service.state is state[0]
+        known = service_calls.TABLE.get((state[0], kind))
+        allowed = {state[0], *(known.to if known else ())}
+        allowed |= {b for (a, b) in service_calls.MOVES if a in allowed}
+        tell(room, event)
+        assert room.service(0).state in allowed
+        is_waiting = service.state in (ServiceCallState.DIALLED, ServiceCallState.RINGING)
+        assert not is_waiting or service.deadline is not None, "it waits for nothing"
+        assert service.state not in OVER or service.deadline is None
+
+
 def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
     class Unheard(e.Event):
         """What a later version may bring."""
@@ -152,7 +173,8 @@ def test_every_class_of_event_goes_somewhere() -> None:
 
 
 def test_no_flow_has_more_than_eight_states() -> None:
-    for states in (CallState, DeskState, IncidentState, AttemptState, TreeState):
+    machines = (CallState, DeskState, IncidentState, AttemptState, TreeState, ServiceCallState)
+    for states in machines:
         assert len(list(states)) <= 8
 
 

@@ -301,6 +301,10 @@ class Line:
             case c.AnswerCaller(leg_id=leg_id):
                 self.phones[leg_id].is_up = True
             case c.Play(leg_id=leg_id):
+                is_service = self.switchboard._board.service_at(leg_id) is not None
+                assert not (is_service and (outcome.prompts or outcome.then != "silence")), (
+                    "a service is played a recording"
+                )
                 self._unbridge(self.phones[leg_id])
                 self.phones[leg_id].hears = outcome
             case c.Bridge(leg_id=leg_id, other_leg_id=other):
@@ -316,6 +320,8 @@ class Line:
                 assert not is_emergency_number(number, "BE"), "an emergency number was dialled"
                 assert leg_id not in self.phones, "a leg is made twice"
                 self.phones[leg_id] = Phone(leg_id, number)
+            case c.DialService():
+                self._dial_service(outcome)
             case c.HangUp(leg_id=leg_id):
                 if leg_id in self.phones:
                     self._unbridge(self.phones[leg_id])
@@ -332,6 +338,34 @@ class Line:
                 | e.CallBackMissed(call_id=call_id)
             ):
                 self.ends[call_id] = self.ends.get(call_id, 0) + 1
+
+    def _dial_service(self, order: c.DialService) -> None:
+        """Whatever the story: only a press of this case's operator calls a service, once."""
+        presses = [
+            p
+            for p in self.all(e.ServicePressed)
+            if p.incident_id == order.incident_id and p.service == order.service
+        ]
+        dialled = [
+            d
+            for d in self.all(c.DialService)
+            if d.incident_id == order.incident_id and d.service == order.service
+        ]
+        attempts = {p.attempt for p in presses}
+        assert len(dialled) <= len(attempts), "a service was called without a press of its own"
+        living = [
+            p
+            for leg, p in self.phones.items()
+            if p.whose == order.service
+            and not p.is_told_to_end
+            and leg.startswith(f"{order.incident_id}-")
+        ]
+        assert not living, "two lines to one service for one case"
+        call = self.switchboard.calls[order.call_id]
+        assert call.operator_leg is not None, "a service is called and nobody is there to speak"
+        assert self.phones[call.operator_leg].is_up
+        assert order.leg_id not in self.phones, "a leg is made twice"
+        self.phones[order.leg_id] = Phone(order.leg_id, order.service)
 
     def _ring_operator(self, order: c.RingOperator) -> None:
         desk = self.switchboard.operators[order.operator]
@@ -392,6 +426,7 @@ class Line:
         known: dict[LegId, CallId] = {}
         for call in self.switchboard.calls.values():
             legs = [*call.legs, *call.given_up, *call.guests]
+            legs += [call.consulted] if call.consulted else []
             legs += [] if call.is_over else [call.leg_id]
             legs += [leg for leg in (call.fallback_leg,) if leg]
             if call.state in AT_SOMEBODY_S:
@@ -418,7 +453,8 @@ class Line:
             assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
             assert call.sound is Sound.NOTHING
             return
-        if call.seeks and not call.has_caller:
+        is_summoned = call.service_call is not None and call.state is CallState.OFFERED
+        if (call.seeks or is_summoned) and not call.has_caller:
             assert call.leg_id not in self.phones, "called back before an operator is there"
             return
         caller = self.phones[call.leg_id]
@@ -428,6 +464,8 @@ class Line:
             assert isinstance(operator.hears, c.Play), "silence for the operator"
             return
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
+        if call.state is CallState.HELD and call.consulted is not None:
+            self._check_consulted(call)
         assert len(bridged) <= 1, "two people talk to one caller"
         if call.state is CallState.TALKING and call.guests:
             together = {call.leg_id, call.operator_leg, *call.guests}
@@ -442,10 +480,21 @@ class Line:
                 return
             assert isinstance(caller.hears, c.Play), f"silence for the caller: {caller.hears}"
             is_rung = call.offer.is_answered and caller.hears.then == "ringback"
-            assert caller.hears.prompts or is_rung, "silence for the caller"
+            is_excused = is_rung or call.leg_id in call.service_legs
+            assert caller.hears.prompts or is_excused, "silence for the caller"
         else:
             assert caller.hears == "ringback", "silence for the caller"
             assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"
+
+    def _check_consulted(self, call: InboundCall) -> None:
+        """The operator and the service he calls: alone together, or he hears that it rings."""
+        operator = self.phones[LegId(str(call.operator_leg))]
+        if call.is_consulted_up:
+            service = self.phones[LegId(str(call.consulted))]
+            assert (operator.hears, service.hears) == (service.leg_id, operator.leg_id)
+        else:
+            assert isinstance(operator.hears, c.Play), "silence for the operator"
+            assert operator.hears.then == "ringback", "silence for the operator"
 
     def _check_moves(self, event: e.Event, before: dict[CallId, CallState]) -> None:
         """Whatever changes state does so as the tables, and so the diagrams, say."""

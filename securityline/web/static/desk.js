@@ -15,6 +15,7 @@ const MOST_KEPT = 80;
 let shown = null;
 let popped = null;
 let followed = "";
+const LIVE_LINE = "#card .line:is(.summoning, .dialled, .ringing, .speaking)"; // to an emergency service
 const fresh = new Map(); // calls that came in just now: their row flashes when it is there
 const FLASH_TIME = 3500;
 let clockAhead = Date.now() - Number(now) * 1000;
@@ -56,15 +57,23 @@ function onMessage(message) {
   decorate();
 }
 
-// The step to do now stays in sight; where the operator scrolled to is left alone else.
+// A line to an emergency service, else the step to do now, stays in sight; where the operator scrolled to is left alone else.
 function follow() {
-  const current = document.querySelector("#card .step.current");
-  const name = current ? `${shown} ${current.dataset.step}` : "";
-  if (current && name !== followed) current.scrollIntoView({ block: "nearest" });
+  const line = document.querySelector(LIVE_LINE), current = document.querySelector("#card .step.current");
+  const name = line ? `${shown} ${line.dataset.line}` : current ? `${shown} ${current.dataset.step}` : "";
+  if (line && name !== followed) toTop(line.closest(".services"));
+  else if (current && name !== followed) current.scrollIntoView({ block: "nearest" });
   followed = name;
 }
 
-new ResizeObserver(() => document.querySelector("#card .step.current")?.scrollIntoView({ block: "nearest" })).observe($("card-area"));
+function toTop(element) { // of the card alone: the page itself never scrolls
+  const area = $("card-area");
+  area.scrollTop += element.getBoundingClientRect().top - area.getBoundingClientRect().top - 10;
+}
+
+new ResizeObserver(() => {
+  if (!document.querySelector(LIVE_LINE)) document.querySelector("#card .step.current")?.scrollIntoView({ block: "nearest" });
+}).observe($("card-area"));
 
 function decorate() {
   for (const row of document.querySelectorAll(".row")) {
@@ -222,6 +231,7 @@ function activate(element) {
   if (!act) { element.click(); return; }
   if (act === "answer_step") values.incident = shown;
   if (act === "take") show(values.incident);
+  if (act === "service" && element.disabled) return;
   if (act === "answer") {
     const incident = element.closest("[data-incident]")?.dataset.incident;
     if (incident) show(incident);

@@ -172,6 +172,8 @@ class Bench:
         self.is_durable = True
         self.speaker = PretendSpeaker()
         self.acks_at_once = True
+        self.is_emergency_live = False
+        self.wire: list[bytes] = []
         self.trunks = TrunkGroup(
             [
                 Trunk("carrier-a", [PeerAddress(CARRIER.host, CARRIER.port)], [CARRIER]),
@@ -232,6 +234,7 @@ class Bench:
             later=lambda delay, do: self.due.append((self.now + delay, do)),
             domain="securityline.test",
             media_address="192.0.2.1",
+            is_emergency_live=self.is_emergency_live,
         )
         return Telephony(
             exchange,
@@ -298,6 +301,7 @@ class Bench:
                         agent.acknowledge(event.leg, self.now)
 
     def _carry(self, source: Endpoint, data: bytes, destination: Endpoint) -> None:
+        self.wire.append(data)
         target = self.ours if destination == OURS else self.peers.get(destination)
         if target is not None:
             target.receive(data, source, destination, self.now)

@@ -42,6 +42,7 @@ from callflows.events import (
     StationUp,
     TreeId,
 )
+from callflows.service_call import ServiceCall
 from callflows.switchboard import Switchboard
 from client_directory.call_plan import build_call_plan
 from client_directory.directory import DirectoryHolder
@@ -272,6 +273,21 @@ class House:
             )
         )
         return tree_id
+
+    def service(self, incident_id: IncidentId, what: str = "answers") -> ServiceCall:
+        """Let the service that was called last ring, answer, be busy or hang up."""
+        made = self.switchboard.service_calls.values()
+        service = [one for one in made if one.incident_id == incident_id][-1]
+        which: dict[str, Any] = {"incident_id": incident_id, "leg_id": service.leg_id}
+        self.engine.handle(
+            {
+                "rings": LegRinging(**which),
+                "answers": LegAnswered(**which),
+                "is busy": LegEnded(**which, cause=Cause.BUSY),
+                "hangs up": LegEnded(**which, cause=Cause.HUNG_UP),
+            }[what]
+        )
+        return service
 
     def ring(
         self, did: str = POSTES, caller: str | None = DUPONT, **changes: Any

@@ -106,6 +106,26 @@ def test_every_why_of_a_card(tmp_path: Path) -> None:
     assert date.fromisoformat("2020-01-01") < NOW.date()
 
 
+def test_every_reason_about_an_emergency_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused, wanted = set(), set()
+    really = Switchboard.handle
+
+    def handle(self: Switchboard, event: e.Event, now: float) -> object:
+        outcomes = really(self, event, now)
+        refused.update(x.reason for x in outcomes if isinstance(x, e.ServiceRefused))
+        wanted.update(x.reason for x in outcomes if isinstance(x, e.AttentionWanted))
+        return outcomes
+
+    monkeypatch.setattr(Switchboard, "handle", handle)
+    module = importlib.import_module("tests.stories.test_an_operator_calls_the_police")
+    for name, story in vars(module).items():
+        if name.startswith("test_") and not inspect.signature(story).parameters:
+            story()
+    assert len(refused) > 8
+    assert_said(OF_LINES["ServiceRefused"], refused)
+    assert_said(OF_LINES["AttentionWanted"], {x for x in wanted if x.startswith("Zone de")})
+
+
 def test_names_are_kept_and_not_taken_for_words() -> None:
     why = (
         "+3225554000 is a number of St. Jan. The caller withheld his number."

@@ -151,7 +151,7 @@ async def test_without_a_number_everybody_is_named(street: Street) -> None:
         ({"number": "112", "does": "accept"}, "an emergency number"),
         ({"number": "x", "does": "accept"}, "no telephone number"),
         ({"does": "sleep"}, "a keyholder can: accept"),
-        ({"does": "accept", "after": -1}, "from 0 to 300 seconds"),
+        ({"does": "accept", "after": -1}, "from 0 to 300 seconds, 1 at least"),
         ({"does": "accept", "after": "soon"}, "makes no sense"),
         ({"does": "accept", "pin": "12a"}, "made of digits"),
         ({"does": "eta", "minutes": 1000}, "from 0 to 999 minutes"),

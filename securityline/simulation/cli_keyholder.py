@@ -40,6 +40,13 @@ _DEFAULT = Conduct()
     show_default=True,
     help="Seconds until he rings back, with rings-back.",
 )
+@click.option(
+    "--talk",
+    type=float,
+    default=_DEFAULT.talk,
+    show_default=True,
+    help="Seconds from the answer until he hangs up, with operator.",
+)
 @click.option("--follow", is_flag=True, help="Tell what happens at his phone, until Ctrl-C.")
 @demo_option
 @click.option(
@@ -54,6 +61,7 @@ def keyholder(
     pin: str,
     minutes: int,
     back_after: float,
+    talk: float,
     follow: bool,
     demo: Path | None,
     config: Path | None,
@@ -70,6 +78,7 @@ def keyholder(
         "pin": pin,
         "minutes": minutes,
         "back_after": back_after,
+        "talk": talk,
         "follow": follow or config is not None,
     }
     tell(alone(config, request) if config else in_demo(demo, request), when_left="put away")

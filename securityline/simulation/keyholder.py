@@ -16,8 +16,6 @@ LISTENS: Final = 9.0
 "Seconds from the answer until he presses: he has heard who calls, where, and what happened."
 NEXT_KEYS: Final = 5.0
 "Seconds until he types what he is asked for then."
-TALKS: Final = 180.0
-"Seconds after which somebody who asked for an operator hangs up, spoken with or not."
 LONGEST: Final = 300.0
 
 
@@ -34,6 +32,8 @@ class Conduct:
     "Until he is at the site, for `eta`."
     back_after: float = 5.0
     "Seconds until he rings back, for `rings-back`."
+    talk: float = 120.0
+    "Seconds from the answer until he hangs up, for `operator`; spoken with or not."
 
     def telephone(self, name: str) -> Telephone:
         """Return his telephone.
@@ -42,8 +42,12 @@ class Conduct:
         """
         if self.does not in CONDUCTS:
             raise ValueError(f"a keyholder can: {', '.join(CONDUCTS)}")
-        if not (0 <= self.after <= LONGEST and 0 <= self.back_after <= LONGEST):
-            raise ValueError(f"from 0 to {LONGEST:.0f} seconds")
+        if not (
+            0 <= self.after <= LONGEST
+            and 0 <= self.back_after <= LONGEST
+            and 1 <= self.talk <= LONGEST
+        ):
+            raise ValueError(f"from 0 to {LONGEST:.0f} seconds, 1 at least to talk")
         if not 0 <= self.minutes <= 999:
             raise ValueError("from 0 to 999 minutes")
         if self.pin and not (self.pin.isdecimal() and len(self.pin) <= 12):
@@ -90,7 +94,7 @@ def _asks(conduct: Conduct, name: str) -> Telephone:
         name,
         answer_time=conduct.after,
         presses=(Press(LISTENS, "0"),),
-        hang_up_time=TALKS,
+        hang_up_time=conduct.talk,
         role="keyholder",
         does=f"answers after {conduct.after:g} s and asks for an operator: 0",
     )

@@ -62,12 +62,13 @@ class Network:
 
     async def stop(self) -> None:
         """Hang up all of them."""
-        installed, self._installed = list(self._installed.values()), {}
+        installed = list(self._installed.values())
         tasks = [each.ringing_back for each in installed if each.ringing_back is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(each.phone.stop() for each in installed))
+        self._installed.clear()  # a phone that hangs up still tells of it
 
     async def keyholder(self, request: Message) -> AsyncGenerator[Message]:
         """Tell somebody's telephone what to do; without a number, say what each does.

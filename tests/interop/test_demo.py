@@ -269,18 +269,42 @@ async def test_an_alarm_calls_the_keyholders_until_one_takes_charge(tmp_path: Pa
         assert (await visit.status())["emergency_attempts"] == []
 
 
+async def test_a_keyholder_who_asks_for_an_operator_is_heard_and_recorded(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "demo-data"
+    _at_any_hour(folder)
+    async with running_demo(folder) as visit, api(visit) as engine:
+        words = ("+32470000013", "--does", "operator", "--after", "1", "--talk", "40")
+        told = await visit.run("keyholder", *words)
+        assert await told.ended() == 0, told.story("failed")
+        async with signed_in(visit, "op-1", password=visit.password("op-1")):
+            words = ("--site", "ant-hq", "--kind", "intrusion", "--via", "http")
+            alarm = await visit.run("alarm", *words)
+            assert await alarm.ended() == 0, alarm.story("failed")
+            assert "201: case " in alarm.lines[-1]
+            await engine.wait_for("OperatorAnswered", operator="op-1")
+            ended = await engine.wait_for("RecordingEnded")
+        content = await engine.fetch(f"/api/v1/recordings/{ended['data']['recording_id']}")
+    path = tmp_path / "recording.wav"
+    await asyncio.to_thread(path.write_bytes, content)
+    for side in (1, 2):  # long after the last prompt; each repeats his words within 15 s
+        levels = [band_level(path, side, hertz, -16, 16) for hertz in (300, 500, 900)]
+        assert max(levels) > VOICE, (side, levels)
+
+
 def _at_any_hour(folder: Path) -> None:
     """Let no mistake be waited for, and Julie be a keyholder all day: tests run at noon."""
     shutil.copytree(EXAMPLE, folder / CLIENTS)
-    clients = folder / CLIENTS / "organisations" / "postes-demo.yaml"
-    text = clients.read_text()
-    for was, is_now in (
-        ("hold: 45s", "hold: 1s"),
-        ("Mo-Fr 18:00-24:00; Sa-Su; PH", "24/7"),
+    for client, was, is_now in (
+        ("postes-demo", "hold: 45s", "hold: 1s"),
+        ("postes-demo", "Mo-Fr 18:00-24:00; Sa-Su; PH", "24/7"),
+        ("banque-demo", "hold: 30s", "hold: 1s"),
     ):
+        clients = folder / CLIENTS / "organisations" / f"{client}.yaml"
+        text = clients.read_text()
         assert was in text
-        text = text.replace(was, is_now)
-    clients.write_text(text)
+        clients.write_text(text.replace(was, is_now))
 
 
 async def test_ports_that_are_taken_are_named_with_their_variables(tmp_path: Path) -> None:

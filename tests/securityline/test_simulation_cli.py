@@ -166,7 +166,7 @@ async def test_a_keyholder_is_told_what_to_do(tmp_path: Path) -> None:
         status, output = await run("keyholder", *words, "--minutes", "15", cwd=tmp_path)
         assert (status, output) == (0, door.story[0]["say"] + "\n")
         await run("keyholder", cwd=tmp_path)
-    asked = {"do": "keyholder", "back_after": 5.0, "follow": False}
+    asked = {"do": "keyholder", "back_after": 5.0, "talk": 120.0, "follow": False}
     assert door.asked == [
         asked
         | {"number": "+32470000002", "does": "eta", "after": 3.0, "pin": "7310", "minutes": 15},

@@ -31,6 +31,7 @@ class Street:
 
     exchange: Exchange
     world: World
+    told: list[str]
     legs: list[str] = field(default_factory=list)
 
     async def tell(self, **words: object) -> list[Message]:
@@ -51,10 +52,12 @@ async def street(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(module, "LISTENS", 0.3)
     monkeypatch.setattr(module, "NEXT_KEYS", 2.0)
     async with engine() as exchange:
-        world = World(plan(tmp_path, exchange.addresses[0]), lambda _who, _what: None)
+        told: list[str] = []
+        mine = plan(tmp_path, exchange.addresses[0])
+        world = World(mine, lambda _who, what: told.append(what))
         await world.start()
         try:
-            yield Street(exchange, world)
+            yield Street(exchange, world, told)
         finally:
             await world.stop()
 
@@ -120,6 +123,15 @@ async def test_he_lets_it_ring_and_rings_back_the_number_he_saw(street: Street) 
     assert PIET in str(call.request.headers.get("P-Asserted-Identity"))
 
 
+async def test_the_world_ends_while_he_is_talking(street: Street) -> None:
+    await street.tell(does="silent", after=0.1)
+    call = street.ring()
+    await street.exchange.until(lambda: call.state is CallState.TALKING)
+    async with asyncio.timeout(20):
+        await street.world.stop()
+    assert any(what.startswith("Alice: ended") for what in street.told), street.told
+
+
 async def test_following_him_tells_what_happens_at_his_phone(street: Street) -> None:
     request = {"do": "keyholder", "number": PIET, **QUICK, "follow": True}
     story = street.world.handle(request)
@@ -151,7 +163,7 @@ async def test_without_a_number_everybody_is_named(street: Street) -> None:
         ({"number": "112", "does": "accept"}, "an emergency number"),
         ({"number": "x", "does": "accept"}, "no telephone number"),
         ({"does": "sleep"}, "a keyholder can: accept"),
-        ({"does": "accept", "after": -1}, "from 0 to 300 seconds"),
+        ({"does": "accept", "after": -1}, "from 0 to 300 seconds, 1 at least"),
         ({"does": "accept", "after": "soon"}, "makes no sense"),
         ({"does": "accept", "pin": "12a"}, "made of digits"),
         ({"does": "eta", "minutes": 1000}, "from 0 to 999 minutes"),

@@ -111,6 +111,22 @@ async def test_a_unit_anywhere_proves_who_it_is_and_is_answered(
         [incident] = await api.get("/api/v1/incidents?state=open")
         assert incident["incident_id"] == received["incident_id"]
         assert unit.statuses == [200, 200]
+        unit.call()
+        offered = await api.wait_for("CallOffered")
+        assert offered["incident_id"] == received["incident_id"], "and its call is in the case"
+        assert offered["data"]["identification"]["organisation"] == "postes"
+        assert offered["data"]["urgency"] == 1
+
+
+async def test_an_operator_s_telephone_still_places_no_calls(lab: Lab) -> None:
+    async with lab.running():
+        phone = Unit(
+            at(lab), user="201", credentials=Credentials("201", lab.secrets["201"], DOMAIN)
+        )
+        async with phone.running(Endpoint("udp", "127.0.0.1", free_port())):
+            phone.call()
+            await phone.until("a refusal", lambda: phone.refused)
+            assert phone.refused == [403]
 
 
 async def test_a_stranger_and_a_wrong_password_change_nothing(lab: Lab) -> None:

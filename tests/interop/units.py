@@ -10,13 +10,13 @@ from typing import Any
 from securityline.alarms.scaip import CONTENT_TYPES, Answer, parse_answer
 from securityline.alarms.scaip_xml import read
 from sip.endpoint import Endpoint, Peer
-from sip.events import MessageAnswered, MessageReceived
+from sip.events import MessageAnswered, MessageReceived, Refused
 from sip.settings import Credentials, UserAgentSettings
 from sip.transport.shell import SipShell
 from sip.uri import Uri
 from sip.user_agent import UserAgent
 from sip.values import NameAddr
-from tests.interop.peers import PATIENCE
+from tests.interop.peers import PATIENCE, free_port
 
 SECRET = b"a unit for tests only"
 
@@ -31,6 +31,8 @@ class Unit:
     answers: list[Answer] = field(default_factory=list)
     snus: list[int] = field(default_factory=list)
     "Of all answers, also of those to what had no reference."
+    refused: list[int] = field(default_factory=list)
+    "Statuses with which calls of ours were refused."
     statuses: list[int | None] = field(default_factory=list)
     ua: UserAgent = field(init=False)
     shell: SipShell = field(init=False)
@@ -63,6 +65,8 @@ class Unit:
                 self.snus.append(int(said["snu"]))
                 if "ref" in said:
                     self.answers.append(parse_answer(event.request.body))
+            case Refused():
+                self.refused.append(event.status)
             case MessageAnswered():
                 self.statuses.append(event.status)
         self.changed.set()
@@ -81,6 +85,25 @@ class Unit:
             to=NameAddr("", arc),
             body=body,
             content_type=content_type,
+            credentials=self.credentials,
+        )
+        self.shell.pump()
+
+    def call(self, did: str = "arc") -> None:
+        """Open the voice call; nobody need answer it."""
+        target = Uri(scheme="sip", user=did, host=self.engine.host, port=self.engine.port)
+        me = Uri(scheme="sip", user=self.user, host="unit.example")
+        port = free_port()
+        self.ua.invite(
+            "voice",
+            target,
+            time.monotonic(),
+            destination=self.engine,
+            from_=NameAddr("", me),
+            sdp=(
+                "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                f"m=audio {port} RTP/AVP 8\r\na=sendrecv\r\n"
+            ).encode(),
             credentials=self.credentials,
         )
         self.shell.pump()

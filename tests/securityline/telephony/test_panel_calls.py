@@ -265,6 +265,19 @@ def test_without_a_receipt_the_next_call_brings_the_same_alarm(bench: Panels) ->
     assert bench.tones[-1] == KISS_OFF, "and gets its receipt"
 
 
+def test_a_kiss_off_that_was_cut_short_is_no_receipt(bench: Panels) -> None:
+    for _ in range(2):
+        leg = bench.dials()
+        bench.pass_time(1.1)
+        bench.presses(leg, PANIC)
+        bench.pass_time(0.3)
+        assert bench.tones[-1] == KISS_OFF
+        bench.hangs_up()
+        bench.pass_time(20)
+    first, again = bench.door.signals
+    assert first.source_id == again.source_id
+
+
 def test_with_a_receipt_the_next_call_brings_another(bench: Panels) -> None:
     sources = []
     for _ in range(2):

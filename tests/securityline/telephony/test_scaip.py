@@ -188,6 +188,12 @@ def test_a_registered_unit_is_answered_where_it_registered(bench: Bench) -> None
     assert sent["credentials"] is None, "a trunk's password is for the trunk"
 
 
+def test_a_unit_with_a_trunk_s_name_gets_no_trunk_s_password(bench: Bench) -> None:
+    bench.takes(ALARM % b"", Peer("phone", "provider"))
+    bench.book.becomes_durable()
+    assert bench.wire.ua.sent[0]["credentials"] is None
+
+
 def test_a_repeat_is_answered_again(bench: Bench) -> None:
     for _ in range(2):
         bench.takes(ALARM % b"")

@@ -45,12 +45,7 @@ def plan(board: Board, call: InboundCall) -> None:
     incident = board.incidents.get(call.incident_id)
     if incident is None or not incident.is_open or call.tree_id is not None:
         return
-    number = call.caller
-    why_not = ""
-    if number is None:
-        why_not = "his number is withheld" if call.is_withheld else "his number is not known"
-    elif is_emergency_number(number, _HOME) or not is_dialable(number):
-        why_not = f"{number} is no number to be called"
+    number, why_not = call.caller, obstacle(call)
     if number is None or why_not:
         attend(board, incident, f"a caller hung up and cannot be called back: {why_not}")
         return
@@ -71,6 +66,16 @@ def plan(board: Board, call: InboundCall) -> None:
             at=soon,
         )
     )
+
+
+def obstacle(call: InboundCall) -> str:
+    """Say why this caller cannot be called back; empty when he can."""
+    number = call.caller
+    if number is None:
+        return "his number is withheld" if call.is_withheld else "his number is not known"
+    if is_emergency_number(number, _HOME) or not is_dialable(number):
+        return f"{number} is no number to be called"
+    return ""
 
 
 def due(board: Board, back: CallBack) -> None:

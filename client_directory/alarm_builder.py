@@ -31,6 +31,7 @@ def build_paths(site: SiteShape) -> tuple[model.AlarmPath, ...]:
             category=one.category,
             via=one.via,
             line=one.line and model.significant(one.line),
+            receiver=one.receiver,
         )
         for one in site.alarm_paths
     )

@@ -60,6 +60,8 @@ class AlarmPath:
     "How its signals come; `None`: any way."
     line: str | None = None
     "DC-09's L, without leading zeros; `None`: any. With `via`, what tells it from another."
+    receiver: str | None = None
+    "Receiver or carrier that it shares with others, of other clients too."
 
     def is_told_from(self, other: "AlarmPath") -> bool:
         """Whether no signal can speak for both."""

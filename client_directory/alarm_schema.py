@@ -56,6 +56,7 @@ class AlarmPathShape(Shape):
     limit: Limit | None = None
     via: Via | None = None
     line: LinePrefix | None = None
+    receiver: Id | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
+from callflows import call_back
 from callflows.commands import PerformAction
 from callflows.events import CallId, IncidentId
 from callflows.switchboard import Switchboard
@@ -41,7 +42,6 @@ class Vigilance:
         metrics: Metrics,
         number: Callable[[], IncidentId],
     ) -> None:
-        self._switchboard = switchboard
         self.watching = Watching(
             lambda: directory.current,
             clock,
@@ -55,7 +55,10 @@ class Vigilance:
         self.door = WatchDoor(self.watching, lambda: directory.current, clock, switchboard)
         engine.subscribe(self.door.take)
         self.auditor = Auditor(
-            switchboard, clock, engine.handle, is_called_back=self._is_called_back
+            switchboard,
+            clock,
+            engine.handle,
+            is_called_back=lambda call_id: is_called_back(switchboard, call_id),
         )
         self._actions = Actions(
             lambda: directory.current,
@@ -90,17 +93,23 @@ class Vigilance:
         """Say what stands still although calls are taken, once it is watched."""
         return self.auditor.reasons() if self._auditing is not None else []
 
-    def _is_called_back(self, call_id: CallId) -> bool:
-        """Whether a caller who left unheard was rung, rang again, or cannot be rung."""
-        call = self._switchboard.calls[call_id]
-        if call.offer.caller is None:
-            return True  # his case waits for an operator instead, and that is watched
-        ended_at = call.ended_at or 0.0
-        return any(
-            other.calls_back == call_id or other.offered_at > ended_at
-            for other in self._switchboard.calls.values()
-            if other.incident_id == call.incident_id and other.call_id != call_id
-        )
+
+def is_called_back(board: Switchboard, call_id: CallId) -> bool:
+    """Whether a caller who left unheard was rung since, or rang again.
+
+    Who cannot be rung, because his number is withheld or is none to dial, is no more done
+    than anybody: his case must wait for an operator, or an operator must have taken it.
+    """
+    call = board.calls[call_id]
+    if call_back.obstacle(call):
+        case = board.incidents.get(call.incident_id)
+        return case is None or case.attention_since is not None or case.owner is not None
+    ended_at = call.ended_at or 0.0
+    return any(
+        other.calls_back == call_id or other.offered_at > ended_at
+        for other in board.calls.values()
+        if other.incident_id == call.incident_id and other.call_id != call_id
+    )
 
 
 def _save(logbook: Logbook, document: Document, now: float) -> None:

@@ -32,11 +32,8 @@ class LoneWorkerPlan:
     "Seconds from amber to red."
 
 
-def supervised_paths(organisation: Organisation, receiver: str = "") -> list[SupervisedPath]:
-    """Return the alarm paths of a client.
-
-    :param receiver: what all of them share, if it is known.
-    """
+def supervised_paths(organisation: Organisation) -> list[SupervisedPath]:
+    """Return the alarm paths of a client, each with the receiver that it shares, if known."""
     return [
         SupervisedPath(
             path=f"{organisation.organisation}/{site.site}/{path.path}",
@@ -45,7 +42,7 @@ def supervised_paths(organisation: Organisation, receiver: str = "") -> list[Sup
             account=path.account,
             limit_time=path.limit_time,
             category=path.category or "",
-            receiver=receiver,
+            receiver=path.receiver or "",
             via=path.via,
             line=path.line,
         )

@@ -44,6 +44,8 @@ _STALLED: Final = one_of(
 _UNDONE: Final = one_of(
     N_("no answer"),
     N_("no answer in time"),
+    N_("no connection"),
+    N_("address not allowed"),
     N_("status %(num)d"),
     N_("certificate not accepted"),
     N_("no webhook is configured for it"),

@@ -33,7 +33,9 @@ ACME = Organisation(
             phones=("+33123456789",),
             opening="Mo-Fr 08:00-18:00",
             alarm_paths=(
-                AlarmPath(path="ip", account="1234", limit_time=20.0, category="SP6"),
+                AlarmPath(
+                    path="ip", account="1234", limit_time=20.0, category="SP6", receiver="rx-1"
+                ),
                 AlarmPath(path="gsm", account="1234", limit_time=90.0),
             ),
             schedule_watch=ScheduleWatch(
@@ -68,12 +70,13 @@ ACME = Organisation(
 
 
 def test_every_path_of_every_site_under_its_own_name():
-    ip, gsm = supervised_paths(ACME, "rx-1")
+    ip, gsm = supervised_paths(ACME)
     assert (ip.path, ip.limit_time, ip.category) == ("acme/depot/ip", 20.0, "SP6")
     assert (gsm.path, gsm.limit_time, gsm.category) == ("acme/depot/gsm", 90.0, "")
-    assert {(p.organisation, p.site, p.account, p.receiver) for p in (ip, gsm)} == {
-        ("acme", "depot", "1234", "rx-1")
+    assert {(p.organisation, p.site, p.account) for p in (ip, gsm)} == {
+        ("acme", "depot", "1234")
     }
+    assert (ip.receiver, gsm.receiver) == ("rx-1", "")
 
 
 def test_the_hours_of_the_sites_that_are_watched():

@@ -96,6 +96,8 @@ class Logbook:
         :param patience: seconds to wait for a store that fails; what it does not take by
             then goes to the spool, and is written at the next start.
         """
+        if self._loop is None:  # the engine's start failed: what it had to say is kept
+            self.start()
         for timer in (self._anchor_timer, self._soon_timer):
             if timer is not None:
                 timer.cancel()

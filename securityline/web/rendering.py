@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    pass_context,
+)
+from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 
 from client_directory.model import Text, in_language
 from securityline.web import vocabulary
@@ -20,6 +29,26 @@ from securityline.web.vocabulary import call_it
 from securityline.web.words import LANGUAGES, WORDS, Words
 
 HERE: Final = Path(__file__).parent
+
+
+class _CompiledOnce(BytecodeCache):
+    """What one language's environment has compiled, for the others.
+
+    Compiling is most of what a restart costs, and callers wait for a restart. The code is the
+    same in every language: what differs are values it looks up when it runs.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Hand out what was compiled before."""
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was just compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
 class Rendering:
@@ -32,7 +61,8 @@ class Rendering:
     def __init__(self, clock: Callable[[], float], zone: ZoneInfo) -> None:
         self.clock = clock
         self.zone = zone
-        self._environments = {tag: self._environment(WORDS[tag]) for tag in LANGUAGES}
+        compiled = _CompiledOnce()
+        self._environments = {tag: self._environment(WORDS[tag], compiled) for tag in LANGUAGES}
         self._templates: dict[tuple[str, str], Template] = {}
         for tag, environment in self._environments.items():
             for name in environment.list_templates(extensions=["html"]):
@@ -50,7 +80,7 @@ class Rendering:
         """Write an engine time as RFC 3339, UTC, milliseconds."""
         return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
-    def _environment(self, words: Words) -> Environment:
+    def _environment(self, words: Words, compiled: BytecodeCache) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -58,10 +88,12 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=compiled,
         )
         language = words.language
 
-        def text(value: Text) -> str:
+        @pass_context  # so that it is never worked out while compiling, for all languages
+        def text(_context: Context, value: Text) -> str:
             return in_language(value, (language, "en"))
 
         environment.filters.update(number=write_number, clip=clip, text=text)

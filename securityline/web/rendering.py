@@ -1,10 +1,10 @@
-"""Templates, compiled once a language, with everything that a template may call.
+"""Templates, compiled once, with everything that a template may call.
 
 Autoescape is on and undefined names are errors: what comes from a SIP header or a YAML
 file can be text on the page and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -64,13 +64,28 @@ class Rendering:
         compiled = _CompiledOnce()
         self._environments = {tag: self._environment(WORDS[tag], compiled) for tag in LANGUAGES}
         self._templates: dict[tuple[str, str], Template] = {}
-        for tag, environment in self._environments.items():
-            for name in environment.list_templates(extensions=["html"]):
-                self._templates[name, tag] = environment.get_template(name)
 
     def __call__(self, template: str, language: str, values: Mapping[str, Any]) -> str:
-        """Render one template. No request takes longer than its own text."""
-        return self._templates[template, language].render(values)
+        """Render one template."""
+        return self._template(template, language).render(values)
+
+    def compile_next(self) -> Iterator[str]:
+        """Compile every template, a file in all languages with each step.
+
+        For the time after the start: callers wait for a restart, and pages do not yet.
+        """
+        names = self._environments["en"].list_templates(extensions=["html"])
+        for name in names:
+            for language in self._environments:
+                self._template(name, language)
+            yield name
+
+    def _template(self, name: str, language: str) -> Template:
+        found = self._templates.get((name, language))
+        if found is None:
+            found = self._environments[language].get_template(name)
+            self._templates[name, language] = found
+        return found
 
     def moment(self, at: float, form: str = "%H:%M:%S") -> str:
         """Write an engine time as people's wall clock."""

@@ -80,10 +80,13 @@ class Executioner:
             self._do.set_result(boundary)
 
 
-async def live_through(estate: Estate, *, kills: int, seed: int, at_once: int = 24) -> Night:
+async def live_through(
+    estate: Estate, *, kills: int, seed: int, at_once: int = 24, writes: int = 0
+) -> Night:
     """Hand alarms in, kill the engine so often, let every tree come to its end.
 
     :param at_once: how many trees run at the same time.
+    :param writes: how many lines there must be before it may end.
     """
     chance = random.Random(seed)
     executioner = Executioner(chance)
@@ -107,6 +110,8 @@ async def live_through(estate: Estate, *, kills: int, seed: int, at_once: int = 
             await engine.dead()
             await engine.bear()
             night.down_times.append(engine.ready_at[-1] - engine.killed_at[-1])
+        while len(night.witness.lines) < writes and not feeding.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
         feeding.cancel()
         await _quiet(night)
     finally:

@@ -111,6 +111,7 @@ class Logbook(Protocol):
         on_written: Callable[[list[Entry]], None] | None = None,
         *,
         is_urgent: bool = True,
+        on_safe: Callable[[], None] | None = None,
     ) -> int:
         """Queue lines; return the number of the last."""
 
@@ -184,11 +185,16 @@ class Engine:
         event: Event,
         documents: Sequence[Document] = (),
         then: Callable[[], None] | None = None,
+        *,
+        when_safe: Callable[[], None] | None = None,
     ) -> None:
         """Run one event to completion: rules, log, act, publish.
 
         :param documents: to be durable together with the event, e.g. an answered dialog.
-        :param then: called when that is so, before the commands, e.g. to send the ACK.
+        :param then: called when that is so, before the commands, e.g. to send the ACK; also
+            when the store is silent: the phone outranks the log.
+        :param when_safe: called when that is so, and not before: what a machine is told is
+            kept, it forgets.
         """
         now = self._clock()
         outcomes = self.switchboard.handle(event, now)
@@ -206,8 +212,9 @@ class Engine:
             self._publish(entries)
 
         lines = _lines(event, outcomes)
-        is_urgent = then is not None or any(type(c) not in UNHURRIED for c in commands)
-        self.logbook.append(now, lines, changed, act, is_urgent=is_urgent)
+        is_awaited = then is not None or when_safe is not None
+        is_urgent = is_awaited or any(type(c) not in UNHURRIED for c in commands)
+        self.logbook.append(now, lines, changed, act, is_urgent=is_urgent, on_safe=when_safe)
         self._lines_since_snapshot += len(lines)
         if self._lines_since_snapshot >= self._snapshot_lines and now >= self._next_snapshot:
             self.take_snapshot()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -104,6 +104,7 @@ class Product:
                 secret=secret,
                 product=f"SecurityLine/{VERSION}",
                 classify=self._classify,
+                holds_refusals=True,
                 message_types=self.scaip.message_types,
             ),
             self.registrar,
@@ -122,8 +123,7 @@ class Product:
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
         self.speaking = Speaking(speaker_for(config.data.dir / "speech"))
-        newest = newest_number(d.id for d in self.logbook.documents("incident", limit=20_000))
-        self.numbers = IncidentNumbers(newest)
+        self.numbers = IncidentNumbers(newest_number(self.logbook.latest_incidents()))
         self.alarm_door = AlarmDoor(
             self.engine.handle,
             self.directory,
@@ -385,8 +385,11 @@ class Product:
     def _prepare(self, commands: Sequence[Command]) -> list[Document]:
         return self.telephony.orders.prepare(commands)
 
-    def _save(self, document: Document) -> None:
-        self.logbook.append(self.clock(), (), [document], is_urgent=False)
+    def _save(self, document: Document, then: Callable[[], None] | None = None) -> None:
+        on_written = None if then is None else lambda _lines: then()
+        self.logbook.append(
+            self.clock(), (), [document], on_written, is_urgent=then is not None
+        )
 
     def _pump_soon(self) -> None:
         """Send what is waiting once the present event has had all its orders."""

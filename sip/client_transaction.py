@@ -102,13 +102,42 @@ class ClientTransaction(Transaction):
 
 
 class InviteClientTransaction(ClientTransaction):
-    """An INVITE of ours, first or within a dialog."""
+    """An INVITE of ours, first or within a dialog.
 
-    __slots__ = ()
+    A refusal is acknowledged at once (section 17.1.1.3), or, when the user says so, once he
+    has written it down: until then the far end repeats it, also to the process that comes
+    after a crash. Acknowledged and not yet written down, nobody would repeat it any more.
+    """
+
+    __slots__ = ("_held", "holds_refusal")
     table = INVITE_CLIENT
     resend_cap = float("inf")
     first_state = State.CALLING
     give_up_time = TIMER_B
+
+    def __init__(
+        self,
+        wire: Wire,
+        request: OutgoingRequest,
+        destination: Endpoint,
+        local: Endpoint | None,
+        on_response: OnResponse,
+        on_failure: OnFailure,
+    ) -> None:
+        super().__init__(wire, request, destination, local, on_response, on_failure)
+        self.holds_refusal = False
+        self._held: Response | None = None
+
+    def go_on(self) -> None:
+        """Wait for responses to what a process before us sent."""
+        self.state = State.PROCEEDING
+
+    def release(self) -> None:
+        """Acknowledge a refusal that was held back, and from now on each at once."""
+        self.holds_refusal = False
+        if self._held is not None:
+            held, self._held = self._held, None
+            self._acknowledge(0.0, held)
 
     def limit(self, now: float) -> None:
         """Stop waiting 64 T1 from now: a CANCEL is on its way (section 9.1)."""
@@ -119,7 +148,11 @@ class InviteClientTransaction(ClientTransaction):
         Transaction._resend_later(self, now, message)
 
     def _acknowledge(self, _now: float, message: object) -> None:
-        if isinstance(message, Response):
+        if not isinstance(message, Response):
+            return
+        if self.holds_refusal:
+            self._held = message
+        else:
             to = message.headers.get("To") or self.request.to
             self._wire.send(self.request.ack(to), self.destination, self.local)
 

@@ -194,22 +194,38 @@ class Core:
         now: float,
         on_response: OnResponse,
         on_failure: OnFailure,
+        **of_invite: bool,
     ) -> ClientTransaction:
         """Send a request; by TCP when it is large, by UDP again when that does not work.
 
+        :param of_invite: see `TransactionLayer.ask`.
         :raises ValueError: it would not be one message; nothing was sent.
         """
         data = bytes(request)
         stream = self._stream_for(data, destination)
         if stream is None:
             return self.transactions.ask(
-                request, data, destination, local, now, on_response, on_failure
+                request,
+                data,
+                destination,
+                local,
+                now,
+                on_response,
+                on_failure,
+                **of_invite,
             )
 
         def fall_back(transaction: ClientTransaction, why: Failure, now: float) -> None:
             if why == "transport":
                 self.transactions.ask(
-                    request, data, destination, local, now, on_response, on_failure
+                    request,
+                    data,
+                    destination,
+                    local,
+                    now,
+                    on_response,
+                    on_failure,
+                    **of_invite,
                 )
             else:
                 on_failure(transaction, why, now)
@@ -223,6 +239,7 @@ class Core:
             now,
             on_response,
             fall_back,
+            **of_invite,
         )
 
     def answer_challenge(

@@ -55,6 +55,9 @@ class UserAgentSettings:
     answers_to_via_port: bool = False
     """Without rport, answer to the port in Via (RFC 3261 18.2.2) instead of the source port.
     Never to another host than the source's."""
+    holds_refusals: bool = False
+    """Acknowledge the refusal of a call we placed only when `confirm_refusal` says that it is
+    written down. An owner that can be killed needs it: see `InviteClientTransaction`."""
     switches_to_tcp: bool = True
     "Send requests above 1300 octets by TCP (RFC 3261 18.1.1), UDP when that fails."
 

@@ -125,11 +125,23 @@ class TransactionLayer:
         now: float,
         on_response: OnResponse,
         on_failure: OnFailure,
+        *,
+        holds_refusal: bool = False,
+        is_sent: bool = False,
     ) -> ClientTransaction:
-        """Send a request of ours, which is `data` once written out."""
+        """Send a request of ours, which is `data` once written out.
+
+        :param holds_refusal: an INVITE's refusal waits for its `release`.
+        :param is_sent: it is an INVITE that a process before us sent, and that rings.
+        """
         kind = InviteClientTransaction if request.method == "INVITE" else ClientTransaction
         transaction = kind(self._wire, request, destination, local, on_response, on_failure)
-        transaction.start(data, now)
+        if isinstance(transaction, InviteClientTransaction):
+            transaction.holds_refusal = holds_refusal
+        if is_sent and isinstance(transaction, InviteClientTransaction):
+            transaction.go_on()
+        else:
+            transaction.start(data, now)
         self._hold(transaction)
         key = transaction.key
         self._clients[key] = transaction

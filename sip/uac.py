@@ -41,6 +41,7 @@ def invite(
     headers: HeaderLines,
     credentials: Credentials | None,
     timeout: float | None,
+    is_sent: bool,
 ) -> None:
     """Place a call. The same leg and arguments always make the very same packet.
 
@@ -78,7 +79,7 @@ def invite(
         local=local,
     )
     call.local_sdp, call.credentials, call.destination = sdp, credentials, destination
-    _send(core, call, attempt, now)
+    _send(core, call, attempt, now, is_sent=is_sent)
     core.calls.add(call)
     if timeout is not None:
         call.answer_timer = core.wire.timers.set(
@@ -101,7 +102,9 @@ def _headers(core: Core, local: Endpoint, sdp: bytes | None) -> HeaderLines:
     return headers + session_timer.ask(settings.session_expires, minimum)
 
 
-def _send(core: Core, call: Call, attempt: OutgoingRequest, now: float) -> None:
+def _send(
+    core: Core, call: Call, attempt: OutgoingRequest, now: float, *, is_sent: bool = False
+) -> None:
     assert call.destination is not None  # noqa: S101  # set together with the first attempt
 
     def on_response(transaction: ClientTransaction, response: Response, now: float) -> None:
@@ -112,18 +115,24 @@ def _send(core: Core, call: Call, attempt: OutgoingRequest, now: float) -> None:
             receive_success(core, call, response, now)
         elif not call.is_ended:
             _receive_refusal(core, call, response, now)
+        else:
+            confirm_refusal(call)
 
     def on_failure(_transaction: ClientTransaction, why: Failure, now: float) -> None:
         text = "no reply" if why == "timeout" else "could not be sent"
         core.end(call, Ended(call.leg, why, text), now)
 
-    core.ask(attempt, call.destination, call.local, now, on_response, on_failure)
+    way, holds = (call.destination, call.local), core.settings.holds_refusals
+    transaction = core.ask(
+        attempt, *way, now, on_response, on_failure, holds_refusal=holds, is_sent=is_sent
+    )
     call.attempt = attempt
-    call.client = None
+    call.client = transaction if is_sent else None
 
 
 def _try_again(core: Core, call: Call, headers: HeaderLines, now: float) -> None:
     """Send the INVITE once more, with other headers, as a new transaction (8.1.3.5)."""
+    confirm_refusal(call)
     attempt = call.attempt
     assert attempt is not None  # noqa: S101
     number = attempt.cseq + 1
@@ -279,6 +288,12 @@ def _receive_refusal(core: Core, call: Call, response: Response, now: float) -> 
     retry_after = _number_in(response, "Retry-After")
     cause = ", ".join(response.headers.get_all("Reason"))
     core.end(call, Refused(call.leg, response.status, response.reason, cause, retry_after), now)
+
+
+def confirm_refusal(call: Call) -> None:
+    """Acknowledge the far end's refusal, if that was held back."""
+    if isinstance(call.client, InviteClientTransaction):
+        call.client.release()
 
 
 def _number_in(response: Response, name: str) -> float | None:

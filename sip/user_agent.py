@@ -166,6 +166,7 @@ class UserAgent:
         headers: HeaderLines = (),
         credentials: Credentials | None = None,
         timeout: float | None = None,
+        is_sent: bool = False,
     ) -> None:
         """Call `target`. Nothing, if the leg is there already.
 
@@ -175,6 +176,8 @@ class UserAgent:
         :param destination: where to send it; by default the address in `target`.
         :param sdp: our offer; `None` asks the far end to make it.
         :param timeout: seconds to wait for an answer: then CANCEL and `Refused(408)`.
+        :param is_sent: a process before us sent it, so long ago that it must not be repeated:
+            nothing is sent, and the call can be ended.
         :raises ValueError: a header of the owner would not be one line.
         """
         uac.invite(
@@ -189,6 +192,7 @@ class UserAgent:
             headers=tuple(headers),
             credentials=credentials,
             timeout=timeout,
+            is_sent=is_sent,
         )
 
     def acknowledge(self, leg: str, now: float, sdp: bytes | None = None) -> None:
@@ -199,6 +203,12 @@ class UserAgent:
         call = self._core.calls.by_leg(leg)
         if call is not None:
             uac.confirm_answer(self._core, call, now, sdp)
+
+    def confirm_refusal(self, leg: str) -> None:
+        """Acknowledge a `Refused`, where the settings hold that back until it is durable."""
+        call = self._core.calls.by_leg(leg)
+        if call is not None:
+            uac.confirm_refusal(call)
 
     # ------------------------------------------------------------ any call
 

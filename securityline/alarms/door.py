@@ -58,9 +58,10 @@ class Tell(Protocol):
         self,
         event: Event,
         documents: Sequence[object] = (),
-        then: Callable[[], None] | None = None,
+        *,
+        when_safe: Callable[[], None] | None = None,
     ) -> None:
-        """Run one event; `then` is called once it is durable."""
+        """Run one event; `when_safe` is called once it is durable, and never before."""
 
 
 class AlarmDoor:
@@ -136,7 +137,7 @@ class AlarmDoor:
             organisation=organisation,
         )
         taken: list[Taken] = []
-        self._tell(event, documents, lambda: then(taken[0]))
+        self._tell(event, documents, when_safe=lambda: then(taken[0]))
         case = self._book().case_of(signal.source, signal.source_id)
         is_case = case is not None and self._is_case(case)
         taken.append(Taken(case if case and is_case else "", is_repeat, self._head()))

@@ -96,6 +96,8 @@ class Logbook:
         :param patience: seconds to wait for a store that fails; what it does not take by
             then goes to the spool, and is written at the next start.
         """
+        if self._loop is None:  # the engine's start failed: what it had to say is kept
+            self.start()
         for timer in (self._anchor_timer, self._soon_timer):
             if timer is not None:
                 timer.cancel()
@@ -121,6 +123,7 @@ class Logbook:
         on_written: OnWritten | None = None,
         *,
         is_urgent: bool = True,
+        on_safe: Callable[[], None] | None = None,
     ) -> int:
         """Give lines their numbers and queue them; never blocks.
 
@@ -131,6 +134,8 @@ class Logbook:
             whose `is_saved` is false: they are in the spool then, or nowhere yet.
         :param is_urgent: false when nobody waits for these lines: they may wait a few
             milliseconds for others and share their commit.
+        :param on_safe: called on the loop, after `on_written`, once the lines are durable,
+            in the store or in the spool: never before, however long that takes.
         :return: the number of the last line.
         """
         seq, hashed = self.head
@@ -139,7 +144,7 @@ class Logbook:
             self.head = Head(entries[-1].seq, entries[-1].hash)
             self.last_now = max(self.last_now, now)
         stored = [to_stored(document) for document in documents]
-        self._put(Batch(entries, stored, on_written, is_urgent=is_urgent))
+        self._put(Batch(entries, stored, on_written, is_urgent=is_urgent, on_safe=on_safe))
         return self.head.seq
 
     def anchor(self, reason: str) -> None:
@@ -234,6 +239,14 @@ class Logbook:
             last = entries[-1].seq if entries else after
             entries += self._pending.unsaved(after=last, incident_id=incident_id)
         return entries[:limit]
+
+    def latest_incidents(self) -> set[str]:
+        """Return the incident numbers of the newest day that stand in any line.
+
+        Not each of them has become a case: a signal that came again has one as well.
+        """
+        unsaved = self._pending.unsaved(after=0, incident_id=None)
+        return self._readers.get().latest_incidents() | {e.incident_id for e in unsaved}
 
     def documents(
         self,

@@ -25,6 +25,7 @@ class Batch:
         "is_acted",
         "is_spooled",
         "is_urgent",
+        "on_safe",
         "on_written",
         "put_at",
     )
@@ -37,15 +38,26 @@ class Batch:
         *,
         is_urgent: bool,
         anchor: Anchor | None = None,
+        on_safe: Callable[[], None] | None = None,
     ) -> None:
         self.entries = entries
         self.documents = documents
         self.on_written = on_written
+        self.on_safe = on_safe
         self.is_urgent = is_urgent
         self.anchor = anchor
         self.is_acted = False
         self.is_spooled = False
         self.put_at = monotonic()
+
+    def safe(self) -> None:
+        """Tell, once, that it outlives this process: the store has it, or the spool."""
+        on_safe, self.on_safe = self.on_safe, None
+        if on_safe is not None:
+            try:
+                on_safe()
+            except Exception:
+                log.exception("what should follow a safe line failed")
 
 
 class Pending:
@@ -77,6 +89,7 @@ class Pending:
             if not batch.is_acted:
                 self.waiting.popleft()
                 self._act(batch, batch.entries)
+            batch.safe()
 
     def act_unsaved(self, batches: Sequence[Batch]) -> list[Entry]:
         """Act although the store has not got them: the phone outranks the log.

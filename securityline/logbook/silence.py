@@ -165,6 +165,9 @@ class SilenceRule:
         for batch in batches:
             batch.is_spooled = error is None
         self._act_unsaved(batches)
+        for batch in batches:
+            if batch.is_spooled:
+                batch.safe()
 
     def _act_unsaved(self, batches: list[Batch]) -> None:
         lateness = self._lateness

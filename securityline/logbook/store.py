@@ -214,6 +214,23 @@ class LogbookStore:
                 seq, read_time(at), now, incident, kind, what, data, text, previous, hashed
             )
 
+    def latest_incidents(self) -> set[str]:
+        """Return the numbers of incidents that begin as the last of them, in order of text.
+
+        Numbers begin with their day (`20261122-0042`): those of the newest day.
+        """
+        among, limit = "FROM logbook WHERE incident_id", ":"  # which follows the digits
+        last = self._db.execute(
+            f"SELECT max(incident_id) {among} < ?",
+            (limit,),
+        ).fetchone()[0]
+        day = (last or "").partition("-")[0]
+        found = self._db.execute(
+            f"SELECT DISTINCT incident_id {among} BETWEEN ? AND ?",
+            (day, limit),
+        )
+        return {row[0] for row in found}
+
     def rows(self, *, after: int = 0, limit: int = -1) -> Iterator[Row]:
         """Return lines as they stand in the file, untouched, for checking."""
         return self._db.execute(

@@ -6,6 +6,7 @@ from typing import Any, Final
 from callflows import events as e
 from callflows.events import Cause, LegId
 from securityline.logbook.document import Document
+from securityline.telephony.causes import cause_of
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
 from securityline.telephony.legs import Leg
 from securityline.telephony.media_arrivals import tell_digit
@@ -19,6 +20,9 @@ NO_AUDIO: Final = 'Q.850;cause=88;text="no usable session description"'
 
 Admit = Callable[[s.IncomingCall | s.CallRefused, LegId], e.CallOffered]
 """Makes the event of a new call, with its identifiers and all that is known of it."""
+Retry = Callable[[Leg, s.Refused, Callable[[], None]], bool]
+"""Tries another trunk for a leg that was refused, and says whether it does; it then calls
+what it was given once that is durable."""
 
 
 class Arrivals:
@@ -40,7 +44,7 @@ class Arrivals:
         self._panels = panels
         self._units = units
         self._admit = admit
-        self._failed_over: Callable[[Leg, s.Refused], bool] = lambda _leg, _event: False
+        self._failed_over: Retry = lambda _leg, _event, _then: False
         self._on_sip: Final[dict[type[s.SipEvent], Callable[[Any], None]]] = {
             s.IncomingCall: self._incoming,
             s.CallRefused: self._call_refused,
@@ -57,7 +61,7 @@ class Arrivals:
             s.FaultFound: self._fault_found,
         }
 
-    def on_failed_over(self, retry: Callable[[Leg, s.Refused], bool]) -> None:
+    def on_failed_over(self, retry: Retry) -> None:
         """Let `retry` try another trunk for a refused leg; it says whether it does."""
         self._failed_over = retry
 
@@ -182,17 +186,29 @@ class Arrivals:
         self._x.pump()
 
     def _refused(self, event: s.Refused) -> None:
+        """Take a refusal. Its ACK waits for the disk, as that of an answer does.
+
+        A process that comes after us repeats the INVITE of what it does not know to be over.
+        Unless the far end still repeats its refusal then, that INVITE would ring once more.
+        """
+
+        def confirm() -> None:
+            self._x.ua.confirm_refusal(event.leg)
+            self._x.pump()
+
         leg = self._x.legs.of(event.leg)
         if leg is None:
+            confirm()
             return
         self._x.close_branch(leg, event.leg)
         if leg.is_up or leg.branches:
-            return  # another phone of his answered, or still rings
-        if not leg.is_released and self._failed_over(leg, event):
+            self._x.save_leg(leg, confirm)  # another phone of his answered, or still rings
+            return
+        if not leg.is_released and self._failed_over(leg, event, confirm):
             return
         cause = Cause.RELEASED if leg.is_released else cause_of(event.status, leg.is_ringing)
         self._x.close_leg(leg)
-        self._tell_end(leg, cause, event.status, event.cause_text or event.reason)
+        self._tell_end(leg, cause, event.status, event.cause_text or event.reason, confirm)
 
     # ------------------------------------------------------------ ends
 
@@ -224,8 +240,17 @@ class Arrivals:
             self._x.close_leg(leg)
             self._tell_end(leg, cause, None, reason)
 
-    def _tell_end(self, leg: Leg, cause: Cause, status: int | None, reason: str) -> None:
+    def _tell_end(
+        self,
+        leg: Leg,
+        cause: Cause,
+        status: int | None,
+        reason: str,
+        then: Callable[[], None] | None = None,
+    ) -> None:
         if self._panels.ended(leg, cause, reason):
+            if then is not None:
+                then()
             return
         self._x.tell(
             e.LegEnded(
@@ -236,6 +261,7 @@ class Arrivals:
                 reason=reason[:200],
             ),
             [self._x.no_leg_document(leg.leg_id)],
+            then,
         )
 
     # ------------------------------------------------------------ while it is up
@@ -321,14 +347,3 @@ class Arrivals:
 
     def _fault_found(self, event: s.FaultFound) -> None:
         log.error("a message was dropped by a defect of ours", text=event.text)
-
-
-def cause_of(status: int, has_rung: bool) -> Cause:
-    """Say in the words of the field why a call we placed came to nothing."""
-    if status in (486, 600):
-        return Cause.BUSY
-    if status in (603, 403, 607, 608):
-        return Cause.REFUSED
-    if status in (408, 480, 487) and has_rung:
-        return Cause.NO_ANSWER
-    return Cause.UNREACHABLE

@@ -6,6 +6,7 @@ is in the leg's document, so a restarted engine repeats it octet for octet, and 
 takes it for a retransmission instead of a second call.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from callflows.commands import DialNumber, DialService, RingOperator
@@ -157,17 +158,16 @@ class Dialling:
             return
         if not leg.branches:
             self._x.close_leg(leg)
-            self._x.tell(
-                LegEnded(
-                    incident_id=leg.incident_id,
-                    leg_id=leg.leg_id,
-                    cause=Cause.UNREACHABLE,
-                    reason="no phone is registered, or no trunk to call by",
-                ),
-                [self._x.no_leg_document(leg.leg_id)],
-            )
+            reason = "no phone is registered, or no trunk to call by"
+            self._tell_end(leg, Cause.UNREACHABLE, reason)
             return
         self.place_again(leg)
+
+    def _tell_end(self, leg: Leg, cause: Cause, reason: str) -> None:
+        ended = LegEnded(
+            incident_id=leg.incident_id, leg_id=leg.leg_id, cause=cause, reason=reason
+        )
+        self._x.tell(ended, [self._x.no_leg_document(leg.leg_id)])
 
     def place_again(self, leg: Leg) -> None:
         """Send the INVITEs of a leg; after a restart, the very same ones."""
@@ -175,8 +175,21 @@ class Dialling:
             if target["sip_leg"] in leg.branches:
                 self._invite(leg, target)
 
-    def _invite(self, leg: Leg, target: dict[str, Any]) -> None:
-        self._check_service(leg)
+    def stop_ringing(self, leg: Leg) -> None:
+        """End a leg that a process before us dialled and that is too old to be repeated.
+
+        A telephone that still rings is told to stop; should he pick up just then, the call
+        ends. The flow does not wait for it: it took the outcome for unknown.
+        """
+        leg.is_released = True
+        for target in leg.order["targets"]:
+            if target["sip_leg"] in leg.branches:
+                self._invite(leg, target, is_sent=True)
+                self._x.ua.withdraw(target["sip_leg"], self._x.clock())
+
+    def _invite(self, leg: Leg, target: dict[str, Any], *, is_sent: bool = False) -> None:
+        if not is_sent:
+            self._check_service(leg)
         transport, host, port = target["at"]
         sip_leg = target["sip_leg"]
         self._x.ua.invite(
@@ -189,6 +202,7 @@ class Dialling:
             sdp=leg.branches[sip_leg].audio.local,
             headers=tuple((name, value) for name, value in leg.order["headers"]),
             credentials=self._x.credentials.get(target.get("trunk", "")),
+            is_sent=is_sent,
         )
         if leg.role == "number":
             self._x.later(FAILOVER_TIME, lambda: self._overdue(leg, sip_leg))
@@ -205,8 +219,11 @@ class Dialling:
 
     # ------------------------------------------------------------ the next trunk
 
-    def try_elsewhere(self, leg: Leg, event: Refused) -> bool:
-        """Try the next trunk if this one said that it cannot; say whether one is tried."""
+    def try_elsewhere(self, leg: Leg, event: Refused, then: Callable[[], None]) -> bool:
+        """Try the next trunk if this one said that it cannot; say whether one is tried.
+
+        :param then: called once it is durable that another one is tried.
+        """
         if leg.role != "number":
             return False
         route = self._route_of(leg, event.leg)
@@ -214,7 +231,7 @@ class Dialling:
             route.endpoint, event.status, self._x.clock(), event.retry_after
         ):
             return False
-        return self._next_trunk(leg)
+        return self._next_trunk(leg, then)
 
     def _overdue(self, leg: Leg, sip_leg: str) -> None:
         """Try the next trunk when this one brought nothing in time, then let go of it."""
@@ -243,17 +260,9 @@ class Dialling:
         self._x.ua.hang_up(sip_leg, self._x.clock())
         self._x.pump()
         self._x.close_leg(leg)
-        self._x.tell(
-            LegEnded(
-                incident_id=leg.incident_id,
-                leg_id=leg.leg_id,
-                cause=Cause.UNREACHABLE,
-                reason="the carrier does not answer",
-            ),
-            [self._x.no_leg_document(leg.leg_id)],
-        )
+        self._tell_end(leg, Cause.UNREACHABLE, "the carrier does not answer")
 
-    def _next_trunk(self, leg: Leg) -> bool:
+    def _next_trunk(self, leg: Leg, then: Callable[[], None] = lambda: None) -> bool:
         targets = leg.order["targets"]
         tried = [route for t in targets if (route := self._route_of(leg, t["sip_leg"]))]
         route = self._x.trunks.choose(self._x.clock(), tried)
@@ -262,9 +271,18 @@ class Dialling:
         target = self._trunk_target(leg.order["number"], route)
         self._add_target(leg, target)
         targets.append(target)
-        self._x.save_leg(leg)
-        self._invite(leg, target)
-        self._x.pump()
+
+        def invite() -> None:
+            then()
+            if leg.is_released:  # meanwhile; nothing was sent, so nothing will end it
+                self._x.close_leg(leg)
+                self._tell_end(leg, Cause.RELEASED, "")
+            elif target["sip_leg"] in leg.branches:
+                self._invite(leg, target)
+                self._x.pump()
+
+        # As with the first: the intent to dial is on disk before the INVITE is on the wire.
+        self._x.save_leg(leg, invite)
         return True
 
     def _route_of(self, leg: Leg, sip_leg: str) -> Route | None:

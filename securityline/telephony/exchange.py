@@ -73,8 +73,9 @@ class Exchange:
     tell: Teller
     pump: Callable[[], None]
     "Sends what the user agent has to send, soon."
-    save: Callable[[Document], None]
-    "Writes a document without a line, soon."
+    save: Callable[..., None]
+    """Writes a document without a line, soon; then, should there be something to do that has
+    waited for it, does that: `save(document, then)`."""
     later: Callable[[float, Callable[[], None]], object]
     "Calls a function in so many seconds."
     domain: str
@@ -184,9 +185,12 @@ class Exchange:
         """Say that a leg needs no take-over any more."""
         return Document(kind=LEG, id=leg_id, data=None, at=self.clock())
 
-    def save_leg(self, leg: Leg) -> None:
-        """Write how a leg is now, soon."""
-        self.save(self.leg_document(leg))
+    def save_leg(self, leg: Leg, then: Callable[[], None] | None = None) -> None:
+        """Write how a leg is now, soon.
+
+        :param then: called once that is durable.
+        """
+        self.save(self.leg_document(leg), then)
 
 
 def uri_host(endpoint: Endpoint) -> str:

@@ -5,7 +5,8 @@ re-INVITE; the media process has gone on bridging and recording meanwhile. Calle
 waiting: the INVITE's transaction is rebuilt, so that it can still be answered. Legs we
 were dialling: the same INVITE goes out again, which the far end takes for a
 retransmission; after 32 s (64 T1, RFC 3261 section 17.1.1.2) it would be a second call, so
-an older one is not repeated and its outcome is told as unknown.
+an older one is not repeated: it is cancelled, in case it still rings, and its outcome is told
+as unknown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,7 +63,8 @@ class Takeover:
             role=data["role"],
             is_up=data["is_up"],
             is_ringing=data["is_ringing"],
-            branches_made=len(data["branches"]),
+            # Of a leg that we dialled each target had one, also those that are closed again.
+            branches_made=len(data["order"].get("targets", data["branches"])),
             order=data["order"],
         )
         for plain in data["branches"]:
@@ -84,9 +86,13 @@ class Takeover:
             return self._revive_caller(leg, dialogs, now)
         if leg.is_up:
             return self._revive_answered(leg, dialogs, now)
-        if now - document.at > REPEAT_TIME or not leg.branches:
+        if not leg.branches:
+            self._x.save(self._x.no_leg_document(leg.leg_id))
             return False
         self._x.legs.add(leg)
+        if now - document.at > REPEAT_TIME:
+            self._dialling.stop_ringing(leg)
+            return False
         self._dialling.place_again(leg)
         return True
 

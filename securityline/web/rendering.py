@@ -1,16 +1,25 @@
-"""Templates, compiled once a language, with everything that a template may call.
+"""Templates, compiled once, with everything that a template may call.
 
 Autoescape is on and undefined names are errors: what comes from a SIP header or a YAML
 file can be text on the page and nothing else.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    Template,
+    pass_context,
+)
+from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 
 from client_directory.model import Text, in_language
 from securityline.web import vocabulary
@@ -20,6 +29,26 @@ from securityline.web.vocabulary import call_it
 from securityline.web.words import LANGUAGES, WORDS, Words
 
 HERE: Final = Path(__file__).parent
+
+
+class _CompiledOnce(BytecodeCache):
+    """What one language's environment has compiled, for the others.
+
+    Compiling is most of what a restart costs, and callers wait for a restart. The code is the
+    same in every language: what differs are values it looks up when it runs.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Hand out what was compiled before."""
+        if code := self._code.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was just compiled."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
 
 
 class Rendering:
@@ -32,15 +61,31 @@ class Rendering:
     def __init__(self, clock: Callable[[], float], zone: ZoneInfo) -> None:
         self.clock = clock
         self.zone = zone
-        self._environments = {tag: self._environment(WORDS[tag]) for tag in LANGUAGES}
+        compiled = _CompiledOnce()
+        self._environments = {tag: self._environment(WORDS[tag], compiled) for tag in LANGUAGES}
         self._templates: dict[tuple[str, str], Template] = {}
-        for tag, environment in self._environments.items():
-            for name in environment.list_templates(extensions=["html"]):
-                self._templates[name, tag] = environment.get_template(name)
 
     def __call__(self, template: str, language: str, values: Mapping[str, Any]) -> str:
-        """Render one template. No request takes longer than its own text."""
-        return self._templates[template, language].render(values)
+        """Render one template."""
+        return self._template(template, language).render(values)
+
+    def compile_next(self) -> Iterator[str]:
+        """Compile every template, a file in all languages with each step.
+
+        For the time after the start: callers wait for a restart, and pages do not yet.
+        """
+        names = self._environments["en"].list_templates(extensions=["html"])
+        for name in names:
+            for language in self._environments:
+                self._template(name, language)
+            yield name
+
+    def _template(self, name: str, language: str) -> Template:
+        found = self._templates.get((name, language))
+        if found is None:
+            found = self._environments[language].get_template(name)
+            self._templates[name, language] = found
+        return found
 
     def moment(self, at: float, form: str = "%H:%M:%S") -> str:
         """Write an engine time as people's wall clock."""
@@ -50,7 +95,7 @@ class Rendering:
         """Write an engine time as RFC 3339, UTC, milliseconds."""
         return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
-    def _environment(self, words: Words) -> Environment:
+    def _environment(self, words: Words, compiled: BytecodeCache) -> Environment:
         environment = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -58,10 +103,12 @@ class Rendering:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=compiled,
         )
         language = words.language
 
-        def text(value: Text) -> str:
+        @pass_context  # so that it is never worked out while compiling, for all languages
+        def text(_context: Context, value: Text) -> str:
             return in_language(value, (language, "en"))
 
         environment.filters.update(number=write_number, clip=clip, text=text)

@@ -38,6 +38,8 @@ class Control:
         self._poll = poll
         self._on_order = on_order
         self._engine: socket.socket | None = None
+        self._is_greeted = False
+        "Whether the engine has had its welcome, which is the first thing it must read."
         self._received = bytearray()
         self._unsent = bytearray()
         self._backlog: deque[bytes] = deque(maxlen=MAX_BACKLOG)
@@ -85,7 +87,7 @@ class Control:
         with suppress(OSError):
             self._poll.unregister(self._engine.fileno())
         self._engine.close()
-        self._engine = None
+        self._engine, self._is_greeted = None, False
         self._received.clear()
         self._unsent.clear()
 
@@ -115,14 +117,14 @@ class Control:
             self.garbled += 1
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Queue a message for the engine; without one it is dropped."""
-        if self._engine is not None:
+        """Queue a message for the engine; without one, or before its welcome, it is dropped."""
+        if self._is_greeted:
             self._unsent += to_line(message)
 
     def report(self, event: Mapping[str, Any]) -> None:
-        """Queue an event; kept for the next engine while there is none."""
+        """Queue an event; kept while there is no engine, or one that was not greeted yet."""
         line = to_line(event)
-        if self._engine is not None:
+        if self._is_greeted:
             self._unsent += line
         else:
             self._backlog.append(line)
@@ -130,6 +132,7 @@ class Control:
     def greet(self, welcome: Mapping[str, Any]) -> None:
         """Answer an engine's first line, then tell it what happened before it came."""
         self._unsent += to_line(welcome)
+        self._is_greeted = True
         while self._backlog:
             self._unsent += self._backlog.popleft()
 

@@ -137,6 +137,32 @@ async def test_hostile_documents_and_names_are_written(tmp_path: Path) -> None:
         assert book.problems() == []
 
 
+async def test_a_book_that_never_started_is_closed_with_what_it_was_told(
+    tmp_path: Path,
+) -> None:
+    book = Logbook.open(settings(tmp_path))
+    book.append(1.0, [note()])
+    await book.stop()
+    async with running(tmp_path) as again:
+        assert [entry.what for entry in again.read()][:1] == [note()[2]]
+
+
+async def test_the_newest_numbers_are_those_of_lines_and_not_only_of_cases(
+    tmp_path: Path,
+) -> None:
+    numbers = ["", "20261121-0100", "20261122-0007", "20261122-10000", "20261122-9999", "inc-3"]
+    async with running(tmp_path) as book:
+        assert book.latest_incidents() == set()
+        for number in numbers:
+            await append(book, [note(incident_id=number)])
+    async with running(tmp_path) as again:
+        assert again.latest_incidents() == {
+            "20261122-0007",
+            "20261122-9999",
+            "20261122-10000",
+        }
+
+
 async def test_lines_appended_before_the_start_are_written_once(tmp_path: Path) -> None:
     book = Logbook.open(settings(tmp_path))
     heard: list[Entry] = []

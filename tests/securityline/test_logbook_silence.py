@@ -226,6 +226,36 @@ async def test_when_the_spool_fails_too_the_engine_still_acts(tmp_path: Path) ->
         await until(lambda: late_marks(book))
 
 
+async def test_acted_upon_is_not_yet_safe(tmp_path: Path) -> None:
+    """A panel that heard ACK forgets its alarm: it hears it once a disk has it, any disk."""
+    safe: list[str] = []
+    (tmp_path / "spool").write_text("a file, where a folder should be")
+    async with running(tmp_path, spool=tmp_path / "spool" / "x", silence_time=QUICK) as book:
+        await append(book, [note()])
+        with Store(book._book.store).silent():
+            acted = asyncio.Event()
+            book.append(
+                2.0,
+                [note()],
+                (),
+                lambda _: acted.set(),
+                on_safe=lambda: safe.append("no spool"),
+            )
+            await acted.wait()
+            assert safe == []
+        await until(lambda: safe)
+    async with running(tmp_path / "other", silence_time=QUICK) as book:
+        await append(book, [note()])
+        with Store(book._book.store).silent():
+            book.append(2.0, [note()], on_safe=lambda: safe.append("spooled"))
+            await until(lambda: "spooled" in safe)
+            assert book.unsaved_lines == 1
+        await until(lambda: not book.unsaved_lines)
+        book.append(3.0, [note()], on_safe=lambda: safe.append("saved"))
+        await until(lambda: "saved" in safe)
+    assert safe == ["no spool", "spooled", "saved"], "each is told once"
+
+
 async def test_a_spool_as_silent_as_the_store_is_not_waited_for_either(tmp_path: Path) -> None:
     async with running(tmp_path, silence_time=QUICK) as book:
         await append(book, [note()])

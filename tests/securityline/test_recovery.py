@@ -123,6 +123,7 @@ class Memory:
         on_written: Callable[[list[Entry]], None] | None = None,
         *,
         is_urgent: bool = True,
+        on_safe: Any = None,
     ) -> int:
         seq, previous = self.head
         new = chain(lines, seq=seq, previous=previous, at=datetime.now(UTC), now=now)

@@ -276,6 +276,29 @@ def test_a_refusal_ends_the_call_and_is_acknowledged(us: Alone, status: int) -> 
     assert len(us.got(Refused)) == 1
 
 
+def test_a_refusal_can_wait_to_be_written_down_before_it_is_acknowledged() -> None:
+    us = Alone(make_settings(holds_refusals=True))
+    text = reply(placed(us), 486)
+    assert us.take(text) == []
+    assert us.last(Refused).status == 486
+    assert us.take(text) == [], "it is repeated to whoever comes after us"
+    us.agent.confirm_refusal("out")
+    assert methods(us.flush()) == ["ACK"]
+    assert methods(us.take(text)) == ["ACK"]
+    us.agent.confirm_refusal("out")
+    us.agent.confirm_refusal("nobody")
+    assert us.flush() == []
+
+
+def test_a_refusal_nobody_hears_of_is_acknowledged_at_once() -> None:
+    us = Alone(make_settings(holds_refusals=True))
+    invite = placed(us)
+    us.take(reply(invite, 180))
+    us.agent.hang_up("out", us.now)
+    us.flush()
+    assert methods(us.take(reply(invite, 487))) == ["ACK"]
+
+
 def test_a_redirection_is_never_followed(us: Alone) -> None:
     invite = placed(us)
     us.take(reply(invite, 302, contact="<sip:+882999@203.0.113.66>"))

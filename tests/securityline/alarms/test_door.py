@@ -24,10 +24,10 @@ class Engine:
         self.waiting: list[Callable[[], None]] = []
         self.seq = 0
 
-    def handle(self, event: Any, documents: Any = (), then: Any = None) -> None:
+    def handle(self, event: Any, *, when_safe: Any) -> None:
         self.events.append(event)
         self.seq += len(self.switchboard.handle(event, 1000.0)) + 1
-        self.waiting.append(then)
+        self.waiting.append(when_safe)
 
     def becomes_durable(self) -> None:
         waiting, self.waiting = self.waiting, []

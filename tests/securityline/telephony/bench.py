@@ -170,6 +170,8 @@ class Bench:
         self.written: dict[tuple[str, str], Document] = {}
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.is_durable = True
+        self.unwritten: list[Callable[[], None]] = []
+        "What waits for the disk."
         self.speaker = PretendSpeaker()
         self.acks_at_once = True
         self.is_emergency_live = False
@@ -201,6 +203,7 @@ class Bench:
             domain="securityline.test",
             secret=f"a secret of {at.host} ..".encode(),
             classify=classify,
+            holds_refusals=at == OURS,
         )
         return UserAgent(settings)
 
@@ -254,10 +257,23 @@ class Bench:
         self.told.append(event)
         for document in documents:
             self.write(document)
+        self._then(then)
+
+    def _then(self, then: Callable[[], None] | None) -> None:
         if then is not None and self.is_durable:
             then()
+        elif then is not None:
+            self.unwritten.append(then)
 
-    def write(self, document: Document) -> None:
+    def disk_is_back(self) -> None:
+        """Do what waited for the disk."""
+        self.is_durable = True
+        while self.unwritten:
+            self.unwritten.pop(0)()
+        self.travel()
+
+    def write(self, document: Document, then: Callable[[], None] | None = None) -> None:
+        self._then(then)
         if document.data is None:
             self.written.pop((document.kind, document.id), None)
         else:

@@ -385,6 +385,30 @@ def test_a_trunk_that_cannot_is_replaced_by_the_next() -> None:
     assert bench.count(e.LegEnded) == 0
 
 
+def test_the_next_trunk_is_tried_once_that_is_written_down() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.is_durable = False
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, 503, bench.now)
+    bench.travel()
+    assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[SECOND_CARRIER])
+    bench.disk_is_back()
+    assert bench.incoming_at(SECOND_CARRIER)
+
+
+def test_who_is_hung_up_before_the_next_trunk_was_tried_is_not_called_by_it() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.is_durable = False
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, 503, bench.now)
+    bench.travel()
+    bench.do(c.HangUp(incident_id=INCIDENT, leg_id=NUMBER_LEG, is_late_answer_told=True))
+    bench.disk_is_back()
+    assert not any(isinstance(x, s.IncomingCall) for x in bench.heard[SECOND_CARRIER])
+    assert bench.last(e.LegEnded).cause is Cause.RELEASED
+    assert (bench.media.taken, len(bench.telephony.exchange.legs)) == (set(), 0)
+
+
 def test_a_busy_number_is_busy_on_every_trunk() -> None:
     bench = Bench()
     bench.do(dial())
@@ -488,6 +512,36 @@ def test_a_phone_that_rings_is_not_rung_twice_by_the_next_engine() -> None:
     assert bench.last(e.LegAnswered).leg_id == OP_LEG
 
 
+@pytest.mark.parametrize("status", [486, 603])
+def test_a_refusal_that_was_not_written_down_is_told_to_the_next_engine(status: int) -> None:
+    """Were it acknowledged, nobody would repeat it, and the INVITE would ring once more."""
+    bench = Bench()
+    bench.do(dial())
+    known, ports = dict(bench.written), set(bench.media.taken)
+    bench.is_durable = False
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, status, bench.now)
+    bench.travel()
+    bench.written, bench.is_durable = known, True
+    bench.media.taken = ports
+    assert restart(bench) == (NUMBER_LEG,)
+    bench.pass_time(20)
+    assert bench.last(e.LegEnded).sip_status == status
+    rung = [x for x in bench.heard[CARRIER] if isinstance(x, s.IncomingCall)]
+    assert len(rung) == 1
+
+
+def test_a_phone_of_his_that_refused_is_not_rung_by_the_next_engine() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, 503, bench.now)
+    bench.travel()
+    restart(bench)
+    bench.pass_time(20)
+    rung = [x for x in bench.heard[CARRIER] if isinstance(x, s.IncomingCall)]
+    assert len(rung) == 1, "the first trunk had said that it cannot"
+    assert bench.telephony.exchange.legs.get(NUMBER_LEG).branches_made == 2  # type: ignore[union-attr]
+
+
 def test_who_was_to_be_hung_up_when_the_engine_died_is_hung_up_by_the_next() -> None:
     bench = Bench()
     leg = connected(bench)
@@ -532,6 +586,35 @@ def test_an_old_attempt_is_not_repeated() -> None:
     bench.do(ring())
     bench.now += 31.0
     assert OP_LEG not in restart(bench)
+    assert len([x for x in bench.heard[PHONE] if isinstance(x, s.IncomingCall)]) == 1
+
+
+def test_a_telephone_that_rings_since_long_before_is_told_to_stop() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.peers[CARRIER].ring(bench.incoming_at(CARRIER).leg, bench.now)
+    bench.travel()
+    bench.now += 31.0
+    assert restart(bench) == ()
+    assert any(isinstance(x, s.Cancelled) for x in bench.heard[CARRIER])
+    assert bench.count(e.LegEnded) == 1
+    assert not [d for (kind, _), d in bench.written.items() if kind == "leg"], "it is over"
+    assert restart(bench) == ()
+    bench.pass_time(60)
+    assert len([x for x in bench.heard[CARRIER] if isinstance(x, s.IncomingCall)]) == 1
+
+
+def test_who_picks_up_what_rings_since_long_before_is_not_left_in_silence() -> None:
+    bench = Bench()
+    bench.do(dial())
+    bench.now += 31.0
+    carrier, leg = bench.peers[CARRIER], bench.incoming_at(CARRIER).leg
+    carrier.answer(leg, PHONE_ANSWER, bench.now)
+    carrier.packets_to_send()  # nobody was there to hear it
+    restart(bench)
+    bench.pass_time(5)
+    assert isinstance(bench.heard[CARRIER][-1], s.Ended)
+    assert bench.count(e.LegEnded) == 1
 
 
 # ---------------------------------------------------------------- the engine is stopped

@@ -63,6 +63,14 @@ class Process:
         self.serve()
         return engine
 
+    def greeted(self) -> Engine:
+        """Connect an engine, and let it read its welcome."""
+        engine = self.connect()
+        self.control.greet({"what": "Welcome"})
+        self.control.flush()
+        assert engine.lines() == [{"what": "Welcome"}]
+        return engine
+
     def serve(self) -> None:
         for _ in range(20):
             for number, _ in self.poll.poll(0):
@@ -162,7 +170,7 @@ def test_a_line_without_end_is_cut_off(process: Process) -> None:
 
 
 def test_the_newest_engine_wins(process: Process) -> None:
-    old, new = process.connect(), process.connect()
+    old, new = process.connect(), process.greeted()
     assert old.is_let_go()
     new.send({"do": "a"})
     process.serve()
@@ -191,6 +199,17 @@ def test_events_wait_for_the_next_engine_and_answers_do_not(process: Process) ->
     assert [line["what"] for line in engine.lines()] == ["Welcome", "first", "second", "third"]
 
 
+def test_nothing_comes_before_the_welcome(process: Process) -> None:
+    """What happens between an engine's connecting and its first order: a beat, a report."""
+    engine = process.connect()
+    process.control.send({"what": "MediaReport"})
+    process.control.report({"what": "AudioLost"})
+    process.control.flush()
+    process.control.greet({"what": "Welcome"})
+    process.control.flush()
+    assert [line["what"] for line in engine.lines()] == ["Welcome", "AudioLost"]
+
+
 def test_what_waits_for_an_engine_is_bounded_and_the_newest_is_kept(process: Process) -> None:
     for n in range(MAX_BACKLOG + 500):
         process.control.report({"n": n})
@@ -208,7 +227,7 @@ def test_an_engine_that_does_not_read_is_let_go_at_a_limit(
     process: Process, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control_module, "MAX_UNSENT", 100_000)
-    process.connect()
+    process.greeted()
     for n in range(20_000):
         process.control.report({"n": n, "text": "x" * 100})
         process.control.flush()
@@ -220,7 +239,7 @@ def test_an_engine_that_does_not_read_is_let_go_at_a_limit(
 
 def test_last_words_are_said(tmp_path: Path) -> None:
     process = Process(tmp_path / "media.sock")
-    engine = process.connect()
+    engine = process.greeted()
     process.control.report({"what": "RecordingEnded"})
     process.control.close()
     assert engine.lines() == [{"what": "RecordingEnded"}]

@@ -1,0 +1,69 @@
+"""kill -9 at every boundary between two steps of an escalation, two hundred times.
+
+The engine is the product in a process of its own, the keyholders are telephones on loopback,
+the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the log.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.estate import Estate
+from tests.crash.judge import Verdict
+from tests.crash.night import BOUNDARIES, Night, live_through
+
+KILLS = 200
+SITES = 260
+WRITES = 10_000
+SEED = 20261127
+
+pytestmark = pytest.mark.xdist_group("crash")
+
+
+def estate(folder: Path, sites: int) -> Estate:
+    """Write everything an engine needs."""
+    made = Estate(folder, sites=sites)
+    made.prepare()
+    return made
+
+
+def judged(night: Night, data: Path) -> list[str]:
+    """Return the broken promises, those of the telephones included."""
+    faults = list(Verdict(night, data).faults())
+    faults += [f"{call.number} was left alone" for call in night.phones.left_alone]
+    return faults
+
+
+async def test_nothing_is_lost_doubled_or_forgotten_in_two_hundred_kills(
+    tmp_path: Path,
+) -> None:
+    bank = estate(tmp_path, SITES)
+    night = await live_through(bank, kills=KILLS, seed=SEED, at_once=16, writes=WRITES)
+    assert judged(night, bank.data) == []
+    assert sum(night.kills.values()) == KILLS
+    assert set(BOUNDARIES) <= set(night.kills), "each boundary was met"
+    assert len(night.witness.lines) >= WRITES
+    assert Verdict(night, bank.data).outcomes()["unknown"] == 0
+
+
+async def test_what_is_wrong_with_a_night_is_found(tmp_path: Path) -> None:
+    """The judge is not blind: each promise, broken by hand, is named."""
+    bank = estate(tmp_path, 6)
+    night = await live_through(bank, kills=1, seed=1, at_once=6)
+    assert judged(night, bank.data) == []
+    call = next(iter(night.phones.calls.values()))
+    call.rung_at.append(0.0)
+    night.senders.acknowledged[99] = 0.0
+    seq = max(night.witness.lines)
+    night.witness.lines[seq + 1] = ("KeyholderAccepted", "20261127-0001")
+    night.phones.calls["x"] = type(call)(
+        number="112", call_id="x", invite="", source=("", 0), tag=""
+    )
+    found = "\n".join(judged(night, bank.data))
+    for words in (
+        f"{call.number} rang 2 times for 1 calls",
+        "site 99 was acknowledged and is not in the log",
+        "KeyholderAccepted, was shown and is not in the log",
+        "an emergency number was dialled",
+    ):
+        assert words in found, found

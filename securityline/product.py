@@ -1,10 +1,8 @@
 """The product: everything built, joined, started and stopped in the right order."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -17,7 +15,7 @@ from client_directory.directory import DirectoryHolder
 from recordings.store import RecordingStore
 from securityline.accounts import Accounts
 from securityline.alarms.door import AlarmDoor
-from securityline.alarms.panels import read_settings
+from securityline.alarms.listening import listen_to_panels
 from securityline.alarms.receiver import Dc09Receiver
 from securityline.alarms.scaip_units import read_units
 from securityline.clock import Clock
@@ -28,9 +26,12 @@ from securityline.keys import load_secret
 from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
+from securityline.media_command import media_command, media_socket
 from securityline.metrics import Metrics
 from securityline.readiness import Readiness
 from securityline.recovery import recover
+from securityline.reloading import Reloading
+from securityline.sources import Sources
 from securityline.speaking import Speaking
 from securityline.speech import speaker_for
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
@@ -45,7 +46,7 @@ from securityline.web.app import create_app
 from securityline.web.ports import WebServices
 from securityline.web.server import Runner
 from sip.digest_server import DigestServer
-from sip.endpoint import STRANGER, Endpoint, Peer
+from sip.endpoint import Endpoint
 from sip.media.client import MediaClient
 from sip.registrar import Registrar
 from sip.settings import Credentials, UserAgentSettings
@@ -94,6 +95,7 @@ class Product:
             units=read_units(config.alarms.scaip_units, config.sip.domain),
             heartbeat_minutes=None if pace is None else round(pace),
         )
+        self.sources = Sources(self.trunks, lambda: self.registrar, self.clock)
         digest = DigestServer(config.sip.domain, secret, self._ha1)
         self.registrar = Registrar(digest, secret)
         self.ua = UserAgent(
@@ -103,15 +105,17 @@ class Product:
                 domain=config.sip.domain,
                 secret=secret,
                 product=f"SecurityLine/{VERSION}",
-                classify=self._classify,
+                classify=self.sources.classify,
                 holds_refusals=True,
                 message_types=self.scaip.message_types,
             ),
             self.registrar,
             digest,
         )
-        self.shell = SipShell(self.ua, self.clock, self._take_sip, is_known=self._is_known)
-        self.media = MediaClient(self._media_command(), self._media_socket(), self._take_media)
+        self.shell = SipShell(
+            self.ua, self.clock, self._take_sip, is_known=self.sources.is_known
+        )
+        self.media = MediaClient(media_command(config), media_socket(config), self._take_media)
         self.engine = Engine(
             self.recovered.switchboard,
             self.logbook,
@@ -157,10 +161,10 @@ class Product:
             self.telephony.stations.trunks_up,
             len(self.trunks.trunks),
         )
+        self.reloading = Reloading(self.directory, self._directory_changed, self.engine.note)
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
         self._watching: asyncio.Task[None] | None = None
-        self._reloading: asyncio.Task[None] | None = None
 
     def _build_telephony(self) -> Telephony:
         config = self.config
@@ -221,29 +225,13 @@ class Product:
         self.ua.listen_on(bound)
         self._pump_due = False
         self.telephony.start()
-        await self._receive_alarms()
+        self.alarm_receiver = await listen_to_panels(
+            self.config.alarms, self.alarm_door, self.clock
+        )
         address = await self._open_web(runner)
         self._watching = asyncio.create_task(self._watch_clock())
         self.vigilance.start()
         return bound, address
-
-    async def _receive_alarms(self) -> None:
-        """Listen for alarm panels, where the settings name addresses for them."""
-        alarms = self.config.alarms
-        if not alarms.dc09:
-            return
-        agreed = read_settings(
-            alarms.dc09_keys, alarms.dc09_binary_crc, alarms.dc09_unchecked_clock
-        )
-        self.alarm_receiver = Dc09Receiver(
-            self.alarm_door.take,
-            agreed,
-            clock=self.clock,
-            on_fault=self.alarm_door.note_fault,
-        )
-        for endpoint in alarms.dc09:
-            with naming("alarms.dc09", [str_endpoint(endpoint)]):
-                await self.alarm_receiver.listen(endpoint)
 
     def _take_over(self) -> None:
         """Go on where our predecessor stopped."""
@@ -301,8 +289,8 @@ class Product:
         """Stop everything. Calls that are still up end, and both their sides are told."""
         if self._watching is not None:
             self._watching.cancel()
-        tasks = [task for task in (self._watching, self._reloading) if task is not None]
-        await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(self._watching, return_exceptions=True)
+        await self.reloading.finish()
         if self.alarm_receiver is not None:
             await self.alarm_receiver.close()
         await self.vigilance.stop()
@@ -342,29 +330,12 @@ class Product:
         return not self.engine.switchboard.waiting()
 
     def reload(self) -> None:
-        """Read the directory again; a bad one changes nothing.
+        """Read the directory again; a bad one changes nothing."""
+        self.reloading.reload()
 
-        In a thread: a thousand files take longer than a call may wait.
-        """
-        self._reloading = asyncio.create_task(self._reload(self._reloading))
-
-    async def _reload(self, earlier: "asyncio.Task[None] | None") -> None:
-        if earlier is not None:
-            await asyncio.wait([earlier])
-        try:
-            findings = await asyncio.to_thread(self.directory.reload)
-        except Exception:
-            log.exception("directory not reloaded")
-            return
-        errors = [str(finding) for finding in findings if not finding.is_warning]
-        if errors:
-            log.error("directory not reloaded", findings=errors)
-        else:
-            self.telephony.stations.directory_changed()
-            self.vigilance.watching.reload()
-        self.engine.note(
-            "DirectoryRefused" if errors else "DirectoryReloaded", {"findings": errors[:50]}
-        )
+    def _directory_changed(self) -> None:
+        self.telephony.stations.directory_changed()
+        self.vigilance.watching.reload()
 
     # ------------------------------------------------------------ between the rooms
 
@@ -410,35 +381,6 @@ class Product:
         case = board.alarms.case_of(source, source_id)
         incident = board.incidents.get(case) if case is not None else None
         return case if incident is not None and incident.is_open else None
-
-    def _classify(self, source: Endpoint) -> Peer:
-        trunk = self.trunks.of(source)
-        if trunk is None and self.registrar.peer_of(source, self.clock()) is None:
-            # A phone that registered over its connection is that phone, wherever it stands.
-            trunk = self.trunks.by_connection(source)
-        return Peer("trunk", trunk.name) if trunk is not None else STRANGER
-
-    def _is_known(self, source: Endpoint) -> bool:
-        return (
-            self._classify(source).kind == "trunk"
-            or self.registrar.peer_of(source, self.clock()) is not None
-        )
-
-    def _media_socket(self) -> Path:
-        return (self.config.data.dir / "media.sock").resolve()
-
-    def _media_command(self) -> list[str]:
-        low, high = self.config.media.ports
-        model = self.config.media.voice_model
-        return [
-            sys.executable, "-m", "securityline.media_process",
-            "--socket", str(self._media_socket()),
-            "--address", self.config.media.address,
-            "--ports", f"{low}-{high}",
-            "--recordings", str(self.config.recordings_dir.resolve()),
-            "--speech", str((self.config.data.dir / "speech").resolve()),
-            *(("--voice-model", str(model.resolve())) if model else ()),
-        ]  # fmt: skip
 
     async def _watch_clock(self) -> None:
         """Log when somebody sets the wall clock; no timer of ours follows it."""

@@ -62,12 +62,12 @@ async def test_a_carrier_that_switches_to_tcp_is_known_by_its_host(product: Prod
     assert who(product, Endpoint("udp", "192.0.2.7", 5060)) == Peer("trunk", "carrier-a")
     assert who(product, Endpoint("udp", "192.0.2.7", 49_152)) == STRANGER
     assert who(product, Endpoint("tcp", "192.0.2.7", 49_152)) == Peer("trunk", "carrier-a")
-    assert product._is_known(Endpoint("tcp", "192.0.2.7", 49_152))
+    assert product.sources.is_known(Endpoint("tcp", "192.0.2.7", 49_152))
 
 
 async def test_a_connection_from_our_own_address_is_nobody_s(product: Product) -> None:
     assert who(product, Endpoint("tcp", "192.0.2.1", 49_152)) == STRANGER
-    assert not product._is_known(Endpoint("tcp", "192.0.2.1", 49_152))
+    assert not product.sources.is_known(Endpoint("tcp", "192.0.2.1", 49_152))
 
 
 async def test_a_phone_that_registered_over_its_connection_is_that_phone(

@@ -24,7 +24,7 @@ class Engine:
         self.waiting: list[Callable[[], None]] = []
         self.seq = 0
 
-    def handle(self, event: Any, *, when_safe: Any) -> None:
+    def handle(self, event: Any, documents: Any = (), *, when_safe: Any) -> None:
         self.events.append(event)
         self.seq += len(self.switchboard.handle(event, 1000.0)) + 1
         self.waiting.append(when_safe)

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from client_directory.directory import DirectoryHolder
 
-MOST_FINDINGS = 50
+MOST_FINDINGS: Final = 50
 "In the line of the logbook; the process's own log has them all."
 
 log = structlog.get_logger()

@@ -82,6 +82,8 @@ class CheckCall:
     numbers: tuple[str, ...]
     presented_number: str
     language: str
+    began_at: float
+    "Engine time."
     due: WelfareCallDue | None = None
     "What to show the operators when he does not answer; `None`: they were told already."
     place: int = -1
@@ -109,8 +111,12 @@ class CheckCall:
 
     @property
     def leg_id(self) -> LegId:
-        """The leg of the call at hand; the same after a restart."""
-        return LegId(f"{self.number}-w{self.place + 1}")
+        """The leg of the call at hand; the same after a restart, and never another one's.
+
+        A number that no case came of is given again after a restart: the second tells them
+        apart.
+        """
+        return LegId(f"{self.number}-w{self.began_at:.0f}-{self.place + 1}")
 
     @property
     def answer(self) -> PinOutcome | None:
@@ -147,6 +153,7 @@ def begin(board: "Board", event: WelfareCallDue | SafetyTimerLapsed) -> bool:
         numbers=event.numbers,
         presented_number=event.presented_number,
         language=words.language_for(event.languages),
+        began_at=board.now,
         due=event if isinstance(event, WelfareCallDue) else None,
     )
     board.checks[event.timer_id] = check

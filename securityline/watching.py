@@ -7,6 +7,7 @@ transaction, so a timer that was started is still there after a kill.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from time import thread_time
 from typing import Any, Final, Protocol, TypeVar
 
 import structlog
@@ -23,24 +24,27 @@ from callflows.events import (
     TaskLate,
     WelfareCallDue,
 )
-from callflows.events.watch import TaskEvent, TimerEvent, WatchEvent
+from callflows.events.watch import WatchEvent
 from callflows.watch import plans
 from callflows.watch.opening import OpeningWatch
 from callflows.watch.supervision import SupervisedPath, Supervision
 from callflows.watch.tasks import TaskWatch
 from callflows.watch.timers import SafetyTimers
 from callflows.watch.welfare import WelfareChecks
-from callflows.watched import COMMUNICATION, DURESS, EARLY_OPEN, NOT_CLOSED, TASK
 from client_directory.alarm_model import significant
-from client_directory.call_plan import presented_number
 from client_directory.directory import Directory
-from client_directory.model import Organisation
 from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry
+from securityline.watch_copies import copies
 
 DOCUMENT: Final = "watch"
 "Kind of the documents in the logbook: one for each watcher."
+
+SAVED_AT_LEISURE: Final = ("paths",)
+"Watchers of very many things, of which nothing is lost that is not heard again."
+SAVE_SHARE: Final = 0.02
+"Largest part of the loop's time for writing those down."
 
 _OPENS_CASES: Final = (
     PathLost,
@@ -53,12 +57,6 @@ _OPENS_CASES: Final = (
     TaskDue,
     TaskLate,
 )
-_KINDS: Final[Mapping[type[WatchEvent], str]] = {
-    PathLost: COMMUNICATION,
-    EarlyOpenSeen: EARLY_OPEN,
-    LateToCloseSeen: NOT_CLOSED,
-    FailedToCloseSeen: NOT_CLOSED,
-}
 
 log = structlog.get_logger()
 
@@ -144,6 +142,8 @@ class Watching:
         self._by_account: dict[str, list[SupervisedPath]] = {}
         self._timer: Timer | None = None
         self._is_started = False
+        self._next_save = 0.0
+        self._is_unsaved = False
 
     # ------------------------------------------------------------ life
 
@@ -224,6 +224,9 @@ class Watching:
     def look(self) -> None:
         """Tell what has become true by now. One that breaks does not keep the others back."""
         now = self._clock()
+        if self._is_unsaved and now >= self._next_save:
+            for name in SAVED_AT_LEISURE:
+                self._save(self._at_leisure(name))
         for name, watcher in self._watchers.items():
             try:
                 self.told(name, watcher.due(now))
@@ -248,8 +251,29 @@ class Watching:
             if place < len(events):
                 self._tell(self._with_copies(event))
             else:
-                self._tell(self._with_copies(event), (self._document(name),), then)
+                self._tell(self._with_copies(event), self._to_save(name), then)
         self._watch_clock()
+
+    def _to_save(self, name: str) -> Sequence[Document]:
+        """Return the state to write with an event; that of ten thousand lines not each time.
+
+        A receiver that comes back restores them all, one after the other, and each would
+        write them all. What a kill in between costs is a loss or a return told once more.
+        """
+        if name not in SAVED_AT_LEISURE:
+            return (self._document(name),)
+        if self._clock() < self._next_save:
+            self._is_unsaved = True
+            return ()
+        return (self._at_leisure(name),)
+
+    def _at_leisure(self, name: str) -> Document:
+        """Describe a large state, and not again before that took its share of the time."""
+        begin = thread_time()
+        document = self._document(name)
+        self._next_save = self._clock() + (thread_time() - begin) / SAVE_SHARE
+        self._is_unsaved = False
+        return document
 
     def keep(self, name: str) -> None:
         """Write the state of one watcher that moved without saying anything."""
@@ -265,7 +289,7 @@ class Watching:
         client = directory.organisations.get(event.organisation)
         if client is None:
             return replace(event, **values)
-        return replace(event, **values, **_copies(directory, client, event))
+        return replace(event, **values, **copies(directory, client, event))
 
     def _document(self, name: str) -> Document:
         state = self._watchers[name].to_state()
@@ -276,6 +300,8 @@ class Watching:
             self._timer.cancel()
             self._timer = None
         due = self.next_due()
+        if self._is_unsaved:
+            due = self._next_save if due is None else min(due, self._next_save)
         if self._is_started and due is not None:
             delay = min(max(due - self._clock(), SHORTEST_PAUSE), LONGEST_PAUSE)
             self._timer = self._later(delay, self.look)
@@ -285,39 +311,6 @@ SHORTEST_PAUSE: Final = 0.005
 "Seconds between two looks, whatever is due: a watcher that broke must not spin."
 LONGEST_PAUSE: Final = 60.0
 "Seconds: the engine's clock and the loop's do not run apart for longer."
-
-
-def _copies(directory: Directory, client: Organisation, event: WatchEvent) -> dict[str, Any]:
-    kind = _KINDS.get(type(event), "")
-    if isinstance(event, TimerEvent):
-        is_silent = isinstance(event, SafetyTimerRaised) and event.is_silent
-        kind = DURESS if is_silent else event.kind
-    elif isinstance(event, TaskEvent):
-        kind = TASK
-    ringing = _ringing(client, event) if isinstance(event, RINGS) else {}
-    site = directory.site(client.organisation, event.site) if event.site else None
-    is_named = kind in directory.kinds(client.organisation)
-    return ringing | {
-        "organisation_name": client.name,
-        "site_name": site.name if site is not None else "",
-        "clearance": client.clearance,
-        "rules": client.alarm,
-        "procedure": directory.procedure_for(client.organisation, kind) if is_named else None,
-    }
-
-
-RINGS: Final = (WelfareCallDue, SafetyTimerLapsed)
-"What lets somebody be rung and asked for his PIN."
-
-
-def _ringing(client: Organisation, event: WatchEvent) -> dict[str, Any]:
-    """Say how to ring him; nothing when he has no PIN that could be asked for."""
-    person = getattr(event, "person", "")
-    he = next((one for one in client.people if one.person == person), None)
-    if he is None or he.pin_hash is None:
-        return {}
-    languages = (*he.languages, *client.languages)
-    return {"presented_number": presented_number(client), "languages": languages}
 
 
 def _read(

@@ -359,3 +359,35 @@ def test_a_secret_that_was_made_takes_the_place_of_the_derived_one(watch: Watch)
     webhook = actions.webhook("acme", "gate")
     assert webhook is not None
     assert webhook.secrets == (b"n" * 32, b"o" * 32)
+
+
+def test_a_receiver_that_comes_back_does_not_write_every_line_for_each(watch: Watch) -> None:
+    paths = [
+        SupervisedPath(
+            path=f"p{n}", organisation="acme", account=f"{n:06}", limit_time=20.0,
+            receiver="rx",
+        )
+        for n in range(2_000)
+    ]  # fmt: skip
+    watch.watching.paths.watch(paths, watch.now)
+    watch.watching.look()
+    watch.until(watch.now + 30)
+    assert len(watch.all(e.PathLost)) == 2_000
+    written: list[str] = []
+    keep = watch.save
+
+    def save(document: Document) -> None:
+        written.append(document.id)
+        keep(document)
+
+    watch.watching._save = save
+    watch.save = save  # type: ignore[method-assign]
+    for path in paths:
+        watch.watching.heard_path(path.path)
+    assert len(watch.all(e.PathRestored)) == 2_000
+    assert written.count("paths") <= 1
+    watch.until(watch.now + 19)
+    assert written.count("paths") in (1, 2), "and then it is written down"
+    kept = watch.kept["paths"].data
+    assert kept is not None
+    assert all(one["lost_at"] is None for one in kept["watched"])

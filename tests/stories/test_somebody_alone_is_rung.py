@@ -249,3 +249,16 @@ def test_a_call_that_cannot_be_made_is_no_answer(night: Night) -> None:
     for _ in range(2):
         night.tell(e.CommandFailed(command="DialNumber", reason="no trunk", leg_id=night.leg))
     assert len(night.cases) == 1
+
+
+def test_no_leg_has_the_name_of_an_earlier_one_when_a_number_is_given_again(
+    night: Night,
+) -> None:
+    night.tell(DUE)
+    first = night.leg
+    night.picks_up()
+    night.enters("good")
+    night.line_ends(Cause.RELEASED)
+    night.pass_time(3600)
+    night.tell(DUE)
+    assert night.leg != first

@@ -204,9 +204,9 @@ ATTENTION: Final = Grammar(
     N_("%(name)s gave no right PIN"),
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),
-    *alarm_reasons.ATTENTION,
     N_("%(service)s not reached: %(cause)s"),
     N_("%(service)s: the line was cut off"),
+    *alarm_reasons.ATTENTION,
     inside={
         "cause": _CAUSE,
         "because": _UNPLANNED,

@@ -5,7 +5,9 @@ in the recording.
 """
 
 import asyncio
+import os
 import re
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +21,7 @@ pytest.importorskip("pylibsrtp", reason="the extra `browser` is not installed")
 
 from tests.interop.engine import Api, Lab
 from tests.interop.peers import Program, band_level, raw_alaw, tone
+from tests.interop.test_desk_browser import Desk, axe, check
 from tests.interop.test_one_call import caller
 from tests.securityline.web.chromium import chromium, why_not
 
@@ -28,6 +31,7 @@ pytestmark = [
     # Playwright leaves its pipes to the garbage collector.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
+__all__ = ["axe"]  # a fixture
 CALLER_HZ, OPERATOR_HZ = 700, 1000
 HEARD, NOT_HEARD = -35.0, -55.0  # dB of full scale, in a band of 120 Hz
 LOUDEST = """async () => {
@@ -71,9 +75,15 @@ async def browser(folder: Path) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def at_desk(opened: Any, lab: Lab, operator: str = "op-1") -> AsyncIterator[Any]:
-    """Sign in by the page, and be at the desk."""
+async def at_desk(
+    opened: Any, lab: Lab, operator: str = "op-1", script: str = ""
+) -> AsyncIterator[Any]:
+    """Sign in by the page, and be at the desk.
+
+    :param script: what somebody in between does to the page.
+    """
     context = await opened.new_context(locale="en")
+    await context.add_init_script(script)
     page = await context.new_page()
     await page.goto(f"{lab.desk}/sign-in?language=en")
     await page.fill("[name=operator]", operator)
@@ -260,3 +270,73 @@ async def test_an_engine_that_is_killed_in_mid_call_goes_on_with_the_browser(
             await page.keyboard.press("F9")
             assert (await api.wait_for("CallEnded"))["data"]["ended_by"] == "operator"
             sipp.kill()
+
+
+async def test_a_refused_fingerprint_is_said_on_the_page(lab: Lab, tmp_path: Path) -> None:
+    """Somebody in between changed the description: the browser itself says "connected"."""
+    from playwright.async_api import expect
+
+    forge = """
+      const send = WebSocket.prototype.send;
+      WebSocket.prototype.send = function (text) {
+        return send.call(this, text.replace(/sha-256 ..:..:../, "sha-256 00:00:00"));
+      };"""
+    async with (
+        lab.running(),
+        browser(tmp_path) as opened,
+        at_desk(opened, lab, script=forge) as page,
+    ):
+        await page.click("[data-do=phone]")
+        box = page.locator("#line-phone")
+        await expect(box).to_have_attribute("data-state", "failed")
+        await expect(box.locator(".state")).to_contain_text("Somebody may be listening")
+        await expect(page.locator("#me .dead")).to_have_count(1)
+
+
+async def test_a_media_process_that_is_killed_gets_the_browser_back(
+    lab: Lab, tmp_path: Path
+) -> None:
+    async with (
+        lab.running(),
+        lab.api() as api,
+        browser(tmp_path) as opened,
+        at_desk(opened, lab) as page,
+    ):
+        await take_phone(page)
+        sipp = await Program.start("sipp", caller(lab, tmp_path, stay=60000), cwd=tmp_path)
+        await answer(page)
+        [media] = [
+            int(folder.name)
+            for folder in Path("/proc").iterdir()
+            if folder.name.isdecimal() and _is_media_of(folder, lab)
+        ]
+        os.kill(media, signal.SIGKILL)
+        down = await api.wait_for("StationDown", operator="op-1")
+        await api.wait_for("StationUp", after=down["seq"], operator="op-1")
+        assert await page.evaluate(LOUDEST) == pytest.approx(CALLER_HZ, abs=15)
+        await page.keyboard.press("F9")
+        assert (await api.wait_for("CallEnded"))["data"]["ended_by"] == "operator"
+        sipp.kill()
+
+
+def _is_media_of(process: Path, lab: Lab) -> bool:
+    try:
+        command = (process / "cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"securityline.media_process" in command and str(lab.data).encode() in command
+
+
+async def test_axe_finds_nothing_at_the_browser_phone(
+    lab: Lab, tmp_path: Path, axe: str
+) -> None:
+    async with lab.running(), browser(tmp_path) as opened, at_desk(opened, lab) as page:
+        desk = Desk(page)
+        await check(desk, axe, "off")
+        await take_phone(page)
+        await page.keyboard.press(".")
+        await check(desk, axe, "up, telephone keys open")
+        await page.keyboard.press("F1")
+        await check(desk, axe, "muted")
+        over = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0

@@ -2,7 +2,7 @@
 // so that a blocked microphone or a closed path shows before a call. Who rings and who is
 // connected the engine decides; here is only the line, its sound, mute and keys.
 const WANTED = "browser-phone"; // in localStorage: he chose this browser
-const RETRY_TIME = 3000;
+const RETRY_TIME = 3000, FIRST_RETRY_TIME = 200; // ms: a call may wait for the first
 const OFFER_TIME = 8000; // ms without an answer of the engine
 const KEY_TIME = 100, KEY_PAUSE = 70; // ms
 const MIC = { NotAllowedError: "mic_blocked", SecurityError: "mic_blocked", NotFoundError: "mic_missing", OverconstrainedError: "mic_missing", NotReadableError: "mic_busy", AbortError: "mic_busy" };
@@ -10,7 +10,7 @@ const CODECS = ["audio/PCMA", "audio/PCMU", "audio/telephone-event"];
 
 export class Phone {
   constructor({ words, send, say }) {
-    Object.assign(this, { words, send, say, state: "off", isMuted: false });
+    Object.assign(this, { words, send, say, state: "off", isMuted: false, tries: 0 });
     this.box = document.getElementById("line-phone");
     this.isInstalled = this.box.dataset.installed === "yes";
     this.sound = document.getElementById("line-sound");
@@ -75,7 +75,7 @@ export class Phone {
       clearTimeout(this.timer);
       this.line = line;
       try { await this.pc?.setRemoteDescription({ type: "answer", sdp: answer }); } catch { this.again(); }
-    } else if (state === "up") this.show("up");
+    } else if (state === "up") { clearTimeout(this.timer); this.tries = 0; this.show("up"); }
     else if (!this.pc) return;
     else if (is_passing) { this.show("down", words); this.again(words); }
     else { localStorage.setItem(WANTED, "off"); this.close(); this.fail(words); }
@@ -90,7 +90,9 @@ export class Phone {
   again(words = "") {
     clearTimeout(this.timer);
     this.show("down", words);
-    this.timer = setTimeout(() => this.isWanted && !this.isUp && this.start(), RETRY_TIME);
+    const pause = this.tries ? RETRY_TIME : FIRST_RETRY_TIME;
+    this.tries += 1;
+    this.timer = setTimeout(() => this.isWanted && !this.isUp && this.start(), pause);
   }
 
   fail(words) {

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from ivr.prompts import LANGUAGES, PROMPTS, fallbacks, file_name, is_spoken
 from recordings.model import Ended, Failed, Gap, News, Started
@@ -32,6 +32,9 @@ from sip.media.silero import SileroActivity, SileroModel, UnusableModel
 from sip.media.tap import Tap
 from sip.media.tones import ToneName, tone
 from sip.media.worker import Worker, WorkerSettings
+
+if TYPE_CHECKING:
+    from sip.media.dtls import Certificate
 
 _log = logging.getLogger("securityline.media")
 
@@ -260,6 +263,15 @@ def _activity(model: Path | None) -> Callable[[], VoiceActivity]:
         return EnergyActivity
 
 
+def _certificate() -> "Certificate | None":
+    """Make what browsers know us by; `None` without the extra `browser`."""
+    try:
+        from sip.media.dtls import Certificate
+    except ImportError:
+        return None
+    return Certificate()
+
+
 def _serve(options: argparse.Namespace) -> None:
     low, high = options.ports
     prompts = Prompts(Path(__file__).parent / "prompts", options.speech)
@@ -276,7 +288,13 @@ def _serve(options: argparse.Namespace) -> None:
         orphan_limit=options.orphan_limit,
     )
     studio = DiskStudio(RecordingStore(options.recordings))
-    worker = Worker(settings, studio, prompts.load, activity=_activity(options.voice_model))
+    worker = Worker(
+        settings,
+        studio,
+        prompts.load,
+        activity=_activity(options.voice_model),
+        certificate=_certificate(),
+    )
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     worker.run()
 

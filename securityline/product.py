@@ -35,6 +35,7 @@ from securityline.sources import Sources
 from securityline.speaking import Speaking
 from securityline.speech import speaker_for
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
+from securityline.telephony.browser import BROWSER_LINE
 from securityline.telephony.exchange import LEG, Exchange
 from securityline.telephony.expected import EXPECTED, ExpectedCalls
 from securityline.telephony.receipts import RECEIPT
@@ -243,6 +244,9 @@ class Product:
             if one.recording_id is not None:
                 self.telephony.know_recording(one.recording_id, one.incident_id, one.call_id)
         self.telephony.adopt_registrations(self.logbook.documents(REGISTRATIONS))
+        self.telephony.exchange.browsers.adopt(
+            self.logbook.documents(BROWSER_LINE), self.media.adopt().lines
+        )
         self.telephony.adopt_expected(self.logbook.documents(EXPECTED, limit=20_000))
         takeover = Takeover(
             self.telephony.exchange, self.telephony.dialling, dict(self.media.adopt().legs)
@@ -270,6 +274,7 @@ class Product:
                 metrics=self.metrics,
                 alarms=self.alarm_door,
                 watch=self.vigilance.door,
+                browser_phones=self.telephony.exchange.browsers,
                 version=VERSION,
                 is_emergency_live=self.config.live_emergency_calls,
             )

@@ -91,7 +91,8 @@ class Answered(SipEvent):
     leg: str
     sdp: bytes | None
     "Their answer, or their offer when our INVITE carried none."
-    response: Response
+    response: Response | None = None
+    "`None` when it was answered without SIP, at a browser."
 
 
 @dataclass(frozen=True, slots=True)

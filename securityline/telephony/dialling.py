@@ -72,12 +72,19 @@ class Dialling:
         number = leg.branches_made
         leg.branches_made += 1
         handle = leg.leg_id if number == 0 else f"{leg.leg_id}~{number}"
+        target["sip_leg"] = handle
+        if "line" in target:
+            if line := self._x.browsers.line_of(target["line"]):
+                self._x.new_browser_branch(leg, handle, line)
+            return
         branch = self._x.new_branch(leg, handle, target["at"][1])
         branch.audio.make_offer()
-        target["sip_leg"] = handle
 
     def _phones(self, command: RingOperator) -> dict[str, Any]:
-        """Choose where an operator's phones are."""
+        """Choose where an operator is rung: his browser while it is up, else his phones."""
+        if line := self._x.browsers.station_of(command.operator):
+            target = {"line": line.line_id, "is_auto_answered": command.is_auto_answered}
+            return {"targets": [target]}
         domain = self._x.domain
         operator = self._x.directory.current.operators.get(command.operator)
         extension = operator.extension if operator else ""
@@ -190,8 +197,12 @@ class Dialling:
     def _invite(self, leg: Leg, target: dict[str, Any], *, is_sent: bool = False) -> None:
         if not is_sent:
             self._check_service(leg)
-        transport, host, port = target["at"]
         sip_leg = target["sip_leg"]
+        if "line" in target:
+            is_auto_answered = target["is_auto_answered"]
+            self._x.browsers.invite(sip_leg, target["line"], is_auto_answered=is_auto_answered)
+            return
+        transport, host, port = target["at"]
         self._x.ua.invite(
             sip_leg,
             Uri.parse(target["uri"]),

@@ -10,8 +10,10 @@ from callflows.events import Event, LegId
 from client_directory.directory import DirectoryHolder
 from securityline.logbook.document import Document
 from securityline.telephony.audio import AudioSession
+from securityline.telephony.browser import BrowserLine, BrowserPhones
 from securityline.telephony.legs import Branch, Leg, LegTable
 from sip.endpoint import Endpoint
+from sip.media.line import LineSpec
 from sip.media.protocol import FromLeg, LegSpec, Silence, Source
 from sip.registrar import Registrar
 from sip.settings import Credentials
@@ -40,6 +42,16 @@ class Media(Protocol):
 
     def drop_leg(self, leg_id: str) -> None:
         """Forget a leg."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its certificate towards browsers; empty when it takes none."""
+
+    def put_line(self, spec: LineSpec) -> None:
+        """Wait for a browser."""
+
+    def drop_line(self, line_id: str) -> None:
+        """End a browser's line."""
 
     def put_recording(self, spec: Any) -> None:
         """Record a call from now on."""
@@ -90,6 +102,18 @@ class Exchange:
     legs: LegTable = field(default_factory=LegTable)
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
+    browsers: BrowserPhones = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.browsers = BrowserPhones(
+            media=self.media,
+            legs=self.legs,
+            address=self.media_address,
+            clock=self.clock,
+            later=self.later,
+            save=self.save,
+            sync_media=self.sync_media,
+        )
 
     # ------------------------------------------------------------ audio
 
@@ -103,6 +127,19 @@ class Exchange:
         self.legs.add_branch(leg, branch)
         return branch
 
+    def new_browser_branch(self, leg: Leg, handle: str, line: BrowserLine) -> Branch:
+        """Give a leg a dialog that goes by a browser's line."""
+        audio = AudioSession.new(self.media_address, 0)
+        audio.negotiated = line.agreed
+        branch = Branch(handle, audio, "", line_id=line.line_id)
+        self.legs.add_branch(leg, branch)
+        return branch
+
+    def hang_up(self, sip_leg: str, reason: str | None = None) -> None:
+        """End a dialog in whatever state, at a phone or at a browser."""
+        if not self.browsers.hang_up(sip_leg):
+            self.ua.hang_up(sip_leg, self.clock(), reason)
+
     def close_branch(self, leg: Leg, sip_leg: str) -> None:
         """Forget a dialog and give its port back."""
         branch = self.legs.drop_branch(leg, sip_leg)
@@ -110,7 +147,8 @@ class Exchange:
             return
         if branch.is_answered:
             self.media.drop_leg(leg.leg_id)
-        self.media.release_port(branch.audio.port)
+        if branch.line_id is None:
+            self.media.release_port(branch.audio.port)
 
     def close_leg(self, leg: Leg) -> None:
         """Forget a leg with everything that hangs on it."""
@@ -139,7 +177,8 @@ class Exchange:
                 call_id=leg.call_id,
                 port=branch.audio.port,
                 remote=agreed.remote,
-                also_from=(branch.signalling_host,),
+                also_from=(branch.signalling_host,) if branch.signalling_host else (),
+                line_id=branch.line_id,
                 payload_type=0 if agreed.payload_type == 0 else 8,
                 dtmf_payload_type=agreed.dtmf_payload_type,
                 can_send=agreed.direction in ("sendrecv", "sendonly"),
@@ -167,6 +206,7 @@ class Exchange:
                     "sip_leg": branch.sip_leg,
                     "is_answered": branch.is_answered,
                     "signalling_host": branch.signalling_host,
+                    "line_id": branch.line_id,
                     "audio": branch.audio.to_plain(),
                     "dialog": self._dialog(branch.sip_leg),
                 }

@@ -18,7 +18,7 @@ Role = Literal["caller", "operator", "number"]
 
 @dataclass(slots=True)
 class Branch:
-    """One SIP dialog of a leg, with its RTP port."""
+    """One SIP dialog of a leg with its RTP port, or one call at a browser."""
 
     sip_leg: str
     "Handle of the dialog in the user agent."
@@ -26,6 +26,8 @@ class Branch:
     signalling_host: str
     "Where its SIP comes from: its RTP may come from there too, whatever the SDP says (NAT)."
     is_answered: bool = False
+    line_id: str | None = None
+    "The browser's line it goes by, in the place of SIP and a port of its own."
 
 
 @dataclass(slots=True)

@@ -30,7 +30,7 @@ from callflows.events import Cause, LegEnded
 from securityline.logbook.document import Document
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
-from securityline.telephony.legs import Leg
+from securityline.telephony.legs import Branch, Leg
 from securityline.telephony.pins import Pins
 from securityline.telephony.planning import plan_call_tree
 from securityline.telephony.speech import Speech
@@ -149,11 +149,18 @@ class Orders:
         for branch in tuple(leg.branches.values()):
             status = REFUSAL.get(command.cause)
             if command.is_late_answer_told and not leg.is_up:
-                self._x.ua.withdraw(branch.sip_leg, now, reason)
+                self._withdraw(branch, reason)
             elif leg.role == "caller" and not branch.is_answered and status is not None:
                 self._x.ua.refuse(branch.sip_leg, status, now)
             else:
-                self._x.ua.hang_up(branch.sip_leg, now, reason)
+                self._x.hang_up(branch.sip_leg, reason)
+
+    def _withdraw(self, branch: Branch, reason: str | None) -> None:
+        """Take a call back that rings, and hear whether it was answered at that moment."""
+        if branch.line_id is None:
+            self._x.ua.withdraw(branch.sip_leg, self._x.clock(), reason)
+        else:
+            self._x.hang_up(branch.sip_leg)
 
     def _ended_unknown(self, command: HangUp) -> None:
         """Say that a leg nobody knows is gone already: the flow waits for it."""

@@ -23,6 +23,7 @@ class Stations:
     :param operator_of: finds the operator of an extension (the user of a SIP account).
     :param tell: where events go.
     :param ping: sends an OPTIONS: destination, token.
+    :param is_at_browser: says whether a user's browser can be rung.
     """
 
     def __init__(
@@ -33,11 +34,13 @@ class Stations:
         tell: Callable[[Event], None],
         ping: Callable[[Endpoint, str], None],
         settings: ProbeSettings | None = None,
+        is_at_browser: Callable[[str], bool] = lambda _user: False,
     ) -> None:
         self._trunks = trunks
         self._operator_of = operator_of
         self._tell = tell
         self._ping = ping
+        self._is_at_browser = is_at_browser
         self._probe = Probe(settings)
         self._contacts: dict[str, set[str]] = {}  # user -> probe targets
         self._users: dict[str, str] = {}  # probe target -> user
@@ -81,8 +84,12 @@ class Stations:
 
     def directory_changed(self) -> None:
         """Take that a phone which is up may be somebody else's now, or somebody's at last."""
-        for user in tuple(self._contacts):
+        for user in {*self._contacts, *self._up}:
             self._settle(user, "the directory gives his phone to somebody else")
+
+    def browser_changed(self, user: str, reason: str) -> None:
+        """Take that a user's browser came or went as a telephone."""
+        self._settle(user, reason)
 
     def next_timer(self) -> float | None:
         """Return when to call :meth:`handle_timer`."""
@@ -96,8 +103,8 @@ class Stations:
     # ------------------------------------------------------------ questions
 
     def is_up(self, user: str) -> bool:
-        """Say whether a phone of this user answers."""
-        return any(
+        """Say whether a phone of this user answers, or his browser is there."""
+        return self._is_at_browser(user) or any(
             self._probe.state_of(target) is Reachability.UP
             for target in self._contacts.get(user, ())
         )

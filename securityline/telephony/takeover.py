@@ -73,6 +73,7 @@ class Takeover:
                 AudioSession.from_plain(plain["audio"]),
                 plain["signalling_host"],
                 plain["is_answered"],
+                plain.get("line_id"),
             )
             leg.branches[branch.sip_leg] = branch
         carried = self._carried.get(leg.leg_id)
@@ -117,6 +118,9 @@ class Takeover:
             if not branch.is_answered:
                 leg.branches.pop(sip_leg)
                 continue
+            if branch.line_id is not None:
+                self._revive_at_browser(leg, branch)
+                continue
             self._x.ua.adopt(dialogs[sip_leg], now)
             self._x.legs.add(leg)
             # Its 200 may still wait for an ACK; then a re-INVITE shows that it lives.
@@ -124,3 +128,11 @@ class Takeover:
             self._x.ua.offer(sip_leg, branch.audio.local, now)
             self._x.sync_media(leg)
         return bool(leg.branches)
+
+    def _revive_at_browser(self, leg: Leg, branch: Branch) -> None:
+        """Go on with a call at a browser, as long as the media process has its line."""
+        if self._x.browsers.adopt_dialog(branch):
+            self._x.legs.add(leg)
+            self._x.sync_media(leg)
+        else:
+            leg.branches.pop(branch.sip_leg)

@@ -75,7 +75,10 @@ class Telephony:
             tell=exchange.tell,
             ping=self._ping,
             settings=probe,
+            is_at_browser=self._is_at_browser,
         )
+        exchange.browsers.take_sip = self._take_browser
+        exchange.browsers.changed = self._browser_changed
         self._on_media_health = on_media_health
         self._recordings: dict[str, tuple[IncidentId, CallId]] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -113,10 +116,9 @@ class Telephony:
 
     def hang_up_all(self) -> None:
         """End every leg, by BYE, CANCEL or 480. Callers first: nobody is to be looked for."""
-        now = self.exchange.clock()
         for leg in sorted(self.exchange.legs, key=lambda leg: leg.role != "caller"):
             for sip_leg in tuple(leg.branches):
-                self.exchange.ua.hang_up(sip_leg, now, STOPPED)
+                self.exchange.hang_up(sip_leg, STOPPED)
         self.exchange.pump()
 
     @property
@@ -146,7 +148,7 @@ class Telephony:
 
     def take_media(self, event: object) -> None:
         """Take one event of the media process."""
-        if self.media_arrivals.take(event):
+        if self.media_arrivals.take(event) or self.exchange.browsers.take_media(event):
             return
         match event:
             case (
@@ -223,6 +225,19 @@ class Telephony:
     def _operator_of(self, extension: str) -> OperatorId | None:
         operator = self.exchange.directory.current.operator_at(extension)
         return OperatorId(operator.operator) if operator else None
+
+    def _is_at_browser(self, extension: str) -> bool:
+        operator = self._operator_of(extension)
+        return operator is not None and bool(self.exchange.browsers.station_of(operator))
+
+    def _browser_changed(self, operator: OperatorId, reason: str) -> None:
+        known = self.exchange.directory.current.operators.get(operator)
+        if known is not None:
+            self.stations.browser_changed(known.extension, reason)
+
+    def _take_browser(self, event: s.SipEvent) -> None:
+        self.take_sip(event)
+        self.exchange.pump()
 
     def _ping(self, destination: Endpoint, token: str) -> None:
         host = f"[{destination.host}]" if ":" in destination.host else destination.host

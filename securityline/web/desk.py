@@ -6,6 +6,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from securityline.web.board import Audience
+from securityline.web.browser_phone import is_installed
 from securityline.web.context import CONTEXT, SESSION, audience_of
 
 LISTS: Final = ("alarms", "operators", "calls", "cases", "watch")
@@ -35,6 +36,7 @@ async def show(request: web.Request) -> web.Response:
         "run": context.screens.run,
         "operator": session.operator,
         "csrf": session.csrf,
+        "has_browser_phone": is_installed(context.services),
     }
     html = context.rendering("desk.html", language, values)
     return web.Response(text=html, content_type="text/html")

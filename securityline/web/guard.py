@@ -24,7 +24,7 @@ HEADERS: Final = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self), payment=(), usb=()",
 }
 OPEN_PATHS: Final = ("/sign-in", "/static/", "/healthz", "/readyz", "/metrics", "/api/")
 log = structlog.get_logger()

@@ -14,6 +14,7 @@ from typing import Any, Final
 import structlog
 from aiohttp import WSMsgType, web
 
+from securityline.web.browser_phone import BrowserPhone
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.guard import check_origin
 from securityline.web.identity import prove
@@ -81,6 +82,7 @@ async def live(request: web.Request) -> web.StreamResponse:
         return socket
     screen = Screen(session.operator, session.session_id, audience_of(session), connection)
     request.app[SOCKETS].add(socket)
+    phone = BrowserPhone(context.services, screen, session)
     try:
         shown = request.query.get("shown") or None
         await _fill(context, screen, shown)
@@ -88,15 +90,20 @@ async def live(request: web.Request) -> web.StreamResponse:
         is_number = after.isascii() and after.isdecimal() and len(after) < 16
         run = request.query.get("run", "")
         context.screens.open(screen, int(after) if is_number else 0, run, shown)
-        await _read(request.app, socket, screen, session)
+        await _read(request.app, socket, screen, session, phone)
     finally:
+        phone.leave()
         context.screens.close(screen)
         request.app[SOCKETS].discard(socket)
     return socket
 
 
 async def _read(
-    app: web.Application, socket: web.WebSocketResponse, screen: Screen, session: Session
+    app: web.Application,
+    socket: web.WebSocketResponse,
+    screen: Screen,
+    session: Session,
+    phone: BrowserPhone,
 ) -> None:
     """Take presses until the screen goes."""
     context = app[CONTEXT]
@@ -116,7 +123,7 @@ async def _read(
             context.screens.close(screen)
             await socket.close(code=NONSENSE)
             return
-        if message is not None:
+        if message is not None and not phone.obey(message):
             await _obey(app, screen, session, message)
 
 

@@ -209,6 +209,33 @@ class AlarmDoorPort(Protocol):
         """Tell the flow of one signal; `then` is called once its lines are durable."""
 
 
+class BrowserPhonesPort(Protocol):
+    """Where a page becomes a telephone (`securityline.telephony.browser`).
+
+    The function by which a page is told how its line is, is also who the page is.
+    """
+
+    @property
+    def is_installed(self) -> bool:
+        """Whether the engine can take browsers at all."""
+
+    def connect(
+        self, operator: OperatorId, sdp: str, page: Callable[[str, str], None]
+    ) -> tuple[str, str]:
+        """Take a page's offer; return the line's name and the answer."""
+
+    def resume(
+        self, operator: OperatorId, line_id: str, page: Callable[[str, str], None]
+    ) -> bool:
+        """Let a page that was away have its line again, if it is still there."""
+
+    def leave(self, operator: OperatorId, page: Callable[[str, str], None]) -> None:
+        """Take that a page's socket is gone."""
+
+    def disconnect(self, operator: OperatorId, page: Callable[[str, str], None]) -> None:
+        """Take that a page is no telephone any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebServices:
     """Everything `create_app` needs."""
@@ -227,6 +254,8 @@ class WebServices:
     "Where programs hand in alarms; `None` where nobody takes any."
     watch: WatchDoor | None = None
     "Where people act on timers and tasks; `None` where nothing is watched."
+    browser_phones: BrowserPhonesPort | None = None
+    "Where pages become telephones; `None` where they cannot."
     degraded: Callable[[], list[str]] = list
     "What is broken although calls can be taken, recorded and logged."
     is_emergency_live: bool = False

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sip.media import launch, wire
+from sip.media.line import LineDown, LineSpec
 from sip.media.protocol import (
     Carried,
     LegSpec,
@@ -72,6 +73,7 @@ class MediaClient:
         self._on_event = on_event
         self._legs: dict[str, LegSpec] = {}
         self._recordings: dict[str, RecordingSpec] = {}
+        self._lines: dict[str, LineSpec] = {}
         self._ending: set[str] = set()
         self._ready: deque[int] = deque()
         self._taken: set[int] = set()
@@ -84,6 +86,8 @@ class MediaClient:
         self.pid: int | None = None
         self.report: MediaReport | None = None
         "The process's last word on itself; a few seconds old."
+        self.fingerprint = ""
+        "Of its certificate, for browsers; empty where it carries none of their lines."
 
     # ------------------------------------------------------------ orders
 
@@ -108,13 +112,24 @@ class MediaClient:
     def put_leg(self, spec: LegSpec) -> None:
         """Make a leg be as `spec` says; the same spec again changes nothing."""
         self._legs[spec.leg_id] = spec
-        self._taken.add(spec.port)
+        if spec.line_id is None:
+            self._taken.add(spec.port)
         self._send({"do": "leg", **wire.leg_to_plain(spec)})
 
     def drop_leg(self, leg_id: str) -> None:
         """Forget a leg. Its port stays reserved until `release_port`."""
         if self._legs.pop(leg_id, None) is not None:
             self._send({"do": "drop", "leg_id": leg_id})
+
+    def put_line(self, spec: LineSpec) -> None:
+        """Wait for a browser; `LineUp` follows, or `LineDown` with the reason."""
+        self._lines[spec.line_id] = spec
+        self._send({"do": "line", **wire.line_to_plain(spec)})
+
+    def drop_line(self, line_id: str) -> None:
+        """End a line. Its port stays reserved until `release_port`."""
+        if self._lines.pop(line_id, None) is not None:
+            self._send({"do": "drop_line", "line_id": line_id})
 
     def put_recording(self, spec: RecordingSpec) -> None:
         """Record a call from now on; a file that is there already is continued."""
@@ -235,6 +250,8 @@ class MediaClient:
 
     def _take_welcome(self, welcome: Mapping[str, Any]) -> None:
         self._take_ports(welcome["ready"], is_all=True)
+        lines = [wire.line_from_plain(plain) for plain in welcome.get("lines", ())]
+        self._take_lines(lines, str(welcome.get("fingerprint", "")))
         legs = [wire.leg_from_plain(plain) for plain in welcome["legs"]]
         recordings = [wire.recording_from_plain(plain) for plain in welcome["recordings"]]
         if self._carried is not None:
@@ -246,10 +263,24 @@ class MediaClient:
         self._carried = Carried(
             {leg.leg_id: leg for leg in legs},
             {recording.recording_id: recording for recording in recordings},
+            {line.line_id: line for line in lines},
         )
-        self._taken.update(leg.port for leg in legs)
+        self._taken.update(leg.port for leg in legs if leg.line_id is None)
+        self._taken.update(line.port for line in lines)
+        self._lines.update(self._carried.lines)
         self._legs = {**self._carried.legs, **self._legs}
         self._recordings = {**self._carried.recordings, **self._recordings}
+
+    def _take_lines(self, lines: Sequence[LineSpec], fingerprint: str) -> None:
+        """Compare what is carried with what we ordered: no line outlives its process."""
+        self.fingerprint = fingerprint
+        carried = {line.line_id for line in lines}
+        for line_id in set(self._lines) - carried:
+            del self._lines[line_id]
+            self._tell(LineDown(line_id, "restarted"))
+        if self._carried is not None:
+            for line_id in carried - set(self._lines):
+                self._send({"do": "drop_line", "line_id": line_id})
 
     def _take_ports(self, ports: Sequence[int], *, is_all: bool) -> None:
         kept = () if is_all else self._ready

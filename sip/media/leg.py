@@ -151,12 +151,17 @@ class Leg:
     def is_expected(self) -> bool:
         """Whether the peer should be heard."""
         spec = self.spec
-        return spec.can_receive and spec.is_expected_to_speak and spec.remote is not None
+        return spec.can_receive and spec.is_expected_to_speak and self.has_peer
 
     @property
     def may_send(self) -> bool:
         """Whether the negotiation lets us send, and there is somebody to send to."""
-        return self.spec.can_send and self.spec.remote is not None
+        return self.spec.can_send and self.has_peer
+
+    @property
+    def has_peer(self) -> bool:
+        """Whether it is known who the peer is: an address, or a browser's line."""
+        return self.spec.remote is not None or self.spec.line_id is not None
 
     @property
     def hears(self) -> str | None:

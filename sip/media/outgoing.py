@@ -81,6 +81,12 @@ class OutgoingStream:
         self.digits: DigitSender | None = None
         self._tone = b""
 
+    def continue_as(self, ssrc: int, sequence: int, origin: int, now: float) -> None:
+        """Be the next voice of a source that the peer knows already."""
+        self.ssrc, self.next_sequence, self.timestamp_origin = ssrc, sequence, origin
+        self.next_timestamp = self._clock(now)
+        self.anchor = 0
+
     def forward(
         self,
         stream: int,

@@ -5,10 +5,13 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
+from sip.media.doors import RECEIVE_SIZE, Doors
 from sip.media.incoming import Listener
 from sip.media.leg import Leg
+from sip.media.lines import Lines
 from sip.media.machine import EnergyActivity, VoiceActivity
 from sip.media.mixer import Mixer
 from sip.media.playback import PromptLoader
@@ -17,9 +20,10 @@ from sip.media.protocol import LegFailed, LegSpec, MediaEvent
 from sip.media.rtp import parse
 from sip.media.tap import Tap
 
-RECEIVE_SIZE: Final = 2048
-_DOOR_BUDGET: Final = 64
-"Packets of strangers looked at in a beat, whatever their number: 0.3 ms at most."
+if TYPE_CHECKING:
+    from sip.media.dtls import Certificate
+
+__all__ = ["RECEIVE_SIZE", "Line", "Patchbay"]
 
 FLOOD: Final = 200
 "Packets of one peer between two scans (100 ms; a phone sends 5 to 10) that are too many."
@@ -34,6 +38,7 @@ class Patchbay:
     """Carries out what the engine orders for legs.
 
     :param poll: where connected sockets are waited for; their :attr:`lines` go by number.
+    :param certificate: ours towards browsers; `None` without the extra `browser`.
     """
 
     def __init__(
@@ -43,9 +48,10 @@ class Patchbay:
         emit: Callable[[MediaEvent], None],
         load: PromptLoader,
         activity: Callable[[], VoiceActivity] = EnergyActivity,
+        certificate: Certificate | None = None,
     ) -> None:
         self._poll = poll
-        self._doors_poll = select.epoll()
+        self._doors = Doors()
         self._ports = ports
         self._emit = emit
         self._load = load
@@ -55,7 +61,10 @@ class Patchbay:
         self.ticking: dict[Leg, None] = {}
         "The legs that take part in the beat."
         self._sockets: dict[str, socket.socket] = {}
-        self._doors: dict[int, tuple[socket.socket, Leg]] = {}
+        self.browsers = Lines(
+            poll, ports, self._doors, self.lines, emit, certificate, self._settle
+        )
+        "Lines of browsers, through which legs speak that have no port of their own."
         self._hearers: dict[str, dict[str, Leg]] = {}
         self._mixer = Mixer(self._listen)
         self._taps: dict[str, Tap] = {}
@@ -67,14 +76,14 @@ class Patchbay:
     def put(self, spec: LegSpec, now: float) -> None:
         """Make a leg be as ordered, or say why that cannot be."""
         leg = self.legs.get(spec.leg_id)
-        if leg is not None and leg.spec.port != spec.port:
+        if leg is not None and _place(leg.spec) != _place(spec):
             self.drop(spec.leg_id, now)
             leg = None
         if leg is None:
             leg = self._add(spec, now)
             if leg is None:
                 return
-            is_turned = True
+            is_turned = spec.line_id is None
         else:
             before = leg.hears
             is_turned = leg.apply(spec, now)
@@ -83,20 +92,24 @@ class Patchbay:
             self._listen(spec.leg_id)
         if leg.hears is not None:
             self._hear(leg.hears, leg)
-        if is_turned:
+        if spec.line_id is not None:
+            self.browsers.attach(spec.line_id, leg, now)
+        elif is_turned:
             self._turn(leg)
         self._settle(leg, now)
 
     def _add(self, spec: LegSpec, now: float) -> Leg | None:
-        try:
-            door = self._ports.take(spec.port)
-        except OSError as error:
-            self._emit(LegFailed(spec.leg_id, f"port {spec.port}: {error.strerror}"))
-            return None
+        door = None
+        if spec.line_id is None:
+            try:
+                door = self._ports.take(spec.port)
+            except OSError as error:
+                self._emit(LegFailed(spec.leg_id, f"port {spec.port}: {error.strerror}"))
+                return None
         leg = Leg(spec, now, self._emit, self._load, self._mixer, self._activity)
         self.legs[spec.leg_id] = leg
-        self._doors[door.fileno()] = (door, leg)
-        self._doors_poll.register(door.fileno(), select.EPOLLIN)
+        if door is not None:
+            self._doors.open(door, partial(self._judge, leg))
         leg.record(self._taps.get(spec.leg_id))
         self._listen(spec.leg_id)
         return leg
@@ -106,11 +119,12 @@ class Patchbay:
         leg = self.legs.pop(leg_id, None)
         if leg is None:
             return None
+        if leg.spec.line_id is not None:
+            self.browsers.detach(leg.spec.line_id, leg)
+        else:
+            self._doors.shut(self._ports.door(leg.spec.port))
         leg.end(now)
         self._unplug(leg)
-        door = self._ports.door(leg.spec.port)
-        self._doors_poll.unregister(door.fileno())
-        del self._doors[door.fileno()]
         self.ticking.pop(leg, None)
         if leg.hears is not None:
             self._unhear(leg.hears, leg_id)
@@ -165,11 +179,16 @@ class Patchbay:
 
     def _settle(self, leg: Leg, now: float) -> None:
         """Draw the consequences of a change for sending, the beat and the recordings."""
-        line = self._sockets.get(leg.spec.leg_id)
-        leg.outgoing.send = line.send if line is not None and leg.may_send else None
+        leg.outgoing.send = self._sender(leg) if leg.may_send else None
         self._sort(leg)
         leg.tell_tap(self.legs.get(leg.hears) if leg.hears else None, now)
         self._tell_hearers(leg.spec.leg_id, now)
+
+    def _sender(self, leg: Leg) -> Callable[[bytes], object] | None:
+        if leg.spec.line_id is not None:
+            return self.browsers.sender(leg.spec.line_id, leg)
+        line = self._sockets.get(leg.spec.leg_id)
+        return line.send if line is not None else None
 
     def _tell_hearers(self, leg_id: str, now: float) -> None:
         for hearer in self._hearers.get(leg_id, {}).values():
@@ -210,20 +229,7 @@ class Patchbay:
 
     def serve_doors(self, now: float) -> None:
         """Look at what came from others than the legs' peers; nearly all of it is refused."""
-        budget = _DOOR_BUDGET
-        # Each poll names a door once, so that a flood at one leaves the others their turn.
-        while budget > 0 and (ready := self._doors_poll.poll(0, budget)):
-            budget -= len(ready)
-            for number, _ in ready:
-                self._serve_door(number, now)
-
-    def _serve_door(self, number: int, now: float) -> None:
-        door, leg = self._doors[number]
-        try:
-            data, source = door.recvfrom(RECEIVE_SIZE)
-        except OSError:
-            return
-        self._judge(leg, data, (source[0], source[1]), now)
+        self._doors.serve(now)
 
     def _judge(self, leg: Leg, data: bytes, source: tuple[str, int], now: float) -> None:
         packet = parse(data)
@@ -277,4 +283,10 @@ class Patchbay:
         """Let go of all sockets."""
         for line in self._sockets.values():
             line.close()
-        self._doors_poll.close()
+        self.browsers.close()
+        self._doors.close()
+
+
+def _place(spec: LegSpec) -> tuple[int, str | None]:
+    """Where a leg's audio goes by; a leg cannot move, it is put anew."""
+    return spec.port, spec.line_id

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sip.media.line import LineDown, LineSpec, LineUp
 from sip.media.tones import ToneName
 
 Then = Literal["silence", "ringback", "hold_music", "repeat"]
@@ -68,7 +69,9 @@ class LegSpec:
     leg_id: str
     call_id: str
     port: int
-    "Ours, from `MediaClient.reserve_port`."
+    "Ours, from `MediaClient.reserve_port`; 0 for a leg that speaks through a line."
+    line_id: str | None = None
+    "The browser's line it speaks through; the last leg that names a line has it."
     remote: tuple[str, int] | None = None
     "The peer's negotiated address: an IP address, no name. `None`: not known yet, or held."
     also_from: tuple[str, ...] = ()
@@ -109,6 +112,7 @@ class Carried:
 
     legs: Mapping[str, LegSpec]
     recordings: Mapping[str, RecordingSpec]
+    lines: Mapping[str, LineSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +315,8 @@ MediaEvent = (
     | AudioLost
     | AudioBack
     | LegFailed
+    | LineUp
+    | LineDown
     | ScreeningEvent
     | RecordingStarted
     | RecordingEnded

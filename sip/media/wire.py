@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any, Final, cast
 
+from sip.media.line import LineDown, LineSpec, LineUp
 from sip.media.protocol import (
     AudioBack,
     AudioLost,
@@ -59,6 +60,8 @@ _EVENTS: Final = {
         AudioLost,
         AudioBack,
         LegFailed,
+        LineUp,
+        LineDown,
         MachineSuspected,
         HumanSuspected,
         GreetingEnded,
@@ -76,7 +79,7 @@ _EVENTS: Final = {
 }
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {
     cls: tuple(each.name for each in fields(cls))
-    for cls in (*_EVENTS.values(), LegSpec, RecordingSpec)
+    for cls in (*_EVENTS.values(), LegSpec, LineSpec, RecordingSpec)
 }
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
 
@@ -180,7 +183,10 @@ def leg_from_plain(plain: Mapping[str, Any]) -> LegSpec:
             values["remote"] = (str(host), _number(port, 1, 65_535))
         values["also_from"] = tuple(str(host) for host in values.get("also_from", ()))
         values["source"] = source_from_plain(values.get("source"))
-        _number(values["port"], 1, 65_535)
+        line_id = values.get("line_id")
+        if line_id is not None and not isinstance(line_id, str):
+            raise ProtocolError("line_id is no text")
+        _number(values["port"], 0 if line_id else 1, 65_535)
         for name in ("hears_keys_in_band", "is_screened"):
             if not isinstance(values.get(name, False), bool):
                 raise ProtocolError(f"{name} is neither true nor false")
@@ -197,6 +203,25 @@ def _number(value: Any, low: int, high: int) -> int:
     if not isinstance(value, int) or not low <= value <= high:
         raise ProtocolError(f"{value!r} is not a number from {low} to {high}")
     return value
+
+
+def line_to_plain(spec: LineSpec) -> dict[str, Any]:
+    """Return a line's spec as JSON values."""
+    return _plain(spec)
+
+
+def line_from_plain(plain: Mapping[str, Any]) -> LineSpec:
+    """Read a line's spec back.
+
+    :raises ProtocolError: a field is missing, unknown or of another type.
+    """
+    texts = {name: value for name, value in plain.items() if name != "port"}
+    if not all(isinstance(value, str) for value in texts.values()):
+        raise ProtocolError("no line: every field but the port is text")
+    try:
+        return LineSpec(port=_number(plain["port"], 1, 65_535), **texts)
+    except (KeyError, TypeError) as error:
+        raise ProtocolError(f"no line: {error}"[:200]) from None
 
 
 def recording_to_plain(spec: RecordingSpec) -> dict[str, Any]:

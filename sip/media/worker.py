@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sip.media import wire
 from sip.media.control import Control
@@ -28,6 +28,9 @@ from sip.media.priority import raise_priority, resident_bytes, settle_process
 from sip.media.protocol import MediaEvent, MediaReport, RecordingSpec
 from sip.media.tap import Studio, Tap
 from sip.media.ticker import Ticker
+
+if TYPE_CHECKING:
+    from sip.media.dtls import Certificate
 
 _log = logging.getLogger(__name__)
 
@@ -77,6 +80,7 @@ class Worker:
         load: PromptLoader,
         clock: Callable[[], float] = time.monotonic,
         activity: Callable[[], VoiceActivity] = EnergyActivity,
+        certificate: Certificate | None = None,
     ) -> None:
         self._settings = settings
         self._studio = studio
@@ -86,7 +90,8 @@ class Worker:
             settings.address, settings.low_port, settings.high_port, settings.ready_ports
         )
         self._ports.top_up(most_refused=settings.high_port)
-        self._bay = Patchbay(self._poll, self._ports, self._emit, load, activity)
+        self._bay = Patchbay(self._poll, self._ports, self._emit, load, activity, certificate)
+        self._fingerprint = str(certificate.fingerprint) if certificate else ""
         self._control = Control(settings.socket_path, self._poll, self._take_order)
         self._recordings: dict[str, _Recording] = {}
         self._to_scan: deque[Leg] = deque()
@@ -104,6 +109,8 @@ class Worker:
             "hello": self._hello,
             "leg": self._put_leg,
             "drop": self._drop_leg,
+            "line": self._put_line,
+            "drop_line": self._drop_line,
             "record": self._record,
             "end_recording": self._end_recording,
             "digits": self._press,
@@ -140,7 +147,7 @@ class Worker:
 
     def _turn(self) -> None:
         clock = self._clock
-        if self._bay.legs or self._recordings:
+        if self._bay.legs or self._recordings or len(self._bay.browsers):
             timeout = self._ticker.next_at - clock()
         else:
             timeout = IDLE_TIME
@@ -179,6 +186,7 @@ class Worker:
         beats = self._beats = self._beats + 1
         if beats % _SCAN_BEATS == 0:
             self._to_scan.extend(bay.legs.values())
+            bay.browsers.scan(now)
         for _ in range(-(-len(self._to_scan) // (_SCAN_BEATS - beats % _SCAN_BEATS))):
             bay.scan(self._to_scan.popleft(), now)
         if beats % _FLUSH_BEATS == 0:
@@ -268,7 +276,7 @@ class Worker:
     def _hello(self, message: dict[str, Any]) -> None:
         """Agree on the ports: what neither the engine nor a leg holds is free again."""
         now = self._clock()
-        held = set(message["ports"]) | {leg.spec.port for leg in self._bay.legs.values()}
+        held = set(message["ports"]) | self._ports_in_use
         for port in self._ports.taken - held:
             self._ports.release(port, now)
         for port in held - self._ports.taken:
@@ -278,6 +286,8 @@ class Worker:
             {
                 "what": "Welcome",
                 "ready": self._ports.ready,
+                "fingerprint": self._fingerprint,
+                "lines": [wire.line_to_plain(spec) for spec in self._bay.browsers.specs],
                 "legs": [wire.leg_to_plain(leg.spec) for leg in self._bay.legs.values()],
                 "recordings": [
                     wire.recording_to_plain(recording.spec)
@@ -304,6 +314,14 @@ class Worker:
         if leg.spec.port in self._released:
             self._released.discard(leg.spec.port)
             self._ports.release(leg.spec.port, now)
+
+    def _put_line(self, message: dict[str, Any]) -> None:
+        spec = wire.line_from_plain(message)
+        self._released.discard(spec.port)
+        self._bay.browsers.put(spec, self._clock())
+
+    def _drop_line(self, message: dict[str, Any]) -> None:
+        self._bay.browsers.drop(str(message["line_id"]), self._clock())
 
     def _record(self, message: dict[str, Any]) -> None:
         spec = wire.recording_from_plain(message)
@@ -340,9 +358,14 @@ class Worker:
         except (OSError, OverflowError) as error:
             _log.error("port %d cannot be had: %s", port, error)
 
+    @property
+    def _ports_in_use(self) -> set[int]:
+        legs = {leg.spec.port for leg in self._bay.legs.values()} - {0}
+        return legs | self._bay.browsers.ports
+
     def _release_port(self, message: dict[str, Any]) -> None:
         port = int(message["port"])
-        if any(leg.spec.port == port for leg in self._bay.legs.values()):
+        if port in self._ports_in_use:
             self._released.add(port)
         else:
             self._ports.release(port, self._clock())

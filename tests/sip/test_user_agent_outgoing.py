@@ -168,6 +168,7 @@ def test_an_answer_waits_for_the_owners_word_before_its_ack(us: Alone) -> None:
     invite = placed(us)
     assert us.take(reply(invite, 200, sdp=ANSWER)) == []
     event = us.last(Answered)
+    assert event.response is not None
     assert (event.leg, event.sdp, event.response.status) == ("out", ANSWER, 200)
     assert us.take(reply(invite, 200, sdp=ANSWER)) == []  # repeated: still no word
     us.agent.acknowledge("out", us.now)

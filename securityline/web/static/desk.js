@@ -3,7 +3,8 @@
 import { Composer } from "./composer.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
-import { chime, wake } from "./sound.js";
+import { Phone } from "./phone.js";
+import { chime, ring, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
@@ -13,6 +14,7 @@ const OF_A_CASE = { card: "card-area", log: "log-area" };
 const kept = { card: new Map(), log: new Map() }; // what was last sent for each case
 const MOST_KEPT = 80;
 let shown = null;
+let phone = null;
 let popped = null;
 let followed = "";
 const LIVE_LINE = "#card .line:is(.summoning, .dialled, .ringing, .speaking)"; // to an emergency service
@@ -50,6 +52,7 @@ function onMessage(message) {
     if (!incident) paint(id, html);
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
+  if (message.phone) phone.take(message.phone);
   follow();
   if (message.say) say(message.say, message.is_wrong);
   if (message.pop) onPop(message.pop);
@@ -88,6 +91,7 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
+  ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }
@@ -206,6 +210,9 @@ const DO = {
   "show-pop": () => popped && show(popped.incident),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
   note: () => composer.focus(),
+  phone: () => phone.toggle(),
+  mute: () => phone.mute(),
+  digit: ({ digit }) => phone.digit(digit),
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
@@ -265,6 +272,7 @@ document.addEventListener("keydown", (event) => {
   const name = nameOf(event), isLetter = name.length === 1;
   if (event.ctrlKey || event.metaKey || event.isComposing) return;
   if (event.altKey && name === "0") { toggleLetters(event); return; }
+  if (phone.isKeypadOpen && !isTyping() && typeKey(event)) return;
   if (prompter.isOpen && !event.altKey) { if (prompter.key(name)) event.preventDefault(); return; }
   if (isTyping() ? isLetter || name.length < 2 : isLetter && !hasLetters && !event.altKey && name !== "?") return;
   if (!isTyping() && walk(name)) { event.preventDefault(); return; }
@@ -272,6 +280,16 @@ document.addEventListener("keydown", (event) => {
   const element = find(name);
   if (element) { event.preventDefault(); activate(element); }
 });
+
+// While the telephone's keys are open, the keyboard's are those.
+function typeKey(event) {
+  const key = /^(Digit|Numpad)\d$/.test(event.code) && event.key !== "*" && event.key !== "#" ? event.code.slice(-1) : event.key;
+  if (key === "Escape") $("keypad").open = false;
+  else if (/^[0-9*#]$/.test(key)) phone.digit(key);
+  else return false;
+  event.preventDefault();
+  return true;
+}
 
 function walk(name) {
   if (name === "ArrowDown") step(1);
@@ -300,7 +318,9 @@ if (shown) composer.moveTo(shown);
 const wire = new Wire({
   seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,
   onState: (state) => document.body.classList.toggle("stale", state === "stale"),
+  onOpen: () => phone.resume(),
 });
+phone = new Phone({ words, say, send: (message) => wire.send(message) });
 setInterval(tick, 1000);
 setInterval(() => fresh.forEach((at, call) => Date.now() - at > FLASH_TIME && fresh.delete(call)), 60000);
 decorate();

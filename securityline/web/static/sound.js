@@ -21,3 +21,12 @@ export function chime(urgency) {
     voice.stop(at + gap * 1.7);
   });
 }
+
+// A call rings at this browser: two tones every two seconds, until it rings no more.
+const RING_TIME = 2000;
+let ringing = null;
+
+export function ring(isRinging) {
+  if (!isRinging) { clearInterval(ringing); ringing = null; }
+  else if (ringing === null) { ringing = setInterval(() => chime(2), RING_TIME); }
+}

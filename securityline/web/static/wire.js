@@ -5,8 +5,8 @@ const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
 const QUIET = 2000; // ms without a word from the server: the page is stale
 
 export class Wire {
-  constructor({ seq, run, shown, onMessage, onState, onAnswer }) {
-    Object.assign(this, { seq, run, shown, onMessage, onState, onAnswer });
+  constructor({ seq, run, shown, onMessage, onState, onAnswer, onOpen }) {
+    Object.assign(this, { seq, run, shown, onMessage, onState, onAnswer, onOpen });
     this.pending = new Map();
     this.failures = 0;
     this.heard = performance.now();
@@ -49,6 +49,7 @@ export class Wire {
       this.failures = 0;
       this.run = message.run;
       this.resend();
+      this.onOpen();
       if ((this.shown() ?? "") !== this.asked) this.show(this.shown());
     }
     if (message.seq !== undefined) this.seq = Math.max(message.is_full ? 0 : this.seq, message.seq);
@@ -58,7 +59,7 @@ export class Wire {
       this.onAnswer(press, message);
     }
     this.onState("live");
-    if (message.fragments || message.say || message.alert) this.onMessage(message);
+    if (message.fragments || message.say || message.alert || message.phone) this.onMessage(message);
   }
 
   press(act, values = {}) {

@@ -31,6 +31,7 @@ from sip.bindings import Binding
 from sip.endpoint import STRANGER, Endpoint, Peer
 from sip.events import Answered, CallRefused, IncomingCall, SipEvent
 from sip.media.client import NoPortLeft
+from sip.media.line import LineSpec
 from sip.media.protocol import LegSpec, RecordingSpec
 from sip.settings import UserAgentSettings
 from sip.trunk import PeerAddress, Trunk, TrunkGroup
@@ -88,6 +89,8 @@ class MediaNotebook:
     legs: dict[str, LegSpec] = field(default_factory=dict)
     recordings: dict[str, RecordingSpec] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    lines: dict[str, LineSpec] = field(default_factory=dict)
+    fingerprint: str = "sha-256 " + ":".join(["AB"] * 32)
     taken: set[int] = field(default_factory=set)
     free: list[int] = field(default_factory=lambda: list(range(20_000, 20_020, 2)))
 
@@ -106,6 +109,12 @@ class MediaNotebook:
 
     def drop_leg(self, leg_id: str) -> None:
         self.legs.pop(leg_id, None)
+
+    def put_line(self, spec: LineSpec) -> None:
+        self.lines[spec.line_id] = spec
+
+    def drop_line(self, line_id: str) -> None:
+        self.lines.pop(line_id, None)
 
     def put_recording(self, spec: Any) -> None:
         self.recordings[spec.recording_id] = spec

@@ -1,7 +1,7 @@
 """Debian's Chromium under Playwright, which downloads nothing."""
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,13 +29,15 @@ def why_not() -> str:
 
 
 @asynccontextmanager
-async def chromium(width: int = 1440, height: int = 900) -> AsyncIterator[Any]:
+async def chromium(
+    width: int = 1440, height: int = 900, more: Sequence[str] = ()
+) -> AsyncIterator[Any]:
     """Open a headless browser; `new_context()` of it is one person's."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=ARGUMENTS
+            executable_path=str(CHROMIUM), args=[*ARGUMENTS, *more]
         )
         size = {"width": width, "height": height}
         new_context = browser.new_context

@@ -55,7 +55,7 @@ from securityline.logbook.opening import LogbookSettings
 from securityline.watch_door import WatchDoor
 from securityline.watching import Watching
 from securityline.web.app import create_app
-from securityline.web.ports import WebServices
+from securityline.web.ports import BrowserPhonesPort, WebServices
 
 ROOT = Path(__file__).resolve().parents[3]
 DIRECTORY = ROOT / "securityline" / "example_directory"
@@ -131,6 +131,7 @@ class House:
     degraded: list[str] = field(default_factory=list)
     picks_up: set[str] = field(default_factory=set)
     "Operators whose phone answers by itself."
+    browser_phones: BrowserPhonesPort | None = None
     commands: list[Command] = field(default_factory=list)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     watching: Watching = field(init=False)
@@ -401,6 +402,7 @@ class House:
             ),
             watch=self.watch,
             degraded=lambda: list(self.degraded),
+            browser_phones=self.browser_phones,
             version="0.1.0",
         )
 

@@ -58,14 +58,18 @@ class Phone:
 class Bay:
     """A patchbay and the loop around it, with pretend time."""
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Any = None) -> None:
         low, high = free_range(16)
         self.events: Events = []
         self.poll = select.epoll()
         self.pool = PortPool("127.0.0.1", low, high, 8)
         self.pool.top_up()
         self.bay = Patchbay(
-            self.poll, self.pool, self.events.append, lambda name, language: FRAME_B * 50
+            self.poll,
+            self.pool,
+            self.events.append,
+            lambda name, language: FRAME_B * 50,
+            certificate=certificate,
         )
         self.now = 1000.0
         self.phones: dict[str, Phone] = {}

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from callflows.events import OperatorId
 from securityline.telephony.browser import NoBrowserPhone
+from securityline.web.context import Context
 from securityline.web.ports import WebServices
 from securityline.web.screens import Screen, encode
 from securityline.web.sessions import Session
@@ -28,6 +29,7 @@ REASONS: Final[Mapping[str, str]] = {
     "no_port": N_("The engine has no line free for your browser."),
     "restarted": N_("The engine's audio was started again. Your phone connects anew."),
     "gone": N_("The engine's audio was started again. Your phone connects anew."),
+    "too_often": N_("Your browser asked for too many lines. It tries again by itself."),
     "replaced": N_("Another page of yours has the phone now."),
     "not_installed": N_("The browser phone is not installed on this engine."),
     "offer": N_("The engine cannot speak with this browser."),
@@ -35,7 +37,8 @@ REASONS: Final[Mapping[str, str]] = {
 }
 "Why a line is down or was not taken, as its operator is told."
 PASSING: Final = frozenset(
-    {"silent", "closed", "unreachable", "handshake", "restarted", "gone"}
+    {"silent", "closed", "unreachable", "handshake", "restarted", "gone", "no_port", "port"}
+    | {"too_often"}
 )
 "After these the page tries again by itself."
 
@@ -48,8 +51,9 @@ def is_installed(services: WebServices) -> bool:
 class BrowserPhone:
     """One page's side of its line."""
 
-    def __init__(self, services: WebServices, screen: Screen, session: Session) -> None:
-        self._phones = services.browser_phones
+    def __init__(self, context: Context, screen: Screen, session: Session) -> None:
+        self._phones = context.services.browser_phones
+        self._context = context
         self._screen = screen
         self._operator = OperatorId(session.operator)
         self._is_auditor = session.role == "auditor"
@@ -82,6 +86,8 @@ class BrowserPhone:
             self._tell("down", "not_installed")
         elif not isinstance(sdp, str) or len(sdp) > LONGEST_OFFER:
             self._tell("down", "offer")
+        elif not self._context.phone_offers.take(self._operator, self._context.now()):
+            self._tell("down", "too_often")
         else:
             try:
                 line_id, answer = self._phones.connect(self._operator, sdp, self._page)

@@ -30,6 +30,8 @@ class Context:
     "Wrong passwords by address: 12, then one in 20 s."
     wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))
     "Wrong passwords by account and address: 6, then one in 30 s."
+    phone_offers: Throttle = field(default_factory=lambda: Throttle(1 / 3, 10))
+    "Lines that an operator's browsers ask for: ten, then one in 3 s. Each takes a port."
 
     done: dict[str, OrderedDict[str, bool]] = field(default_factory=dict)
     "By session: ids of its presses, and whether they are durable."

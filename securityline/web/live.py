@@ -82,7 +82,7 @@ async def live(request: web.Request) -> web.StreamResponse:
         return socket
     screen = Screen(session.operator, session.session_id, audience_of(session), connection)
     request.app[SOCKETS].add(socket)
-    phone = BrowserPhone(context.services, screen, session)
+    phone = BrowserPhone(context, screen, session)
     try:
         shown = request.query.get("shown") or None
         await _fill(context, screen, shown)

@@ -276,7 +276,7 @@ class MediaClient:
         self.fingerprint = fingerprint
         carried = {line.line_id for line in lines}
         for line_id in set(self._lines) - carried:
-            del self._lines[line_id]
+            self.drop_line(line_id)
             self._tell(LineDown(line_id, "restarted"))
         if self._carried is not None:
             for line_id in carried - set(self._lines):

@@ -146,7 +146,10 @@ class Association:
         self.srtp = self._derive()
 
     def _check_peer(self) -> None:
-        peer = self._ssl.get_peer_certificate(as_cryptography=True)
+        try:
+            peer = self._ssl.get_peer_certificate(as_cryptography=True)
+        except ValueError as error:  # one that OpenSSL reads and others do not
+            raise HandshakeFailed("its certificate cannot be read") from error
         algorithm = self._expected.algorithm
         if peer is None or fingerprint_of(peer, algorithm) != self._expected:
             self.close()

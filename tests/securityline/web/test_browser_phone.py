@@ -123,8 +123,20 @@ async def test_with_it_the_page_may_be_a_telephone(phones: Phones, desk: Browser
         assert 'data-installed="yes"' in await response.text()
 
 
+async def test_who_asks_without_end_is_slowed_down(phones: Phones, desk: Browser) -> None:
+    """Each line takes a port, and callers need ports."""
+    await desk.sign_in("op-1")
+    async with screen(desk) as live:
+        for _ in range(15):
+            await live.socket.send_json({"act": "phone_offer", "sdp": "mine"})
+        await live.quiet()
+        told = [m["phone"] for m in live.messages if "phone" in m]
+    assert len(phones.pages) == 10
+    assert [one["why"] for one in told if "why" in one] == ["too_often"] * 5
+
+
 def test_every_reason_has_words() -> None:
-    refusals = ("not_installed", "no_port", "offer", "replaced", "gone")
+    refusals = ("not_installed", "no_port", "offer", "replaced", "gone", "too_often")
     assert {*get_args(LineWhy), *refusals} <= set(REASONS)
     assert set(REASONS) >= PASSING
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from sip.media import client as client_module
-from sip.media import launch
+from sip.media import launch, wire
 from sip.media.client import MediaClient, MediaError, NoPortLeft
+from sip.media.line import LineDown
 from sip.media.protocol import (
     AudioLost,
     DigitHeard,
@@ -25,6 +26,7 @@ from sip.media.protocol import (
     RecordingEnded,
     RecordingSpec,
 )
+from tests.sip.media.test_wire import LINE
 
 STUB = str(Path(__file__).with_name("media_stub.py"))
 PATIENCE = 20
@@ -302,8 +304,6 @@ async def test_what_is_carried_is_adopted_once_and_kept_as_ordered(tmp_path: Pat
     media = Media(tmp_path)
     await media.client.start()
     media.client._carried = None
-    from sip.media import wire
-
     welcome = {
         "ready": [30_000, 30_002],
         "legs": [wire.leg_to_plain(leg("old", port=30_000))],
@@ -317,4 +317,38 @@ async def test_what_is_carried_is_adopted_once_and_kept_as_ordered(tmp_path: Pat
     media.client._take_welcome(json.loads(json.dumps(welcome)))
     await media.heard(do="drop", leg_id="old")
     assert media.client.legs == {}
+    await media.client.stop()
+
+
+async def test_a_line_ends_with_its_process_and_its_owner_is_told(media: Media) -> None:
+    media.client.put_line(LINE)
+    heard = await media.heard(do="line")
+    assert heard[-1]["fingerprint"] == LINE.fingerprint
+    assert media.client.pid is not None
+    os.kill(media.client.pid, signal.SIGKILL)
+    assert await media.event(LineDown) == LineDown(LINE.line_id, "restarted")
+    await media.event(MediaBack)
+    assert media.client._lines == {}
+
+
+async def test_a_line_of_our_predecessor_is_adopted_and_one_dropped_meanwhile_dropped(
+    tmp_path: Path,
+) -> None:
+    media = Media(tmp_path)
+    await media.client.start()
+    media.client._carried = None
+    welcome = {
+        "ready": [30_002],
+        "legs": [],
+        "recordings": [],
+        "lines": [wire.line_to_plain(LINE)],
+        "fingerprint": "sha-256 AB",
+    }
+    media.client._take_welcome(json.loads(json.dumps(welcome)))
+    assert media.client.adopt().lines == {LINE.line_id: LINE}
+    assert media.client.fingerprint == "sha-256 AB"
+    assert LINE.port in media.client._taken
+    media.client.drop_line(LINE.line_id)
+    media.client._take_welcome(json.loads(json.dumps(welcome)))
+    await media.heard(do="drop_line", line_id=LINE.line_id)
     await media.client.stop()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sip.media import protocol, wire
+from sip.media.line import LineSpec
 from sip.media.protocol import (
     FromLeg,
     LegSpec,
@@ -174,6 +175,36 @@ def test_any_object_is_a_leg_or_refused(plain: dict[str, Any]) -> None:
         assert isinstance(wire.leg_from_plain(plain), LegSpec)
     except wire.ProtocolError:
         return
+
+
+LINE = LineSpec(
+    line_id="op-1-ab",
+    port=20_000,
+    fragment="abcdef",
+    password="0" * 48,
+    hash_algorithm="sha-256",
+    fingerprint="ab" * 32,
+)
+
+
+def test_a_line_survives_the_wire() -> None:
+    assert wire.line_from_plain(over_the_wire(wire.line_to_plain(LINE))) == LINE
+
+
+@pytest.mark.parametrize(
+    "change", [{"port": 0}, {"port": "20000"}, {"password": None}, {"more": "x"}]
+)
+def test_what_is_no_line_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(wire.ProtocolError):
+        wire.line_from_plain({**wire.line_to_plain(LINE), **change})
+
+
+def test_only_a_leg_of_a_line_has_no_port() -> None:
+    spec = LegSpec(leg_id="a", call_id="c", port=0, line_id="op-1-ab")
+    assert wire.leg_from_plain(over_the_wire(wire.leg_to_plain(spec))) == spec
+    for change in ({"line_id": None}, {"line_id": ""}, {"line_id": 7}):
+        with pytest.raises(wire.ProtocolError):
+            wire.leg_from_plain({**wire.leg_to_plain(spec), **change})
 
 
 def test_text_stays_text() -> None:

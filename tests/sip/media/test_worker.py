@@ -62,7 +62,7 @@ class FakeStudio:
 class Media:
     """A worker, the engine's end of its socket, and phones."""
 
-    def __init__(self, folder: Path, **settings: Any) -> None:
+    def __init__(self, folder: Path, certificate: Any = None, **settings: Any) -> None:
         low, high = free_range(16)
         self.studio = FakeStudio()
         self.skipped = 0.0
@@ -78,6 +78,7 @@ class Media:
             self.studio,
             lambda name, language: None,
             lambda: time.monotonic() + self.skipped,
+            certificate=certificate,
         )
         self.engine = Engine(folder / "media.sock")
         self.lines: list[dict[str, Any]] = []
@@ -538,3 +539,35 @@ def test_nothing_is_polled_while_nothing_is_up(media: Media) -> None:
     media.worker._turn()
     media.worker._poll = real
     assert timeouts == [0.5]
+
+
+def test_a_line_is_ordered_listed_and_ended_through_the_whole_loop(tmp_path: Path) -> None:
+    pytest.importorskip("OpenSSL", reason="the extra `browser` is not installed")
+    pytest.importorskip("pylibsrtp", reason="the extra `browser` is not installed")
+    from sip.media.dtls import Certificate
+    from tests.sip.media.browser_peer import BrowserPeer
+
+    media = Media(tmp_path, certificate=Certificate())
+    welcome = media.hello()
+    assert welcome["fingerprint"].startswith("sha-256 ")
+    assert welcome["lines"] == []
+    peer = BrowserPeer(welcome["ready"][0])
+    media.engine.send({"do": "line", **wire.line_to_plain(peer.spec)})
+
+    def is_up() -> bool:
+        peer.read()
+        if peer.srtp is not None:
+            peer.speak(FRAME_A)
+        elif peer.answers:
+            peer.shake_hands()
+        return media.saw("LineUp", line_id="line")
+
+    media.sync()
+    peer.check()
+    media.until(is_up)
+    assert [line["line_id"] for line in media.hello([peer.spec.port])["lines"]] == ["line"]
+    media.engine.send({"do": "drop_line", "line_id": "line"})
+    media.engine.send({"do": "release", "port": peer.spec.port})
+    media.until(lambda: peer.spec.port not in media.worker._ports.taken)
+    media.close()
+    peer.close()

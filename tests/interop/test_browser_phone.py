@@ -49,6 +49,20 @@ LOUDEST = """async () => {
   return best * context.sampleRate / ear.fftSize;
 }"""
 "Which frequency the page hears most of, in Hz."
+LEVEL = """async () => {
+  const context = new AudioContext();
+  await context.resume();
+  const ear = context.createAnalyser();
+  ear.fftSize = 8192;
+  context.createMediaStreamSource(document.getElementById("line-sound").srcObject).connect(ear);
+  await new Promise((done) => setTimeout(done, 1200));
+  const heard = new Float32Array(ear.fftSize);
+  ear.getFloatTimeDomainData(heard);
+  await context.close();
+  const power = heard.reduce((sum, one) => sum + one * one, 0) / heard.length;
+  return Math.max(-120, 10 * Math.log10(power + 1e-12));
+}"""
+"How loud it is in the page, in dB of full scale."
 
 
 @pytest.fixture
@@ -143,6 +157,30 @@ async def test_a_call_is_answered_in_the_browser_and_heard_both_ways(
     assert band_level(recording, 2, OPERATOR_HZ, middle, 2) > HEARD
     assert band_level(recording, 1, OPERATOR_HZ, middle, 2) < NOT_HEARD
     assert band_level(recording, 2, CALLER_HZ, middle, 2) < NOT_HEARD
+
+
+async def test_a_call_is_held_and_taken_back_in_the_browser(lab: Lab, tmp_path: Path) -> None:
+    from playwright.async_api import expect
+
+    async with (
+        lab.running(),
+        lab.api() as api,
+        browser(tmp_path) as opened,
+        at_desk(opened, lab) as page,
+    ):
+        await take_phone(page)
+        sipp = await Program.start("sipp", caller(lab, tmp_path, stay=60000), cwd=tmp_path)
+        await answer(page)
+        await page.evaluate(LOUDEST)
+        await page.keyboard.press("F8")
+        await expect(page.locator("#phone.held")).to_be_visible()
+        assert await page.evaluate(LEVEL) < NOT_HEARD, "held, the caller is not heard"
+        await page.keyboard.press("F8")
+        await expect(page.locator("#phone.talking")).to_be_visible()
+        assert await page.evaluate(LOUDEST) == pytest.approx(CALLER_HZ, abs=15)
+        await page.keyboard.press("F9")
+        assert (await api.wait_for("CallEnded"))["data"]["ended_by"] == "operator"
+        sipp.kill()
 
 
 async def test_mute_keys_and_hanging_up_from_the_page(lab: Lab, tmp_path: Path) -> None:

@@ -545,3 +545,12 @@ def test_a_model_that_cannot_be_used_leaves_loudness_to_tell_speech(
     assert media_process._activity(tmp_path / "model.onnx") is EnergyActivity
     assert "speech is told by energy" in caplog.text
     assert media_process._activity(None) is EnergyActivity
+
+
+@pytest.mark.parametrize("missing", ["OpenSSL", "pylibsrtp"])
+def test_without_the_extra_browser_it_takes_no_browsers_and_starts_all_the_same(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.delitem(sys.modules, "sip.media.dtls", raising=False)
+    assert media_process._certificate() is None

@@ -212,6 +212,7 @@ const DO = {
   note: () => composer.focus(),
   phone: () => phone.toggle(),
   mute: () => phone.mute(),
+  hear: () => phone.hear(),
   digit: ({ digit }) => phone.digit(digit),
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),

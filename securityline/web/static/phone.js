@@ -4,6 +4,7 @@
 const WANTED = "browser-phone"; // in localStorage: he chose this browser
 const RETRY_TIME = 3000, FIRST_RETRY_TIME = 200; // ms: a call may wait for the first
 const OFFER_TIME = 8000; // ms without an answer of the engine
+const HEAR_DELAY = 2, HEAR_TIME = 7000; // seconds; ms
 const KEY_TIME = 100, KEY_PAUSE = 70; // ms
 const MIC = { NotAllowedError: "mic_blocked", SecurityError: "mic_blocked", NotFoundError: "mic_missing", OverconstrainedError: "mic_missing", NotReadableError: "mic_busy", AbortError: "mic_busy" };
 const CODECS = ["audio/PCMA", "audio/PCMU", "audio/telephone-event"];
@@ -125,6 +126,16 @@ export class Phone {
     dtmf.insertDTMF(dtmf.toneBuffer + key, KEY_TIME, KEY_PAUSE);
   }
 
+  // He speaks, and hears himself a little later: microphone and headset, before any call.
+  hear() {
+    if (!this.stream) return;
+    const context = new AudioContext(), later = context.createDelay(HEAR_DELAY);
+    later.delayTime.value = HEAR_DELAY;
+    context.createMediaStreamSource(this.stream).connect(later).connect(context.destination);
+    this.say(this.words.hear_now);
+    setTimeout(() => context.close(), HEAR_TIME);
+  }
+
   meter(stream) {
     const context = (this.meterContext = new AudioContext());
     const ear = context.createAnalyser(), samples = new Float32Array(1024);
@@ -144,7 +155,7 @@ export class Phone {
     this.box.querySelector(".state").textContent = words || this.words[this.isInstalled ? plain[state] : "phone_not_installed"];
     this.box.querySelector("[data-do=phone]").setAttribute("aria-pressed", String(!["off", "failed"].includes(state)));
     this.box.querySelector("[data-do=mute]").setAttribute("aria-pressed", String(this.isMuted));
-    document.getElementById("keypad").hidden = state !== "up";
+    document.getElementById("keypad").hidden = this.box.querySelector("[data-do=hear]").hidden = state !== "up";
     this.box.querySelector("[data-do=mute]").hidden = this.level.hidden = !this.stream;
   }
 }

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sip.media import launch, wire
-from sip.media.line import LineDown, LineSpec
+from sip.media.line import LineSpec
+from sip.media.line_orders import LineOrders
 from sip.media.protocol import (
     Carried,
     LegSpec,
@@ -25,7 +26,6 @@ from sip.media.protocol import (
     RecordingEnded,
     RecordingSpec,
 )
-from sip.media.socket_path import short_name
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,6 @@ MAX_UNANSWERED: Final = 4
 START_TIME: Final = 10.0
 "Seconds a media process may take until it can be spoken to."
 _RETRY_TIMES: Final = (0.0, 0.05, 0.2, 0.5, 1.0, 2.0)
-_CONNECT_POLL_TIME: Final = 0.01
 _MAX_WELCOME: Final = 64 * 2**20
 
 
@@ -73,7 +72,6 @@ class MediaClient:
         self._on_event = on_event
         self._legs: dict[str, LegSpec] = {}
         self._recordings: dict[str, RecordingSpec] = {}
-        self._lines: dict[str, LineSpec] = {}
         self._ending: set[str] = set()
         self._ready: deque[int] = deque()
         self._taken: set[int] = set()
@@ -86,8 +84,7 @@ class MediaClient:
         self.pid: int | None = None
         self.report: MediaReport | None = None
         "The process's last word on itself; a few seconds old."
-        self.fingerprint = ""
-        "Of its certificate, for browsers; empty where it carries none of their lines."
+        self.lines = LineOrders(self._send, self._tell)
 
     # ------------------------------------------------------------ orders
 
@@ -123,13 +120,11 @@ class MediaClient:
 
     def put_line(self, spec: LineSpec) -> None:
         """Wait for a browser; `LineUp` follows, or `LineDown` with the reason."""
-        self._lines[spec.line_id] = spec
-        self._send({"do": "line", **wire.line_to_plain(spec)})
+        self.lines.put(spec)
 
     def drop_line(self, line_id: str) -> None:
         """End a line. Its port stays reserved until `release_port`."""
-        if self._lines.pop(line_id, None) is not None:
-            self._send({"do": "drop_line", "line_id": line_id})
+        self.lines.drop(line_id)
 
     def put_recording(self, spec: RecordingSpec) -> None:
         """Record a call from now on; a file that is there already is continued."""
@@ -145,6 +140,11 @@ class MediaClient:
     def send_digits(self, leg_id: str, digits: str) -> None:
         """Press keys towards a leg's peer, 220 ms each."""
         self._send({"do": "digits", "leg_id": leg_id, "digits": digits})
+
+    @property
+    def fingerprint(self) -> str:
+        """Of its certificate towards browsers; empty when it takes none."""
+        return self.lines.fingerprint
 
     def adopt(self) -> Carried:
         """Return what the process carried when we found it, to be kept or dropped."""
@@ -199,13 +199,18 @@ class MediaClient:
 
     async def _connect(self) -> asyncio.StreamReader:
         """Connect to a living process or start one; exchange greetings."""
-        streams = await self._open()
+        streams = await launch.find(self._socket_path, _MAX_WELCOME)
         if streams is None:
             if self.pid is not None:
                 # It may still be dying with our ports bound.
                 launch.kill(self.pid)
                 await launch.bury(self.pid, START_TIME)
-            streams = await self._launch()
+            try:
+                streams = await launch.start(
+                    self._command, self._log_path, self._socket_path, START_TIME, _MAX_WELCOME
+                )
+            except launch.LaunchFailed as error:
+                raise MediaError(f"the media process {error}") from error
         reader, writer = streams
         self._writer, self._unanswered = writer, 0
         self.pid = launch.peer_pid(writer.get_extra_info("socket"))
@@ -224,34 +229,9 @@ class MediaClient:
             raise MediaError(f"the media process gives no sense: {error!r}") from error
         return reader
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        try:
-            with short_name(self._socket_path) as name:
-                return await asyncio.open_unix_connection(name, limit=_MAX_WELCOME)
-        except OSError:
-            return None
-
-    async def _launch(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        try:
-            pid = launch.launch(self._command, self._log_path)
-        except OSError as error:
-            raise MediaError(f"the media process does not start: {error}") from error
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + START_TIME
-        while loop.time() < deadline:
-            if (streams := await self._open()) is not None:
-                return streams
-            if launch.is_dead(pid):
-                raise MediaError(f"the media process ended at once; see {self._log_path}")
-            await asyncio.sleep(_CONNECT_POLL_TIME)
-        launch.kill(pid)
-        await launch.bury(pid, START_TIME)
-        raise MediaError(f"the media process does not answer; see {self._log_path}")
-
     def _take_welcome(self, welcome: Mapping[str, Any]) -> None:
         self._take_ports(welcome["ready"], is_all=True)
-        lines = [wire.line_from_plain(plain) for plain in welcome.get("lines", ())]
-        self._take_lines(lines, str(welcome.get("fingerprint", "")))
+        lines = self.lines.compare(welcome, is_found=self._carried is None)
         legs = [wire.leg_from_plain(plain) for plain in welcome["legs"]]
         recordings = [wire.recording_from_plain(plain) for plain in welcome["recordings"]]
         if self._carried is not None:
@@ -267,20 +247,8 @@ class MediaClient:
         )
         self._taken.update(leg.port for leg in legs if leg.line_id is None)
         self._taken.update(line.port for line in lines)
-        self._lines.update(self._carried.lines)
         self._legs = {**self._carried.legs, **self._legs}
         self._recordings = {**self._carried.recordings, **self._recordings}
-
-    def _take_lines(self, lines: Sequence[LineSpec], fingerprint: str) -> None:
-        """Compare what is carried with what we ordered: no line outlives its process."""
-        self.fingerprint = fingerprint
-        carried = {line.line_id for line in lines}
-        for line_id in set(self._lines) - carried:
-            self.drop_line(line_id)
-            self._tell(LineDown(line_id, "restarted"))
-        if self._carried is not None:
-            for line_id in carried - set(self._lines):
-                self._send({"do": "drop_line", "line_id": line_id})
 
     def _take_ports(self, ports: Sequence[int], *, is_all: bool) -> None:
         kept = () if is_all else self._ready

@@ -7,6 +7,53 @@ import socket
 import struct
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
+
+from sip.media.socket_path import short_name
+
+_POLL_TIME: Final = 0.01
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class LaunchFailed(Exception):
+    """The process cannot be spoken to; the text goes on after its name."""
+
+
+async def find(socket_path: Path, limit: int) -> Streams | None:
+    """Connect to a process that listens already; `None` when none does.
+
+    :param limit: octets of its longest line.
+    """
+    try:
+        with short_name(socket_path) as name:
+            return await asyncio.open_unix_connection(name, limit=limit)
+    except OSError:
+        return None
+
+
+async def start(
+    command: Sequence[str], log: Path, socket_path: Path, patience: float, limit: int
+) -> Streams:
+    """Start a process and connect to it.
+
+    :param patience: seconds until it must listen.
+    :raises LaunchFailed: it does not.
+    """
+    try:
+        pid = launch(command, log)
+    except OSError as error:
+        raise LaunchFailed(f"does not start: {error}") from error
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience
+    while loop.time() < deadline:
+        if (streams := await find(socket_path, limit)) is not None:
+            return streams
+        if is_dead(pid):
+            raise LaunchFailed(f"ended at once; see {log}")
+        await asyncio.sleep(_POLL_TIME)
+    kill(pid)
+    await bury(pid, patience)
+    raise LaunchFailed(f"does not answer; see {log}")
 
 
 def launch(command: Sequence[str], log: Path) -> int:

@@ -328,7 +328,7 @@ async def test_a_line_ends_with_its_process_and_its_owner_is_told(media: Media) 
     os.kill(media.client.pid, signal.SIGKILL)
     assert await media.event(LineDown) == LineDown(LINE.line_id, "restarted")
     await media.event(MediaBack)
-    assert media.client._lines == {}
+    assert media.client.lines._lines == {}
 
 
 async def test_a_line_of_our_predecessor_is_adopted_and_one_dropped_meanwhile_dropped(

@@ -412,3 +412,18 @@ async def test_an_operator_hears_himself_before_any_call(lab: Lab, tmp_path: Pat
             while not (heard := await page.evaluate(loudest)):
                 pass
         assert heard == pytest.approx(OPERATOR_HZ, abs=15)
+
+
+async def test_the_newest_page_has_the_phone_and_keeps_it(lab: Lab, tmp_path: Path) -> None:
+    from playwright.async_api import expect
+
+    async with lab.running(), browser(tmp_path) as opened, at_desk(opened, lab) as first:
+        await take_phone(first)
+        second = await first.context.new_page()
+        await second.goto(lab.desk)  # this browser was chosen: it connects by itself
+        await expect(second.locator("#line-phone")).to_have_attribute("data-state", "up")
+        state = first.locator("#line-phone .state")
+        await expect(state).to_have_text("Another page of yours has the phone now.")
+        await second.reload()
+        await expect(second.locator("#line-phone")).to_have_attribute("data-state", "up")
+        await expect(state).to_have_text("Another page of yours has the phone now.")

@@ -17,7 +17,7 @@ export class Phone {
     this.sound = document.getElementById("line-sound");
     this.level = document.getElementById("mic-level");
     addEventListener("pagehide", () => this.close());
-    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.state === "failed" && this.isWanted && this.start());
+    navigator.mediaDevices?.addEventListener?.("devicechange", () => this.state === "failed" && this.isWanted && !this.isReplaced && this.start());
     if (this.isInstalled && this.isWanted) this.start(); else this.show("off");
   }
 
@@ -39,6 +39,7 @@ export class Phone {
 
   async start() {
     this.close();
+    this.isReplaced = false;
     this.show("connecting");
     const turn = (this.turn = Symbol("start"));
     try {
@@ -71,7 +72,7 @@ export class Phone {
   }
 
   // What the engine says of the line. The browser says "connected" even when it was refused.
-  async take({ line, answer, state, words, is_passing }) {
+  async take({ line, answer, state, why, words, is_passing }) {
     if (answer) {
       clearTimeout(this.timer);
       this.line = line;
@@ -79,7 +80,12 @@ export class Phone {
     } else if (state === "up") { clearTimeout(this.timer); this.tries = 0; this.show("up"); }
     else if (!this.pc) return;
     else if (is_passing) { this.show("down", words); this.again(words); }
-    else { localStorage.setItem(WANTED, "off"); this.close(); this.fail(words); }
+    else {
+      this.isReplaced = why === "replaced"; // the choice is the browser's, and another page of it has the line
+      if (!this.isReplaced) localStorage.setItem(WANTED, "off");
+      this.close();
+      this.fail(words);
+    }
   }
 
   // The socket to the engine is a new one: is our line still there?

@@ -41,7 +41,7 @@ peers:
 	@tools/install_peers
 
 test: setup-dev peers
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: setup-dev
 	@$(BIN)/ruff check .

@@ -31,8 +31,6 @@ ZONE: Final = Path("Europe/Brussels")
 RINGS_OUT: Final = [site for site in range(12) if kind_of(site).name == "rings_out"]
 "Sites whose first keyholder never picks up: their trees wait for a deadline."
 
-pytestmark = pytest.mark.xdist_group("crash")
-
 
 @pytest.fixture
 def bank(tmp_path: Path) -> Estate:

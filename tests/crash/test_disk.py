@@ -35,8 +35,6 @@ NOT_SAVED: Final = "the logbook is not saved: "
 IN_DUTCH: Final = "NIET BEWAARD"
 "How the desk of op-2 says NOT SAVED."
 
-pytestmark = pytest.mark.xdist_group("crash")
-
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:

@@ -7,8 +7,6 @@ that was acknowledged is missing. How fast it is, `benchmarks/flood.py` measures
 import asyncio
 from pathlib import Path
 
-import pytest
-
 from securityline.logbook.verify import verify_book
 from securityline.simulation.phone_call import CallState
 from tests.crash.flood import HOLD_UP_SITE, Flood, Flooded, watch_desk
@@ -18,8 +16,6 @@ from tests.interop.people import PATIENT, PROMPT, dial, reached, telephone
 ALARMS = 2_000
 RATE = 10_000 / 60
 CALLS = 4
-
-pytestmark = pytest.mark.xdist_group("crash")
 
 
 async def test_a_hold_up_is_seen_and_calls_are_answered_while_alarms_pour_in(

@@ -6,8 +6,6 @@ the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the l
 
 from pathlib import Path
 
-import pytest
-
 from tests.crash.estate import Estate
 from tests.crash.judge import Verdict
 from tests.crash.night import BOUNDARIES, Night, live_through
@@ -16,8 +14,6 @@ KILLS = 200
 SITES = 260
 WRITES = 10_000
 SEED = 20261127
-
-pytestmark = pytest.mark.xdist_group("crash")
 
 
 def estate(folder: Path, sites: int) -> Estate:

@@ -40,6 +40,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/interop/" in item.nodeid:
             item.add_marker(pytest.mark.interop)
-            # Two at a time: each has engines, phones or a browser of its own, and mostly waits.
-            is_desk = any(word in item.path.name for word in ("browser", "desk", "demo"))
-            item.add_marker(pytest.mark.xdist_group("desks" if is_desk else "phones"))

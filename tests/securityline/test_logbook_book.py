@@ -168,6 +168,7 @@ async def test_lines_appended_before_the_start_are_written_once(tmp_path: Path) 
     heard: list[Entry] = []
     book.append(1.0, notes(2), (), heard.extend)
     book.start()
+    await until(lambda: len(heard) == 2)
     await until(lambda: len(book.read()) == 3)
     assert [e.seq for e in heard] == [1, 2]
     await book.stop()

@@ -91,6 +91,7 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
+  phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
@@ -224,6 +225,9 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
+  // A supervisor comes onto a call: how, and what for; once he is there, only how.
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.

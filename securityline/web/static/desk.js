@@ -2,6 +2,7 @@
 // case lives here but what the operator is typing.
 import { CommandBar } from "./command_bar.js";
 import { Composer } from "./composer.js";
+import { tickAll, wallClock } from "./elapsed.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
@@ -99,33 +100,12 @@ function decorate() {
   tick();
 }
 
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole >= 172800) return `${Math.floor(whole / 86400)} d`;
-  const two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
-const wallClock = new Intl.DateTimeFormat("fr-BE", { timeStyle: "medium", timeZone: $("clock").dataset.zone });
+const showClock = wallClock($("clock"));
 
 function tick() {
   const engineNow = (Date.now() - clockAhead) / 1000;
-  $("clock").textContent = wallClock.format(new Date(engineNow * 1000));
-  for (const element of document.querySelectorAll(".elapsed")) {
-    const age = engineNow - Number(element.dataset.since), text = duration(age);
-    if (element.textContent !== text) element.textContent = text;
-    const { warn, alarm } = element.dataset;
-    if (!warn) continue;
-    element.classList.toggle("late", age >= warn && age < alarm);
-    element.classList.toggle("too-late", age >= Number(alarm));
-  }
-  for (const element of document.querySelectorAll(".countdown")) {
-    const left = Number(element.dataset.until) - engineNow;
-    const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
-    if (element.textContent !== text) element.textContent = text;
-    element.classList.toggle("too-late", left < 0);
-  }
+  showClock(engineNow);
+  tickAll(engineNow);
 }
 
 function say(text, isWrong = false) {

@@ -27,6 +27,8 @@ class Audience(NamedTuple):
 
     language: str
     clearances: frozenset[str]
+    may_visit: bool = False
+    "Supervisors: they may come onto operators' calls, and see who does."
 
 
 class Cleared(Protocol):

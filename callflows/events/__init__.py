@@ -139,6 +139,7 @@ from callflows.events.phone import (
     PanelCallTaken,
     PanelHandedOver,
 )
+from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
 from callflows.events.service import (
     ServiceAnswered,
     ServiceCalled,
@@ -368,6 +369,8 @@ __all__ = [
     "SafetyTimerRaised",
     "SafetyTimerRefused",
     "SafetyTimerStarted",
+    "SecretChecked",
+    "SecretRevealed",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -381,6 +384,7 @@ __all__ = [
     "ServicePressed",
     "ServiceRang",
     "ServiceRefused",
+    "SilentCaseOpened",
     "SiteClosed",
     "SiteOpened",
     "SiteQuiet",

@@ -1,5 +1,6 @@
 // The desk: paints what the server sends, turns keys and clicks into presses. No state of a
 // case lives here but what the operator is typing.
+import { CommandBar } from "./command_bar.js";
 import { Composer } from "./composer.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
@@ -15,7 +16,7 @@ const kept = { card: new Map(), log: new Map(), more: new Map() }; // what was l
 const MOST_KEPT = 80;
 const NOTHING_MORE = '<section id="more"></section>'; // of the case before must not stand under this one
 let shown = null;
-let phone = null;
+let phone = null, bar = null;
 let popped = null;
 let followed = "";
 const LIVE_LINE = "#card .line:is(.summoning, .dialled, .ringing, .speaking)"; // to an emergency service
@@ -93,6 +94,7 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
+  bar?.refresh();
   ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
@@ -211,6 +213,7 @@ function onAnswer(pending, { error }) {
 const DO = {
   show: ({ incident }) => show(incident),
   "show-pop": () => popped && show(popped.incident),
+  command: () => bar.open(),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
   note: () => composer.focus(),
   phone: () => phone.toggle(),
@@ -260,14 +263,17 @@ $("language").addEventListener("change", (event) => event.target.form.submit());
 
 // ---------------------------------------------------------------- keys
 
+const SECOND_LAYER = /^[a-z]$/i; // Shift and a letter is another key than the letter
+
 function nameOf(event) {
-  if (event.shiftKey && /^[a-z]$/i.test(event.key)) return `Shift+${event.key.toUpperCase()}`; // the second layer
+  if (event.key === "/") return "/"; // Shift+7 on a German keyboard
+  if (event.shiftKey && SECOND_LAYER.test(event.key)) return `Shift+${event.key.toUpperCase()}`;
   if (/^(Digit|Numpad)\d$/.test(event.code)) return event.code.slice(-1); // AZERTY's digits need Shift
   return event.key.length === 1 ? event.key.toLowerCase() : event.key;
 }
 
 function find(name) {
-  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}" i]`)];
   const onCard = all.filter((one) => one.closest("#phone, #card"));
   return all.find((one) => one.closest("#phone")) ?? onCard.find((one) => one.checkVisibility()) ?? all.find((one) => one.checkVisibility());
 }
@@ -317,12 +323,13 @@ function toggleLetters(event) {
 // ---------------------------------------------------------------- begin
 
 const prompter = new Prompter({ words });
+bar = new CommandBar({ words, say, activate });
 const composer = new Composer({ words, shown: () => shown, press, say });
 shown = sessionStorage.getItem("shown");
 if (shown) composer.moveTo(shown);
 const wire = new Wire({
   seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,
-  onState: (state) => document.body.classList.toggle("stale", state === "stale"),
+  onState: (state) => { document.body.classList.toggle("stale", state === "stale"); document.body.classList.remove("starting"); },
   onOpen: () => phone.resume(),
 });
 phone = new Phone({ words, say, send: (message) => wire.send(message) });

@@ -15,6 +15,7 @@ from callflows import (
     alarm_on_test,
     alarm_restore,
     asides,
+    authentication,
     call_back,
     cases,
     check_call,
@@ -68,7 +69,7 @@ from callflows.events import (
     TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident
+from callflows.incident import Incident, IncidentState
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
@@ -85,6 +86,9 @@ CLOSED_KEPT: Final = 3600.0
 
 CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
     asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE
+)
+CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
+    cases.TABLE | authentication.TABLE
 )
 
 
@@ -287,7 +291,7 @@ def _by_case(board: Board, event: Event) -> None:
         board.ignore(event, "unknown incident")
         return
     state = incident.state
-    transition = cases.TABLE.get((state, type(event)))
+    transition = CASE_TABLE.get((state, type(event)))
     if transition is None or not transition.step(board, incident, event):
         board.ignore(event, state.value)
 

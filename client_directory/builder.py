@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
 from client_directory.plan_builder import build_call_tree, build_procedure, text_of
-from client_directory.secret import hash_secret
+from client_directory.secret import hash_secret, is_secret, seal
 from client_directory.source import Path, Source
 
 
@@ -80,6 +80,10 @@ def _address(shape: shapes.AddressShape | None) -> model.Address | None:
     if shape is None:
         return None
     return model.Address(street=shape.street, postal_code=shape.postal_code, town=shape.town)
+
+
+def _sealed(secret: SecretStr | None) -> str | None:
+    return seal(secret.get_secret_value()) if secret is not None else None
 
 
 def _hashed(secret: SecretStr | None) -> str | None:
@@ -195,6 +199,8 @@ class _OrganisationBuilder:
             pin_hash=_hashed(person.pin),
             duress_pin_hash=_hashed(person.duress_pin),
             code_word_hash=_hashed(person.code_word),
+            duress_code_word_hash=_hashed(person.duress_code_word),
+            code_word_sealed=_sealed(person.code_word),
             valid_from=since,
             valid_until=until,
         )
@@ -260,6 +266,15 @@ class _OrganisationBuilder:
             self._source.find((*path, "duress_pin"), "SAME_PIN", text)
         if person.duress_pin is not None and person.pin is None:
             self._source.find((*path, "duress_pin"), "NO_PIN", "a duress_pin without a pin")
+        if person.duress_code_word is None:
+            return
+        at = (*path, "duress_code_word")
+        said = person.duress_code_word.get_secret_value()
+        if person.code_word is None:
+            self._source.find(at, "NO_PIN", "a duress_code_word without a code_word")
+        elif is_secret(said, hash_secret(person.code_word.get_secret_value())):
+            text = "code_word and duress_code_word sound the same: duress could never be told"
+            self._source.find(at, "SAME_PIN", text)
 
     def _utc(self, local: datetime) -> datetime:
         """Read a wall-clock time of the organisation; of two equal ones, the first."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import cases, keyholder, service_calls, shift, visiting  # noqa: E402
+from callflows import keyholder, service_calls, shift, visiting  # noqa: E402
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
@@ -21,7 +21,7 @@ from callflows.incident import IncidentState  # noqa: E402
 from callflows.operators import MOVES as DESK_MOVES  # noqa: E402
 from callflows.operators import DeskState  # noqa: E402
 from callflows.service_call import ServiceCallState  # noqa: E402
-from callflows.switchboard import CALL_TABLE  # noqa: E402
+from callflows.switchboard import CALL_TABLE, CASE_TABLE  # noqa: E402
 from callflows.visit import VisitState  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
@@ -89,7 +89,7 @@ def page() -> str:
             IncidentState,
             IncidentState.OPEN,
             IncidentState.CLOSED,
-            cases.TABLE,
+            CASE_TABLE,
             dict[Any, str](),
         ),
         (

@@ -150,6 +150,7 @@ from callflows.events.room import (
     VisitRefused,
     VisitWhy,
 )
+from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
 from callflows.events.service import (
     ServiceAnswered,
     ServiceCalled,
@@ -381,6 +382,8 @@ __all__ = [
     "SafetyTimerRaised",
     "SafetyTimerRefused",
     "SafetyTimerStarted",
+    "SecretChecked",
+    "SecretRevealed",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -394,6 +397,7 @@ __all__ = [
     "ServicePressed",
     "ServiceRang",
     "ServiceRefused",
+    "SilentCaseOpened",
     "SiteClosed",
     "SiteOpened",
     "SiteQuiet",

@@ -148,6 +148,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "ServiceFailed": _bad(N_("NOT REACHED: %(name)s, %(cause)s %(why)s")),
     "ServiceRefused": _bad(N_("No service was called: %(reason)s")),
     "DialService": _technical(N_("%(is_simulated)sOrder: call a service, its %(line)s line")),
+    # code words
+    "SecretChecked": _person(N_("%(operator)s asked %(name)s for the code word: %(outcome)s")),
+    "SecretRevealed": _bad(N_("%(operator)s had the code word of %(name)s shown: %(reason)s")),
+    "SilentCaseOpened": _bad(
+        N_("%(name)s gave a duress word and heard that all is well: %(operator)s speaks")
+    ),
     # attention and calling back
     "AttentionWanted": _bad(N_("An operator is wanted: %(reason)s")),
     "CaseTaken": _person(N_("%(operator)s takes the case")),

@@ -157,7 +157,7 @@ def timer_lapsed(board: Board, event: SafetyTimerLapsed) -> None:
 def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
     """Red. Under duress only operators act: nothing begins that he could hear of."""
     if event.is_silent:
-        event = replace(event, procedure=_by_hand(event.procedure))
+        event = replace(event, procedure=by_hand(event.procedure))
     reason = f"{'DURESS, ' if event.is_silent else ''}alarm about {_who(event)}: {event.reason}"
     is_new = _known(board, _timer(event)) is None
     known = frozenset(board.incidents)
@@ -205,7 +205,8 @@ def _who(event: TimerEvent) -> str:
     return event.name or event.person
 
 
-def _by_hand(procedure: Procedure | None) -> Procedure | None:
+def by_hand(procedure: Procedure | None) -> Procedure | None:
+    """Return the consigne without what begins by itself: nothing may be heard of it."""
     if procedure is None:
         return None
     steps = tuple(replace(step, is_automatic=False) for step in procedure.steps)

@@ -58,6 +58,7 @@ from callflows.events.base import (
     ServiceCallId,
     TreeId,
 )
+from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import (
     CaseTaken,
     CloseRequested,
@@ -138,6 +139,15 @@ from callflows.events.phone import (
     PanelCallEnded,
     PanelCallTaken,
     PanelHandedOver,
+)
+from callflows.events.self_service import (
+    InstallerChecked,
+    SelfServiceBegan,
+    SelfServiceEnded,
+    SelfServiceHandedOver,
+    TestByPhone,
+    TestPretended,
+    TimerAsked,
 )
 from callflows.events.service import (
     ServiceAnswered,
@@ -241,6 +251,7 @@ __all__ = [
     "AlarmOnTest",
     "AlarmReceived",
     "AlarmRepeated",
+    "AloneCaller",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",
@@ -305,6 +316,7 @@ __all__ = [
     "IncidentId",
     "IncidentOpened",
     "IncidentReprioritised",
+    "InstallerChecked",
     "JoinKeyholderPressed",
     "JumpTreePressed",
     "KeyholderAccepted",
@@ -368,6 +380,9 @@ __all__ = [
     "SafetyTimerRaised",
     "SafetyTimerRefused",
     "SafetyTimerStarted",
+    "SelfServiceBegan",
+    "SelfServiceEnded",
+    "SelfServiceHandedOver",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -397,10 +412,14 @@ __all__ = [
     "TaskDue",
     "TaskLate",
     "TaskOutcome",
+    "TestByPhone",
     "TestModeEnded",
     "TestModeOver",
     "TestModeRefused",
     "TestModeSet",
+    "TestPretended",
+    "TestRight",
+    "TimerAsked",
     "TimerKind",
     "TimerStage",
     "TreeId",

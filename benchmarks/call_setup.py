@@ -28,6 +28,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,6 +40,7 @@ from securityline.accounts import Accounts
 
 HERE = Path(__file__).parent
 OPERATORS = 60
+PASSWORD = "a password of a benchmark"
 DOMAIN = "bench.example"
 TALK_TIME = 0.4  # seconds
 
@@ -52,6 +54,8 @@ def free_port() -> int:
 @dataclass
 class Lab:
     folder: Path
+    operators: int = OPERATORS
+    french_of_others: int = 3
     sip: int = field(default_factory=free_port)
     trunk: int = field(default_factory=free_port)
     web: int = field(default_factory=free_port)
@@ -66,16 +70,17 @@ class Lab:
         shutil.copy(example / "services.yaml", directory)
         rows = [
             f'  - {{operator: op-{n}, name: Operator {n}, extension: "{200 + n}", '
-            f"languages: {{fr: 3, nl: 2}}, clearances: [standard], role: operator}}"
-            for n in range(1, OPERATORS + 1)
+            f"languages: {{fr: {3 if n == 1 else self.french_of_others}, nl: 2}}, "
+            f"clearances: [standard], role: operator}}"
+            for n in range(1, self.operators + 1)
         ]
         (directory / "operators.yaml").write_text("operators:\n" + "\n".join(rows) + "\n")
         data = self.folder / "data"
         data.mkdir()
         accounts = Accounts(data, realm=DOMAIN)
-        for n in range(1, OPERATORS + 1):
+        for n in range(1, self.operators + 1):
             self.secrets[str(200 + n)] = accounts.add_operator(
-                f"op-{n}", "a password of a benchmark", str(200 + n)
+                f"op-{n}", PASSWORD, str(200 + n)
             )
         accounts.close()
         config = self.folder / "securityline.toml"
@@ -157,25 +162,29 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-async def watch_desk(lab: Lab, cards: dict[str, float], opened: asyncio.Event) -> None:
-    """Sign in as op-1 on a break, and note when each call's card is on the socket."""
+@contextlib.asynccontextmanager
+async def signed_in(lab: Lab, operator: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """Sign an operator in; his state is a break."""
     base = f"http://127.0.0.1:{lab.web}"
     jar = aiohttp.CookieJar(unsafe=True)
-    async with aiohttp.ClientSession(base, cookie_jar=jar) as session:
+    async with aiohttp.ClientSession(base, cookie_jar=jar, headers={"Origin": base}) as session:
         async with session.get("/sign-in") as page:
             token = re.search(r'name="csrf" value="([^"]+)"', await page.text())
         assert token is not None
-        form = {"csrf": token[1], "operator": "op-1", "password": "a password of a benchmark"}
-        async with session.post("/sign-in", data=form, headers={"Origin": base}) as done:
+        form = {"csrf": token[1], "operator": operator, "password": PASSWORD}
+        async with session.post("/sign-in", data=form) as done:
             assert done.status == 200
-        async with session.ws_connect("/desk/live", headers={"Origin": base}) as screen:
-            opened.set()
-            async for message in screen:
-                now = time.perf_counter()
-                for caller in re.findall(
-                    r"\+32 ?4(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)", message.data
-                ):
-                    cards.setdefault("+324" + "".join(caller), now)
+        yield session
+
+
+async def watch_desk(lab: Lab, cards: dict[str, float], opened: asyncio.Event) -> None:
+    """Sign in as op-1 on a break, and note when each call's card is on the socket."""
+    async with signed_in(lab, "op-1") as session, session.ws_connect("/desk/live") as screen:
+        opened.set()
+        async for message in screen:
+            now = time.perf_counter()
+            for caller in re.findall(r"\+32 ?4(\d\d) ?(\d\d) ?(\d\d) ?(\d\d)", message.data):
+                cards.setdefault("+324" + "".join(caller), now)
 
 
 async def offer_calls(
@@ -197,20 +206,36 @@ async def offer_calls(
     return callers
 
 
+async def start_engine(
+    config: Path, *more: str
+) -> tuple[asyncio.subprocess.Process, list[int]]:
+    """Start an engine; return it with the process ids of engine and media process."""
+    engine = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "benchmarks._engine", str(config), *more,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert engine.stdout is not None
+    while not (line := (await engine.stdout.readline()).decode()).startswith("ready"):
+        if not line:
+            raise SystemExit("the engine did not start")
+    return engine, [int(pid) for pid in line.split()[3:5]]
+
+
+async def stop_engine(engine: asyncio.subprocess.Process) -> None:
+    """Let it end in order, or kill it after 20 seconds."""
+    assert engine.stdin is not None
+    engine.stdin.close()
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(engine.wait(), 20)
+    if engine.returncode is None:
+        engine.kill()
+
+
 async def run(options: argparse.Namespace) -> dict[str, object]:
     folder = Path(tempfile.mkdtemp())
     lab = Lab(folder)
     config = lab.prepare()
-    engine = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks._engine", str(config),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    assert engine.stdout is not None
-    assert engine.stdin is not None
-    while not (line := (await engine.stdout.readline()).decode()).startswith("ready"):
-        if not line:
-            raise SystemExit("the engine did not start")
-    pids = [int(pid) for pid in line.split()[3:5]]
+    engine, pids = await start_engine(config)
     farm = Farm(lab.trunk, free_port(), TALK_TIME)
     kamailio = None
     if program := shutil.which("kamailio", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
@@ -286,11 +311,7 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
         desk.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await desk
-        engine.stdin.close()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(engine.wait(), 20)
-        if engine.returncode is None:
-            engine.kill()
+        await stop_engine(engine)
         if kamailio is not None:
             kamailio.terminate()
             kamailio.wait()

@@ -29,6 +29,8 @@ from callflows import (
     shift,
     talking,
     trees,
+    visit_life,
+    visiting,
     watched,
 )
 from callflows.action import Action
@@ -77,6 +79,7 @@ from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.transition import Transition
+from callflows.visit import Visit
 
 __all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -163,6 +166,11 @@ class Switchboard:
         return self._board.actions
 
     @property
+    def visits(self) -> Mapping[LegId, Visit]:
+        """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
+        return self._board.visits
+
+    @property
     def watched(self) -> Mapping[str, IncidentId]:
         """The latest case of each thing that the clock showed, such as `task/…`. Read only."""
         return self._board.watched
@@ -196,6 +204,8 @@ class Switchboard:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
             services.end_unsummoned(board)
+            if board.visits:
+                visit_life.follow(board)
             if board.unanswered:
                 watched.show_unanswered(board)
             while board.is_unsettled:
@@ -252,6 +262,8 @@ def _by_leg(board: Board, event: Any) -> None:
         _tell_call(board, call, event)
     elif tree is not None:
         trees.tell_attempt(board, tree, event)
+    elif (visit := board.visits.get(event.leg_id)) is not None:
+        visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
     elif (himself := board.self_services.get(event.leg_id)) is not None:
@@ -318,8 +330,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    held = (board.legs, board.tree_legs, board.check_legs, board.self_services)
-    if leg_id is not None and any(leg_id in legs for legs in held):
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits, board.self_services)
+    if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
@@ -347,6 +359,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     Times: alarm_intake.times_due,
     Action: action_flow.due,
     ServiceCall: services.due,
+    Visit: visiting.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -368,6 +381,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **services.ROUTES,
     **watched.ROUTES,
     **self_service_flow.ROUTES,
+    **visiting.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

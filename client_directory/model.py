@@ -42,6 +42,7 @@ Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
 ServiceKind = Literal["police", "fire", "medical"]
+Listening = Literal["shown", "hidden"]
 Role = Literal["operator", "supervisor", "administrator", "auditor"]
 
 
@@ -234,6 +235,8 @@ class Organisation:
     time_zone: str
     languages: tuple[str, ...]
     clearance: Clearance = "standard"
+    listening: Listening = "shown"
+    "Whether an operator sees that a supervisor is on a call of this client."
     dids: tuple[Did, ...] = ()
     sites: tuple[Site, ...] = ()
     people: tuple[Person, ...] = ()

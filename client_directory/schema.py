@@ -21,6 +21,7 @@ from client_directory.alarm_schema import (
 )
 from client_directory.model import (
     Clearance,
+    Listening,
     Recording,
     Role,
     ServiceKind,
@@ -254,6 +255,7 @@ class OrganisationFile(Shape):
     time_zone: Line
     languages: Annotated[list[Language], Field(min_length=1)]
     clearance: Clearance = "standard"
+    listening: Listening = "shown"
     dids: list[DidShape] = []
     sites: list[SiteShape] = []
     people: list[PersonShape] = []

@@ -13,7 +13,14 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import cases, keyholder, self_service_flow, service_calls, shift  # noqa: E402
+from callflows import (  # noqa: E402
+    cases,
+    keyholder,
+    self_service_flow,
+    service_calls,
+    shift,
+    visiting,
+)
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
@@ -23,10 +30,11 @@ from callflows.operators import DeskState  # noqa: E402
 from callflows.self_service import SelfState  # noqa: E402
 from callflows.service_call import ServiceCallState  # noqa: E402
 from callflows.switchboard import CALL_TABLE  # noqa: E402
+from callflows.visit import VisitState  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
 
-HEAD: Final = """# States of calls, operators, cases, and of what is done by key
+HEAD: Final = """# States of calls, operators, cases, visits, and of what is done by key
 
 Generated from the tables in `callflows/` by `python tools/state_diagrams.py`; a test fails
 when this page is stale. Words in small letters are consequences of other events: who comes,
@@ -115,6 +123,14 @@ def page() -> str:
             SelfState.OVER,
             self_service_flow.TABLE,
             self_service_flow.MOVES,
+        ),
+        (
+            "A supervisor on an operator's call",
+            VisitState,
+            VisitState.SUMMONING,
+            None,
+            visiting.TABLE,
+            visiting.MOVES,
         ),
     ):
         parts.append(f"## {title}\n")

@@ -19,6 +19,7 @@ from callflows.commands import (
     DialNumber,
     DialService,
     HangUp,
+    Hear,
     PlanCallTree,
     Play,
     PrepareSpeech,
@@ -48,14 +49,11 @@ REFUSAL: Final = {
 "Final status for a caller's leg that was never answered, by why we end it."
 
 
-def _order_of(command: AnswerCaller) -> dict[str, Any]:
-    return {"hears_keys_in_band": True} if command.hears_keys_in_band else {}
-
-
 def _goes_on_anew(leg: Leg, command: AnswerCaller) -> bool:
     """Whether a leg that is up goes on in another case, or hears keys otherwise."""
     is_other_case = command.incident_id not in ("", leg.incident_id)
-    return leg.role == "caller" and (is_other_case or leg.order != _order_of(command))
+    hears = leg.order.get("hears_keys_in_band", False)
+    return leg.role == "caller" and (is_other_case or hears != command.hears_keys_in_band)
 
 
 class Orders:
@@ -90,6 +88,7 @@ class Orders:
             StartRecording: self._start_recording,
             StopRecording: self._stop_recording,
             Conference: self._confer,
+            Hear: self._hear,
             CollectPin: pins.collect,
             CollectInstallerPin: self._collect_installer_pin,
             PrepareSpeech: self._prepare_speech,
@@ -125,7 +124,7 @@ class Orders:
                 if leg is not None and (not leg.is_up or _goes_on_anew(leg, command)):
                     leg.is_up = True
                     leg.incident_id = command.incident_id or leg.incident_id
-                    leg.order = _order_of(command)
+                    leg.order["hears_keys_in_band"] = command.hears_keys_in_band
                     return self._x.leg_document(leg)
         return None
 
@@ -228,6 +227,7 @@ class Orders:
             return
         for leg, heard in ((one, other), (other, one)):
             leg.hears = FromLeg(heard.leg_id)
+            self._mute(leg, is_muted=False)
         self._x.sync_media(one)
         self._x.sync_media(other)
 
@@ -240,6 +240,7 @@ class Orders:
             log.warning("conference without everybody", legs=command.leg_ids)
         for leg in legs:
             leg.hears = Mix(tuple(x.leg_id for x in legs if x is not leg))
+            self._mute(leg, is_muted=False)
         for leg in legs:
             self._x.sync_media(leg)
 
@@ -250,6 +251,22 @@ class Orders:
             client, site = found
             self._speech.prepare(whose(client.name, site.name), command.language)
         self._pins.collect(command)
+
+    def _hear(self, command: Hear) -> None:
+        """Let one leg hear others, and close it or open it to whoever hears it."""
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            log.warning("a leg that is gone was to hear others", leg_id=command.leg_id)
+            return
+        heard = tuple(x for x in command.leg_ids if self._x.legs.get(x) is not None)
+        self._mute(leg, is_muted=command.is_muted)
+        self._x.let_hear(leg, Mix(heard) if heard else Silence())
+
+    def _mute(self, leg: Leg, *, is_muted: bool) -> None:
+        """Close a leg's microphone in the media process, or open it; a restart keeps it so."""
+        if leg.is_muted is not is_muted:
+            leg.order["is_muted"] = is_muted
+            self._x.save_leg(leg)
 
     def _prepare_speech(self, command: PrepareSpeech) -> None:
         for words in command.words:

@@ -59,4 +59,5 @@ SESSION: Final = web.RequestKey("session", Session)
 
 def audience_of(session: Session) -> Audience:
     """Who sees the same as this session."""
-    return Audience(session.language, frozenset(session.clearances))
+    may_visit = session.role == "supervisor"
+    return Audience(session.language, frozenset(session.clearances), may_visit)

@@ -14,6 +14,7 @@ from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.timelines import recordings
+from securityline.web.visits import for_reader
 
 PAGE: Final = 500
 "Lines on one page of a case's log."
@@ -56,7 +57,8 @@ async def show_one(request: web.Request) -> web.Response:
     lines = await asyncio.to_thread(logbook.read, int(after), PAGE, incident_id)
     timelines = context.drawing.timelines
     shown = [
-        timelines.show(line, session.language)._replace(raw=_raw(line.data)) for line in lines
+        timelines.show(line, session.language)._replace(raw=_raw(line.data))
+        for line in for_reader(lines, session.role)
     ]
     values = {
         "case": SimpleNamespace(**_case(document, context), **_who(lines)),

@@ -35,6 +35,7 @@ from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
 from securityline.web.steps import kinds_of
 from securityline.web.tree_presses import TreePresses
+from securityline.web.visit_presses import VisitPresses
 from securityline.web.vocabulary import RESULTS
 from securityline.web.words import N_
 
@@ -74,6 +75,7 @@ class Presses:
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
             **ActionPresses(board, directory).acts,
+            **VisitPresses(board, directory).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }
 

@@ -32,6 +32,7 @@ REFUSALS: Final = frozenset(
         "TreeRefused",
         "ActionRefused",
         "ServiceRefused",
+        "VisitRefused",
     }
 )
 LISTS: Final = ("calls", "cases", "operators")

@@ -29,6 +29,7 @@ DESK_STATES: Final = {
     "ringing": N_("rings"),
     "talking": N_("on a call"),
     "wrap_up": N_("wrap-up"),
+    "visiting": N_("on a colleague’s call"),
 }
 
 CALL_STATES: Final = {

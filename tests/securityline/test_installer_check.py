@@ -114,7 +114,8 @@ def test_every_pin_is_compared_with_all_of_them(
 @pytest.mark.parametrize(
     ("old", "new", "code", "line"),
     [
-        (' pin: "482910",\n     duress_pin: "482911"}', ' code_word: orchid}', "NO_SECRET", "ivo"),
+        (' pin: "482910",\n     duress_pin: "482911"}', ' code_word: orchid}',
+         "NO_SECRET", "ivo"),
         ('roles: [installer], sites: [hq], pin: "482910"',
          'roles: [installer], sites: [lab], pin: "482910"', "", ""),
         ('"5678"', '"56AB"', "", ""),

@@ -1,6 +1,8 @@
 // The desk: paints what the server sends, turns keys and clicks into presses. No state of a
 // case lives here but what the operator is typing.
+import { CommandBar } from "./command_bar.js";
 import { Composer } from "./composer.js";
+import { tickAll, wallClock } from "./elapsed.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
@@ -14,7 +16,7 @@ const OF_A_CASE = { card: "card-area", log: "log-area" };
 const kept = { card: new Map(), log: new Map() }; // what was last sent for each case
 const MOST_KEPT = 80;
 let shown = null;
-let phone = null;
+let phone = null, bar = null;
 let popped = null;
 let followed = "";
 const LIVE_LINE = "#card .line:is(.summoning, .dialled, .ringing, .speaking)"; // to an emergency service
@@ -91,38 +93,19 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
+  bar?.refresh();
+  phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }
 
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole >= 172800) return `${Math.floor(whole / 86400)} d`;
-  const two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
-const wallClock = new Intl.DateTimeFormat("fr-BE", { timeStyle: "medium", timeZone: $("clock").dataset.zone });
+const showClock = wallClock($("clock"));
 
 function tick() {
   const engineNow = (Date.now() - clockAhead) / 1000;
-  $("clock").textContent = wallClock.format(new Date(engineNow * 1000));
-  for (const element of document.querySelectorAll(".elapsed")) {
-    const age = engineNow - Number(element.dataset.since), text = duration(age);
-    if (element.textContent !== text) element.textContent = text;
-    const { warn, alarm } = element.dataset;
-    if (!warn) continue;
-    element.classList.toggle("late", age >= warn && age < alarm);
-    element.classList.toggle("too-late", age >= Number(alarm));
-  }
-  for (const element of document.querySelectorAll(".countdown")) {
-    const left = Number(element.dataset.until) - engineNow;
-    const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
-    if (element.textContent !== text) element.textContent = text;
-    element.classList.toggle("too-late", left < 0);
-  }
+  showClock(engineNow);
+  tickAll(engineNow);
 }
 
 function say(text, isWrong = false) {
@@ -208,6 +191,7 @@ function onAnswer(pending, { error }) {
 const DO = {
   show: ({ incident }) => show(incident),
   "show-pop": () => popped && show(popped.incident),
+  command: () => bar.open(),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
   note: () => composer.focus(),
   phone: () => phone.toggle(),
@@ -224,6 +208,9 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
+  // A supervisor comes onto a call: how, and what for; once he is there, only how.
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.
@@ -257,20 +244,24 @@ $("language").addEventListener("change", (event) => event.target.form.submit());
 
 // ---------------------------------------------------------------- keys
 
+const SECOND_LAYER = /^[a-z]$/i; // Shift and a letter is another key than the letter
+
 function nameOf(event) {
+  if (event.key === "/") return "/"; // Shift+7 on a German keyboard
+  if (event.shiftKey && SECOND_LAYER.test(event.key)) return `Shift+${event.key.toUpperCase()}`;
   if (/^(Digit|Numpad)\d$/.test(event.code)) return event.code.slice(-1); // AZERTY's digits need Shift
   return event.key.length === 1 ? event.key.toLowerCase() : event.key;
 }
 
 function find(name) {
-  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}"]`)];
+  const all = [...document.querySelectorAll(`[data-key="${CSS.escape(name)}" i]`)];
   const onCard = all.filter((one) => one.closest("#phone, #card"));
   return all.find((one) => one.closest("#phone")) ?? onCard.find((one) => one.checkVisibility()) ?? all.find((one) => one.checkVisibility());
 }
 
 document.addEventListener("keydown", (event) => {
   wake();
-  const name = nameOf(event), isLetter = name.length === 1;
+  const name = nameOf(event), isLetter = name.length === 1 || name.startsWith("Shift+");
   if (event.ctrlKey || event.metaKey || event.isComposing) return;
   if (event.altKey && name === "0") { toggleLetters(event); return; }
   if (phone.isKeypadOpen && !isTyping() && typeKey(event)) return;
@@ -313,12 +304,13 @@ function toggleLetters(event) {
 // ---------------------------------------------------------------- begin
 
 const prompter = new Prompter({ words });
+bar = new CommandBar({ words, say, activate });
 const composer = new Composer({ words, shown: () => shown, press, say });
 shown = sessionStorage.getItem("shown");
 if (shown) composer.moveTo(shown);
 const wire = new Wire({
   seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,
-  onState: (state) => document.body.classList.toggle("stale", state === "stale"),
+  onState: (state) => { document.body.classList.toggle("stale", state === "stale"); document.body.classList.remove("starting"); },
   onOpen: () => phone.resume(),
 });
 phone = new Phone({ words, say, send: (message) => wire.send(message) });

@@ -11,7 +11,7 @@ const CODECS = ["audio/PCMA", "audio/PCMU", "audio/telephone-event"];
 
 export class Phone {
   constructor({ words, send, say }) {
-    Object.assign(this, { words, send, say, state: "off", isMuted: false, tries: 0 });
+    Object.assign(this, { words, send, say, state: "off", isMuted: false, isClosed: false, tries: 0 });
     this.box = document.getElementById("line-phone");
     this.isInstalled = this.box.dataset.installed === "yes";
     this.sound = document.getElementById("line-sound");
@@ -56,7 +56,7 @@ export class Phone {
     const pc = (this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" }));
     this.stream = stream;
     const [track] = stream.getAudioTracks();
-    track.enabled = !this.isMuted;
+    track.enabled = !this.isMuted && !this.isClosed;
     track.onended = () => { if (pc === this.pc) { this.send({ act: "phone_off" }); this.close(); this.fail(this.words.mic_gone); } };
     const transceiver = pc.addTransceiver(track, { direction: "sendrecv", streams: [stream] });
     const known = RTCRtpReceiver.getCapabilities("audio").codecs;
@@ -122,8 +122,15 @@ export class Phone {
   mute() {
     if (!this.stream) return;
     this.isMuted = !this.isMuted;
-    for (const track of this.stream.getAudioTracks()) track.enabled = !this.isMuted;
+    for (const track of this.stream.getAudioTracks()) track.enabled = !this.isMuted && !this.isClosed;
     this.show(this.state);
+  }
+
+  // Who only listens: the engine drops what he says, and this browser does not even send it.
+  closeMicrophone(isClosed) {
+    if (this.isClosed === isClosed) return;
+    this.isClosed = isClosed;
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.isMuted && !isClosed;
   }
 
   digit(key) {

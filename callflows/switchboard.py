@@ -24,6 +24,7 @@ from callflows import (
     joining,
     keyholder,
     restart,
+    self_service_flow,
     service_calls,
     services,
     shift,
@@ -35,6 +36,7 @@ from callflows import (
 )
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
+from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
@@ -73,6 +75,7 @@ from callflows.incident import Incident, IncidentState
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
@@ -151,6 +154,15 @@ class Switchboard:
     def checks(self) -> Mapping[str, CheckCall]:
         """Calls to people who are alone, the latest of each timer. Read only."""
         return self._board.checks
+
+    @property
+    def self_services(self) -> Mapping[LegId, SelfService]:
+        """Callers who serve themselves by key, by their leg. Read only."""
+        return self._board.self_services
+
+    def awaits_pin(self, leg_id: LegId) -> bool:
+        """Say whether the next keys of a leg are a PIN, and no key of a menu."""
+        return awaits_pin(self._board, leg_id)
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -258,6 +270,8 @@ def _by_leg(board: Board, event: Any) -> None:
         visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
+    elif (himself := board.self_services.get(event.leg_id)) is not None:
+        self_service_flow.tell(board, himself, event)
     else:
         board.ignore(event, "unknown leg")
 
@@ -320,13 +334,13 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    known = (board.legs, board.tree_legs, board.check_legs, board.visits)
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits, board.self_services)
     if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
 def _call_offered(board: Board, event: CallOffered) -> None:
-    if not inbound.offered(board, event):
+    if not self_service_flow.offered(board, event):
         board.ignore(event, "call known already")
 
 
@@ -344,6 +358,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallTree: trees.due,
     CallBack: call_back.due,
     CheckCall: check_call.due,
+    SelfService: self_service_flow.due,
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
     Action: action_flow.due,
@@ -369,6 +384,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **action_flow.ROUTES,
     **services.ROUTES,
     **watched.ROUTES,
+    **self_service_flow.ROUTES,
     **visiting.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
@@ -376,10 +392,9 @@ ROUTES: Final[dict[type[Event], Route]] = {
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,
     EngineDraining: _engine_draining,
-    MediaRestarted: _noted,
-    PanelCallEnded: _noted,
-    PanelCallTaken: _noted,
-    PanelHandedOver: _noted,
-    TrunkStateChanged: _noted,
+    **dict.fromkeys(
+        (MediaRestarted, PanelCallEnded, PanelCallTaken, PanelHandedOver, TrunkStateChanged),
+        _noted,
+    ),
 }
 "Where each class of event goes; all others are for a case."

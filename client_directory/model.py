@@ -33,7 +33,11 @@ ServiceOfDid = Literal[
     "intercom",
     "keyholder_callback",
     "alarm_receiver",
+    "installer",
+    "lone_worker",
 ]
+ANSWERED_BY_MACHINES: Final = frozenset({"alarm_receiver", "installer", "lone_worker"})
+"Services of numbers at which the engine picks up by itself. Never shown as a caller's."
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]

@@ -58,6 +58,7 @@ from callflows.events.base import (
     ServiceCallId,
     TreeId,
 )
+from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import (
     CaseTaken,
     CloseRequested,
@@ -151,6 +152,15 @@ from callflows.events.room import (
     VisitWhy,
 )
 from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
+from callflows.events.self_service import (
+    InstallerChecked,
+    SelfServiceBegan,
+    SelfServiceEnded,
+    SelfServiceHandedOver,
+    TestByPhone,
+    TestPretended,
+    TimerAsked,
+)
 from callflows.events.service import (
     ServiceAnswered,
     ServiceCalled,
@@ -253,6 +263,7 @@ __all__ = [
     "AlarmOnTest",
     "AlarmReceived",
     "AlarmRepeated",
+    "AloneCaller",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",
@@ -318,6 +329,7 @@ __all__ = [
     "IncidentId",
     "IncidentOpened",
     "IncidentReprioritised",
+    "InstallerChecked",
     "JoinKeyholderPressed",
     "JumpTreePressed",
     "KeyholderAccepted",
@@ -384,6 +396,9 @@ __all__ = [
     "SafetyTimerStarted",
     "SecretChecked",
     "SecretRevealed",
+    "SelfServiceBegan",
+    "SelfServiceEnded",
+    "SelfServiceHandedOver",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -414,10 +429,14 @@ __all__ = [
     "TaskDue",
     "TaskLate",
     "TaskOutcome",
+    "TestByPhone",
     "TestModeEnded",
     "TestModeOver",
     "TestModeRefused",
     "TestModeSet",
+    "TestPretended",
+    "TestRight",
+    "TimerAsked",
     "TimerKind",
     "TimerStage",
     "TreeId",

@@ -140,6 +140,9 @@ from callflows.events.phone import (
     PanelHandedOver,
 )
 from callflows.events.room import (
+    AlertLimitsSet,
+    AlertOver,
+    AlertRaised,
     CallTakenOver,
     LeavePressed,
     VisitBegun,
@@ -252,6 +255,9 @@ __all__ = [
     "AlarmOnTest",
     "AlarmReceived",
     "AlarmRepeated",
+    "AlertLimitsSet",
+    "AlertOver",
+    "AlertRaised",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",

@@ -35,7 +35,7 @@ REFUSALS: Final = frozenset(
         "VisitRefused",
     }
 )
-LISTS: Final = ("calls", "cases", "operators")
+LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
 "The list of timers and tasks."
@@ -218,8 +218,7 @@ class Screens:
         for shout in shouts(lines, self._board):
             message = encode({"alert": shout.message})
             for screen in self.screens:
-                is_cleared = shout.clearance in screen.audience.clearances
-                if is_cleared and screen.operator != shout.not_for:
+                if shout.is_for(screen.operator, screen.audience):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

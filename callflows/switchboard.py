@@ -14,6 +14,7 @@ from callflows import (
     alarm_intake,
     alarm_on_test,
     alarm_restore,
+    alerting,
     asides,
     authentication,
     call_back,
@@ -44,6 +45,7 @@ from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
 from callflows.events import (
     AlarmReceived,
+    AlertLimitsSet,
     CallId,
     CallOffered,
     CallTreeRequested,
@@ -81,6 +83,7 @@ from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.transition import Transition
 from callflows.visit import Visit
+from client_directory.model import AlertLimits
 
 __all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -170,6 +173,16 @@ class Switchboard:
         return self._board.actions
 
     @property
+    def case_watches(self) -> Mapping[IncidentId, alerting.CaseWatch]:
+        """What is late in each case. Read only."""
+        return self._board.case_watches
+
+    @property
+    def alert_limits(self) -> Mapping[str, AlertLimits]:
+        """After how long supervisors are told, by client. Read only."""
+        return self._board.alert_limits
+
+    @property
     def visits(self) -> Mapping[LegId, Visit]:
         """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
         return self._board.visits
@@ -214,6 +227,7 @@ class Switchboard:
                 watched.show_unanswered(board)
             while board.is_unsettled:
                 settle(board)
+            alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()
         except Exception as error:
@@ -364,6 +378,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     Action: action_flow.due,
     ServiceCall: services.due,
     Visit: visiting.due,
+    alerting.CaseWatch: alerting.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -386,6 +401,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **watched.ROUTES,
     **self_service_flow.ROUTES,
     **visiting.ROUTES,
+    AlertLimitsSet: alerting.limits_set,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

@@ -12,7 +12,12 @@ from pydantic import SecretStr
 
 from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
-from client_directory.plan_builder import build_call_tree, build_procedure, text_of
+from client_directory.plan_builder import (
+    build_alerts,
+    build_call_tree,
+    build_procedure,
+    text_of,
+)
 from client_directory.secret import hash_secret, is_secret, seal
 from client_directory.self_service_check import check_installer_pins
 from client_directory.source import Path, Source
@@ -128,6 +133,7 @@ class _OrganisationBuilder:
             welfare_checks=alarm_builder.build_checks(shape.welfare_checks),
             tasks=alarm_builder.build_tasks(shape.tasks),
             actions=alarm_builder.build_actions(shape.actions),
+            alerts=build_alerts(shape.alerts),
         )
 
     def _did(self, index: int, did: shapes.DidShape) -> model.Did:

@@ -141,6 +141,9 @@ from callflows.events.phone import (
     PanelHandedOver,
 )
 from callflows.events.room import (
+    AlertLimitsSet,
+    AlertOver,
+    AlertRaised,
     CallTakenOver,
     LeavePressed,
     VisitBegun,
@@ -263,6 +266,9 @@ __all__ = [
     "AlarmOnTest",
     "AlarmReceived",
     "AlarmRepeated",
+    "AlertLimitsSet",
+    "AlertOver",
+    "AlertRaised",
     "AloneCaller",
     "AnswerPressed",
     "AnswerRefused",

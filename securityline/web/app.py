@@ -16,6 +16,7 @@ from securityline.web import (
     incidents,
     live,
     recordings,
+    room,
     sign_in,
     wallboard,
 )
@@ -57,7 +58,7 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    for room in (
+    for page in (
         sign_in,
         desk,
         live,
@@ -67,8 +68,9 @@ def create_app(services: WebServices) -> web.Application:
         api,
         event_stream,
         wallboard,
+        room,
     ):
-        room.add_routes(app)
+        page.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)
     app.on_shutdown.append(_say_goodbye)

@@ -106,6 +106,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallTakenOver": _good(
         N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
     ),
+    # told to supervisors
+    "AlertLimitsSet": _technical(N_("After how long supervisors are told was set")),
+    "AlertRaised": _bad(N_("Supervisors are told: %(alert)s %(step)s")),
+    "AlertOver": _plain(N_("No longer late: %(alert)s, after %(late_time)s")),
     # call trees
     "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
     "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),

@@ -139,6 +139,7 @@ class Rendering:
             "outcome_words": vocabulary.TASK_OUTCOMES,
             "service_state_words": vocabulary.SERVICE_STATES,
             "service_kind_words": vocabulary.SERVICE_KINDS,
+            "alert_words": room_words.ALERTS,
             "mode_words": room_words.MODES,
             "mode_told": room_words.MODES_TOLD,
             "why_words": room_words.WHY_TOLD,

@@ -36,7 +36,7 @@ REFUSALS: Final = frozenset(
     }
 )
 SILENT: Final = "SilentCaseOpened"
-LISTS: Final = ("calls", "cases", "operators")
+LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
 "The list of timers and tasks."
@@ -187,10 +187,7 @@ class Screens:
         for shout in shouts(lines, self._board):
             message = encode({"alert": shout.message})
             for screen in self.screens:
-                audience = screen.audience
-                is_told = shout.clearance in audience.clearances
-                is_told &= shout.message["incident"] not in audience.unseen
-                if is_told and screen.operator != shout.not_for:
+                if shout.is_for(screen.operator, screen.audience):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

@@ -62,13 +62,13 @@ async def no_overflow(desk: Desk) -> None:
     assert await desk.page.evaluate(wide) <= 0
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_the_board_lives_and_axe_finds_nothing_in_any_state(
-    home: House, site: Site, browser: Any, axe: str, scheme: str
+    home: House, site: Site, browser: Any, axe: str, theme: str
 ) -> None:
     from playwright.async_api import expect
 
-    async with looking(browser, site, "/wallboard", color_scheme=scheme) as board:
+    async with looking(browser, site, f"/wallboard?theme={theme}") as board:
         await expect(board.page.locator(".staff.short")).to_be_visible()
         await check(board, axe, "nobody ready")
         home.picks_up = {"op-1"}

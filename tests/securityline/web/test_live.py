@@ -73,6 +73,7 @@ async def test_a_screen_is_painted_whole_when_it_comes(home: House, desk: Browse
         "alarms",
         "calls",
         "cases",
+        "late",
         "operators",
         "watch",
         "me",

@@ -7,9 +7,7 @@ whole card, drawn and encoded once for all screens that may see it.
 """
 
 import asyncio
-import json
 import secrets
-import struct
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, Protocol
 
@@ -17,6 +15,7 @@ import structlog
 
 from securityline.web.board import Audience, Board
 from securityline.web.drawing import Drawing
+from securityline.web.frames import encode
 from securityline.web.ports import Line
 from securityline.web.shouts import shouts
 
@@ -92,22 +91,6 @@ class Screen:
         if self._connection.get_write_buffer_size() > BACKLOG:
             log.warning("a screen is too slow and was cut off", operator=self.operator)
             self._connection.abort()
-
-
-def encode(message: dict[str, Any]) -> bytes:
-    """Write a message as one WebSocket text frame (RFC 6455 section 5.2), unmasked.
-
-    Made here and not by aiohttp, so that a card is encoded once for all screens and is in
-    the socket before anything else happens.
-    """
-    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-    payload = text.encode("utf-8", "replace")
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 
 class Screens:

@@ -223,6 +223,7 @@ class Product:
         """
         runner = await self._build_web()
         await self.media.start()
+        await self.speaking.start()
         self.logbook.start()
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.

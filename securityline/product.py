@@ -189,6 +189,7 @@ class Product:
                 if trunk.username
             },
             is_emergency_live=config.live_emergency_calls,
+            note=self.engine.note,
             awaits_pin=self.recovered.switchboard.awaits_pin,
         )
         expected = ExpectedCalls(self._open_case_of)

@@ -38,6 +38,11 @@ Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
 ServiceKind = Literal["police", "fire", "medical"]
+StageName = Literal[
+    "listen", "question", "reformulate", "qualify", "verify", "dispatch", "trace", "return",
+    "report",
+]  # fmt: skip
+"The stages of a case, in their order."
 Role = Literal["operator", "supervisor", "administrator", "auditor"]
 
 
@@ -60,6 +65,8 @@ class Answer:
     label: Text = field(default_factory=dict)
     go_to: str | None = None
     set_urgency: int | None = None
+    weight: int = 0
+    "What it adds to the sum that decides the urgency, where the consigne has `weights`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +87,8 @@ class Step:
     "Step that must be recorded before this one opens."
     go_to: str | None = None
     "Next step, or `end`; `None` is the next in order."
+    stage: StageName | None = None
+    "The stage of the case that it belongs to, where its form does not say so."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +108,8 @@ class Procedure:
     "Seconds in which a cancelling signal closes the pre-alarm."
     quiet_time: float | None = None
     "Seconds without any call to the site after the dispatch."
+    weights: tuple[tuple[int, int], ...] = ()
+    "Urgency and the least sum of the answers' weights that makes it so; most urgent first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,15 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An address that a card links to; see `client_directory.links`."""
+
+    label: Text
+    url: str
+    "`http` or `https`, with places in braces that each site fills in."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A place of a client."""
 
@@ -146,6 +166,7 @@ class Site:
     alarm_paths: tuple[AlarmPath, ...] = ()
     cameras: tuple[Camera, ...] = ()
     schedule_watch: ScheduleWatch | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,6 +266,8 @@ class Organisation:
     welfare_checks: tuple[WelfareCheck, ...] = ()
     tasks: tuple[Task, ...] = ()
     actions: tuple[Action, ...] = ()
+    links: tuple[Link, ...] = ()
+    "For every site of it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 from securityline.web import (
     api,
     desk,
+    deviations,
     event_stream,
     health,
     incidents,
@@ -27,6 +28,7 @@ from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND
+from securityline.web.site_history import MOST_READ
 
 WATCH_TIME: Final = 1.0
 "Seconds between two looks at the product's health."
@@ -56,10 +58,12 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    for room in (sign_in, desk, live, incidents, recordings, health, api, event_stream):
+    rooms = (sign_in, desk, live, incidents, deviations, recordings, health, api, event_stream)
+    for room in rooms:
         room.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)
+    app.cleanup_ctx.append(_read_history)
     app.on_shutdown.append(_say_goodbye)
     return app
 
@@ -81,6 +85,23 @@ async def _compile_templates(app: web.Application) -> AsyncIterator[None]:
             await asyncio.sleep(COMPILE_PAUSE)
 
     task = asyncio.create_task(compile_all())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _read_history(app: web.Application) -> AsyncIterator[None]:
+    """Read soon after the start what happened at each site before."""
+
+    async def read() -> None:
+        context = app[CONTEXT]
+        documents = await asyncio.to_thread(
+            context.services.logbook.documents, "incident", None, None, MOST_READ
+        )
+        context.drawing.beside.history.load(one.data for one in documents if one.data)
+
+    task = asyncio.create_task(read())
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):

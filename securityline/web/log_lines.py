@@ -250,6 +250,10 @@ def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
     return f"({words('rang in himself')})" if value else ""
 
 
+def _confidence(value: Any, words: Words, names: NamesOf) -> str:
+    return f"({call_it(words, vocabulary.CONFIDENCES, str(value))})"
+
+
 def _noted(value: Any, words: Words, names: NamesOf) -> str:
     return clip(say(NOTED, str(value), words), TYPED_LENGTH)
 
@@ -305,6 +309,8 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "line": _named(vocabulary.SERVICE_LINES),
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
+    "confidence": _confidence,
+    "ConsigneLeft.how": _named(vocabulary.DEVIATIONS),
     "SecretChecked.outcome": _named(vocabulary.SECRET_OUTCOMES),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
     "CaseStalled.what": _named(vocabulary.STALLED),

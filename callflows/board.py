@@ -29,6 +29,7 @@ from callflows.service_call import ServiceCall
 if TYPE_CHECKING:
     from callflows.action import Action
     from callflows.check_call import CheckCall
+    from callflows.visit import Visit
 
 Outcome = Command | Fact
 
@@ -89,6 +90,8 @@ class Board:
     "Calls to people who are alone, the latest of each timer, by its name."
     check_legs: dict[LegId, str] = field(default_factory=dict)
     "Every leg of theirs that may still say something, and whose timer it is for."
+    visits: "dict[LegId, Visit]" = field(default_factory=dict)
+    "Supervisors on colleagues' calls, by the leg at their own phone."
     unanswered: list[WelfareCallDue] = field(default_factory=list)
     "Of the event at hand: who could not be asked by telephone."
     watched: dict[str, IncidentId] = field(default_factory=dict)

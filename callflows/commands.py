@@ -55,6 +55,8 @@ class RingOperator(Command):
     "Caller's number for the phone's display; `None` when withheld."
     is_auto_answered: bool = False
     "The operator pressed `answer` on the desk: ask the phone to pick up by itself."
+    is_muted: bool = False
+    "What comes from this phone is dropped unheard until `Hear` says otherwise."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,17 @@ class Conference(Command):
 
     leg_ids: tuple[LegId, ...]
     "The caller's first: what he hears is the right side of the recording."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hear(Command):
+    """Let one leg hear some others, whatever it heard before; who hears it is not changed."""
+
+    leg_id: LegId
+    leg_ids: tuple[LegId, ...]
+    "None: silence."
+    is_muted: bool = False
+    "What comes from this leg is dropped unheard: its microphone counts as closed."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,6 +114,8 @@ def _lingers(board: Board, service: ServiceCall) -> bool:
 
 def _cannot_speak(board: Board, incident: Incident, desk: OperatorDesk) -> str:
     """Say why the operator cannot be put on the line to a service now."""
+    if desk.state is DeskState.VISITING:
+        return "you are in another call"
     if desk.state is not DeskState.TALKING:
         return "" if desk.has_station else "no phone"
     call = board.calls.get(desk.call_id) if desk.call_id else None
@@ -184,7 +186,7 @@ def _summon(board: Board, incident: Incident, desk: OperatorDesk, service: Servi
     """Let the operator's own phone ring; the service is dialled when he has picked up."""
     service.was_on_break = desk.state is DeskState.ON_BREAK
     if desk.state is DeskState.RINGING:
-        _take_from(board, desk)
+        take_from(board, desk, "he calls an emergency service")
     offer = CallOffered(
         incident_id=incident.incident_id,
         call_id=service.call_id,
@@ -223,13 +225,13 @@ def _summon(board: Board, incident: Incident, desk: OperatorDesk, service: Servi
     ring(board, call, desk, OWN_RING_TIME, is_auto_answered=True)
 
 
-def _take_from(board: Board, desk: OperatorDesk) -> None:
+def take_from(board: Board, desk: OperatorDesk, why: str) -> None:
     """Stop the call that rings at his phone; it goes to the next one, as if he refused it."""
     call = board.calls.get(desk.call_id) if desk.call_id else None
     leg = call.legs.get(desk.leg_id) if call and desk.leg_id else None
     if call is not None and leg is not None:
         stop(board, call, leg)
-        move(board, desk, DeskState.READY, "he calls an emergency service")
+        move(board, desk, DeskState.READY, why)
         missed(board, call, leg, Cause.REFUSED)
 
 

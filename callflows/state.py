@@ -15,6 +15,7 @@ from callflows.events import IncidentId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.service_call import ServiceCall
+from callflows.visit import Visit
 from client_directory.model import Procedure
 
 VERSION: Final = 1
@@ -69,6 +70,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "actions": [to_plain(action) for action in board.actions.values()],
         "checks": [to_plain(check) for check in board.checks.values()],
         "check_legs": dict(board.check_legs),
+        "visits": [to_plain(visit) for visit in board.visits.values()],
         "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
@@ -151,6 +153,11 @@ def _build(state: Mapping[str, Any]) -> Board:
         if check.deadline is not None:
             board.keep_timed(check)
     board.check_legs.update(state.get("check_legs", {}))
+    for plain in state.get("visits", ()):
+        visit = from_plain(Visit, plain)
+        board.visits[visit.leg_id] = visit
+        if visit.deadline is not None:
+            board.keep_timed(visit)
     board.watched = {key: IncidentId(case) for key, case in state.get("watched", ())}
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board

@@ -25,6 +25,8 @@ from callflows import (
     services,
     shift,
     trees,
+    visit_life,
+    visiting,
     watched,
 )
 from callflows.action import Action
@@ -48,6 +50,7 @@ from callflows.events import (
     FlowFailed,
     IncidentId,
     JoinKeyholderPressed,
+    LegId,
     MediaRestarted,
     OpenCloseReceived,
     OperatorId,
@@ -70,6 +73,7 @@ from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.tables import CALL_TABLE, CASE_TABLE
+from callflows.visit import Visit
 
 __all__ = ["CALL_TABLE", "CASE_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -143,6 +147,11 @@ class Switchboard:
         return self._board.actions
 
     @property
+    def visits(self) -> Mapping[LegId, Visit]:
+        """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
+        return self._board.visits
+
+    @property
     def watched(self) -> Mapping[str, IncidentId]:
         """The latest case of each thing that the clock showed, such as `task/…`. Read only."""
         return self._board.watched
@@ -176,6 +185,8 @@ class Switchboard:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
             services.end_unsummoned(board)
+            if board.visits:
+                visit_life.follow(board)
             if board.unanswered:
                 watched.show_unanswered(board)
             while board.is_unsettled:
@@ -232,6 +243,8 @@ def _by_leg(board: Board, event: Any) -> None:
         _tell_call(board, call, event)
     elif tree is not None:
         trees.tell_attempt(board, tree, event)
+    elif (visit := board.visits.get(event.leg_id)) is not None:
+        visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
     else:
@@ -296,9 +309,8 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    if leg_id is not None and (
-        board.call_of(leg_id) or board.tree_of(leg_id) or leg_id in board.check_legs
-    ):
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits)
+    if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
@@ -325,6 +337,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     Times: alarm_intake.times_due,
     Action: action_flow.due,
     ServiceCall: services.due,
+    Visit: visiting.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -345,6 +358,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **action_flow.ROUTES,
     **services.ROUTES,
     **watched.ROUTES,
+    **visiting.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

@@ -38,6 +38,7 @@ Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
 ServiceKind = Literal["police", "fire", "medical"]
+Listening = Literal["shown", "hidden"]
 StageName = Literal[
     "listen", "question", "reformulate", "qualify", "verify", "dispatch", "trace", "return",
     "report",
@@ -254,6 +255,8 @@ class Organisation:
     time_zone: str
     languages: tuple[str, ...]
     clearance: Clearance = "standard"
+    listening: Listening = "shown"
+    "Whether an operator sees that a supervisor is on a call of this client."
     dids: tuple[Did, ...] = ()
     sites: tuple[Site, ...] = ()
     people: tuple[Person, ...] = ()

@@ -22,6 +22,7 @@ from client_directory.alarm_schema import (
 from client_directory.links import unknown_places
 from client_directory.model import (
     Clearance,
+    Listening,
     Recording,
     Role,
     ServiceKind,
@@ -287,6 +288,7 @@ class OrganisationFile(Shape):
     time_zone: Line
     languages: Annotated[list[Language], Field(min_length=1)]
     clearance: Clearance = "standard"
+    listening: Listening = "shown"
     dids: list[DidShape] = []
     sites: list[SiteShape] = []
     people: list[PersonShape] = []

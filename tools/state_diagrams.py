@@ -13,7 +13,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import keyholder, service_calls, shift  # noqa: E402
+from callflows import keyholder, service_calls, shift, visiting  # noqa: E402
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
@@ -22,10 +22,11 @@ from callflows.operators import MOVES as DESK_MOVES  # noqa: E402
 from callflows.operators import DeskState  # noqa: E402
 from callflows.service_call import ServiceCallState  # noqa: E402
 from callflows.switchboard import CALL_TABLE, CASE_TABLE  # noqa: E402
+from callflows.visit import VisitState  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
 
-HEAD: Final = """# States of a call, an operator, a case, a call to a keyholder and to a service
+HEAD: Final = """# States of calls, operators, cases, calls to keyholders and services, visits
 
 Generated from the tables in `callflows/` by `python tools/state_diagrams.py`; a test fails
 when this page is stale. Words in small letters are consequences of other events: who comes,
@@ -106,6 +107,14 @@ def page() -> str:
             None,
             service_calls.TABLE,
             service_calls.MOVES,
+        ),
+        (
+            "A supervisor on an operator's call",
+            VisitState,
+            VisitState.SUMMONING,
+            None,
+            visiting.TABLE,
+            visiting.MOVES,
         ),
     ):
         parts.append(f"## {title}\n")

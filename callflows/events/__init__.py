@@ -140,6 +140,17 @@ from callflows.events.phone import (
     PanelCallTaken,
     PanelHandedOver,
 )
+from callflows.events.room import (
+    CallTakenOver,
+    LeavePressed,
+    VisitBegun,
+    VisitChanged,
+    VisitEnded,
+    VisitMode,
+    VisitPressed,
+    VisitRefused,
+    VisitWhy,
+)
 from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
 from callflows.events.service import (
     ServiceAnswered,
@@ -263,6 +274,7 @@ __all__ = [
     "CallQueued",
     "CallRequeued",
     "CallResumed",
+    "CallTakenOver",
     "CallTreeEnded",
     "CallTreeExhausted",
     "CallTreePaused",
@@ -320,6 +332,7 @@ __all__ = [
     "KeyholderToldTaken",
     "KindChosen",
     "LateToCloseSeen",
+    "LeavePressed",
     "LegAnswered",
     "LegEnded",
     "LegHeld",
@@ -414,6 +427,13 @@ __all__ = [
     "TrunkStateChanged",
     "UrgencySet",
     "VerificationRecorded",
+    "VisitBegun",
+    "VisitChanged",
+    "VisitEnded",
+    "VisitMode",
+    "VisitPressed",
+    "VisitRefused",
+    "VisitWhy",
     "WatchNoted",
     "WelfareCallDue",
     "ZoneRestored",

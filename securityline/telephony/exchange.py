@@ -182,7 +182,7 @@ class Exchange:
                 payload_type=0 if agreed.payload_type == 0 else 8,
                 dtmf_payload_type=agreed.dtmf_payload_type,
                 can_send=agreed.direction in ("sendrecv", "sendonly"),
-                can_receive=agreed.direction in ("sendrecv", "recvonly"),
+                can_receive=agreed.direction in ("sendrecv", "recvonly") and not leg.is_muted,
                 source=leg.hears,
                 is_screened=leg.order.get("is_screened", False),
                 hears_keys_in_band=leg.order.get("hears_keys_in_band", False),

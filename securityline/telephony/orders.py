@@ -18,6 +18,7 @@ from callflows.commands import (
     DialNumber,
     DialService,
     HangUp,
+    Hear,
     PlanCallTree,
     Play,
     PrepareSpeech,
@@ -76,6 +77,7 @@ class Orders:
             StartRecording: self._start_recording,
             StopRecording: self._stop_recording,
             Conference: self._confer,
+            Hear: self._hear,
             CollectPin: pins.collect,
             PrepareSpeech: self._prepare_speech,
             PlanCallTree: lambda command: plan_call_tree(exchange, command),
@@ -211,6 +213,7 @@ class Orders:
             return
         for leg, heard in ((one, other), (other, one)):
             leg.hears = FromLeg(heard.leg_id)
+            self._mute(leg, is_muted=False)
         self._x.sync_media(one)
         self._x.sync_media(other)
 
@@ -223,8 +226,25 @@ class Orders:
             log.warning("conference without everybody", legs=command.leg_ids)
         for leg in legs:
             leg.hears = Mix(tuple(x.leg_id for x in legs if x is not leg))
+            self._mute(leg, is_muted=False)
         for leg in legs:
             self._x.sync_media(leg)
+
+    def _hear(self, command: Hear) -> None:
+        """Let one leg hear others, and close it or open it to whoever hears it."""
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            log.warning("a leg that is gone was to hear others", leg_id=command.leg_id)
+            return
+        heard = tuple(x for x in command.leg_ids if self._x.legs.get(x) is not None)
+        self._mute(leg, is_muted=command.is_muted)
+        self._x.let_hear(leg, Mix(heard) if heard else Silence())
+
+    def _mute(self, leg: Leg, *, is_muted: bool) -> None:
+        """Close a leg's microphone in the media process, or open it; a restart keeps it so."""
+        if leg.is_muted is not is_muted:
+            leg.order["is_muted"] = is_muted
+            self._x.save_leg(leg)
 
     def _prepare_speech(self, command: PrepareSpeech) -> None:
         for words in command.words:

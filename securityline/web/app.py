@@ -18,6 +18,7 @@ from securityline.web import (
     live,
     recordings,
     sign_in,
+    wallboard,
 )
 from securityline.web.context import CONTEXT, Context
 from securityline.web.discretion import Discretion
@@ -58,8 +59,18 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    rooms = (sign_in, desk, live, incidents, deviations, recordings, health, api, event_stream)
-    for room in rooms:
+    for room in (
+        sign_in,
+        desk,
+        deviations,
+        live,
+        incidents,
+        recordings,
+        health,
+        api,
+        event_stream,
+        wallboard,
+    ):
         room.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)

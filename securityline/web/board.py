@@ -27,6 +27,8 @@ class Audience(NamedTuple):
 
     language: str
     clearances: frozenset[str]
+    may_visit: bool = False
+    "Supervisors: they may come onto operators' calls, and see who does."
     unseen: frozenset[str] = frozenset()
     "Silent cases that these screens must not show now (`unseen`)."
 
@@ -168,9 +170,9 @@ class Board:
         return [one for one in made if one.incident_id == incident.incident_id]
 
     def service_in(self, call: InboundCall) -> ServiceCall | None:
-        """Find the service that an operator calls, or speaks with alone, in a call."""
+        """Find the service that is being called in a call, or is on the line in it."""
         made = self.switchboard.service_calls.values()
-        legs = (call.consulted, call.leg_id)
+        legs = (call.consulted, call.leg_id, *call.guests)
         return next((x for x in made if x.leg_id in legs and not x.is_over), None)
 
     def is_calling_service(self, operator: str) -> bool:

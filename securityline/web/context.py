@@ -60,5 +60,6 @@ SESSION: Final = web.RequestKey("session", Session)
 
 def audience_of(context: Context, session: Session) -> Audience:
     """Who sees the same as this session."""
+    may_visit = session.role == "supervisor"
     unseen = unseen_by(context.board, session.operator, context.now())
-    return Audience(session.language, frozenset(session.clearances), unseen)
+    return Audience(session.language, frozenset(session.clearances), may_visit, unseen)

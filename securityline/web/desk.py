@@ -36,6 +36,7 @@ async def show(request: web.Request) -> web.Response:
         "run": context.screens.run,
         "operator": session.operator,
         "csrf": session.csrf,
+        "may_visit": audience.may_visit,
         "has_browser_phone": is_installed(context.services),
     }
     html = context.rendering("desk.html", language, values)

@@ -4,6 +4,7 @@ from typing import Any
 
 from callflows.call import CallState, InboundCall
 from callflows.operators import DeskState
+from securityline.web import visits
 from securityline.web.alarms import Alarms
 from securityline.web.beside import Beside
 from securityline.web.board import Audience, Board
@@ -76,7 +77,8 @@ class Drawing:
             values = self._watched(audience)
         elif name == "operators":
             desks, ready = self.board.operators()
-            values = {"operators": desks, "ready": ready}
+            rows = visits.desk_rows(self.board, desks, audience)
+            values = {"operators": rows, "ready": ready, "may_visit": audience.may_visit}
         else:
             values = {"alarms": self.alarms.said(WORDS[audience.language])}
         return self.render(f"{name}.html", audience.language, values)
@@ -155,6 +157,7 @@ class Drawing:
             "joinable": self.board.joinable(call) if call and state in TALKING else [],
             "recording": {"state": _recording(call)},
             "service": self.board.service_in(call) if call else None,
+            **visits.of_phone(self.board, operator, call),
         }
         return self.render("phone.html", language, values)
 

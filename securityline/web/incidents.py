@@ -16,6 +16,7 @@ from securityline.web.problems import Problem
 from securityline.web.sessions import Session
 from securityline.web.timelines import recordings
 from securityline.web.unseen import unseen_by
+from securityline.web.visits import for_reader
 
 PAGE: Final = 500
 "Lines on one page of a case's log."
@@ -65,7 +66,7 @@ async def show_one(request: web.Request) -> web.Response:
     timelines = context.drawing.timelines
     shown = [
         timelines.show(line, session.language)._replace(raw=_raw(line.what, line.data))
-        for line in lines
+        for line in for_reader(lines, session.role)
     ]
     values = {
         "case": SimpleNamespace(**_case(document, context), **_who(lines)),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from securityline.web import vocabulary
+from securityline.web import card_vocabulary, room_words, vocabulary
 from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
@@ -105,6 +105,10 @@ class _Values(dict[str, str]):
                 ""
                 if seconds is None
                 else after % {"time": _time(seconds, self._words, self._names)}
+            )
+        if key == "purpose":
+            return call_it(
+                self._words, room_words.WHY_TOLD, str(self._data.get("why", "unsaid"))
             )
         if key == "why":
             why = self._reason(self._data.get("reason"))
@@ -251,7 +255,7 @@ def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
 
 
 def _confidence(value: Any, words: Words, names: NamesOf) -> str:
-    return f"({call_it(words, vocabulary.CONFIDENCES, str(value))})"
+    return f"({call_it(words, card_vocabulary.CONFIDENCES, str(value))})"
 
 
 def _noted(value: Any, words: Words, names: NamesOf) -> str:
@@ -305,13 +309,17 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "is_simulated": _is_simulated,
     "is_cut": _is_cut,
     "pressed_time": _time,
+    "visit_time": _time,
+    "colleague": _operator,
+    "former": _operator,
+    "mode": _named(room_words.MODES_TOLD),
     "detail": _named(vocabulary.SERVICE_DETAILS),
     "line": _named(vocabulary.SERVICE_LINES),
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
     "confidence": _confidence,
-    "ConsigneLeft.how": _named(vocabulary.DEVIATIONS),
-    "SecretChecked.outcome": _named(vocabulary.SECRET_OUTCOMES),
+    "ConsigneLeft.how": _named(card_vocabulary.DEVIATIONS),
+    "SecretChecked.outcome": _named(card_vocabulary.SECRET_OUTCOMES),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
     "CaseStalled.what": _named(vocabulary.STALLED),
     "WatchNoted.text": _noted,

@@ -81,6 +81,20 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "HoldPressed": _person(N_("%(operator)s pressed hold")),
     "ResumePressed": _person(N_("%(operator)s pressed take back")),
     "OperatorStateChanged": _technical(N_("%(operator)s: %(state)s %(reason)s")),
+    # a supervisor on a call
+    "VisitPressed": _person(N_("%(operator)s asks to be on the call: %(mode)s (%(purpose)s)")),
+    "LeavePressed": _technical(N_("%(operator)s pressed leave")),
+    "VisitRefused": _bad(N_("%(operator)s cannot be on this call: %(reason)s")),
+    "VisitBegun": _person(
+        N_("%(operator)s is on the call of %(colleague)s: %(mode)s (%(purpose)s)")
+    ),
+    "VisitChanged": _person(N_("%(operator)s is on the call in another way: %(mode)s")),
+    "VisitEnded": _person(
+        N_("%(operator)s is on the call no longer, after %(visit_time)s: %(reason)s")
+    ),
+    "CallTakenOver": _good(
+        N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
+    ),
     # call trees
     "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
     "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),
@@ -270,6 +284,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "Play": _technical(N_("Order: play to the caller")),
     "Bridge": _technical(N_("Order: connect both sides")),
     "Conference": _technical(N_("Order: let several hear each other")),
+    "Hear": _technical(N_("Order: let one hear others")),
     "PrepareSpeech": _technical(N_("Order: have words spoken")),
     "CollectPin": _technical(N_("Order: ask for a PIN")),
     "PlanCallTree": _technical(N_("Order: work out call tree “%(call_tree)s”")),

@@ -30,6 +30,7 @@ from callflows.procedure_run import means_of
 from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
+from securityline.web.card_vocabulary import CONFIDENCES
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
 from securityline.web.secret_presses import SecretPresses
@@ -37,7 +38,8 @@ from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
 from securityline.web.steps import kinds_of
 from securityline.web.tree_presses import TreePresses
-from securityline.web.vocabulary import CONFIDENCES, RESULTS
+from securityline.web.visit_presses import VisitPresses
+from securityline.web.vocabulary import RESULTS
 from securityline.web.words import N_
 
 GENERIC_ANSWER: Final = "done"
@@ -76,6 +78,7 @@ class Presses:
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
             **ActionPresses(board, directory).acts,
+            **VisitPresses(board, directory).acts,
             **SecretPresses(board, directory, clock).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }

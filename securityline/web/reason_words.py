@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from securityline.web import alarm_reasons
+from securityline.web import alarm_reasons, room_words
 from securityline.web.reasons import Grammar, one_of
 from securityline.web.vocabulary import CAUSES, DESK_STATES, STALLED
 from securityline.web.words import N_
@@ -40,6 +40,7 @@ _EXCLUSION: Final = one_of(
     N_("rung for another call"),
     N_("in a call"),
     N_("in wrap-up"),
+    N_("on a colleague's call"),
     N_("no phone"),
     N_("did not take it"),
 )
@@ -101,6 +102,7 @@ _STATE_CHANGE: Final = Grammar(
     N_("the engine was restarted"),
     N_("%(num)d calls in a row rang out at his phone"),
     N_("he calls an emergency service"),
+    N_("he comes onto a colleague's call"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
 )
 
@@ -316,6 +318,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         ),
         "CallBackEnded": one_of(N_("he rang again"), N_("the case was closed")),
         "StationDown": _PHONE,
+        **room_words.OF_LINES,
         "TrunkStateChanged": _PHONE,
     }
 )

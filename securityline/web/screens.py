@@ -32,6 +32,7 @@ REFUSALS: Final = frozenset(
         "TreeRefused",
         "ActionRefused",
         "ServiceRefused",
+        "VisitRefused",
     }
 )
 SILENT: Final = "SilentCaseOpened"

@@ -11,7 +11,7 @@ from callflows.incident import Incident, IncidentState
 from callflows.procedure_run import ProcedureRun, StepState, StepView, means_of
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site, Step, in_language
-from securityline.web import vocabulary
+from securityline.web import card_vocabulary, vocabulary
 from securityline.web.board import Board
 from securityline.web.contacts import action_details
 from securityline.web.plain import clip
@@ -126,7 +126,7 @@ class Steps:
             "kinds": kinds_of(organisation),
             "steps": rows,
             "caller_language": caller_language,
-            "results": [(r, c, words(said)) for r, c, said in vocabulary.RESULT_CHOICES],
+            "results": [(r, c, words(said)) for r, c, said in card_vocabulary.RESULT_CHOICES],
         }
         return Markup(self._render("steps.html", language, values))  # noqa: S704
 

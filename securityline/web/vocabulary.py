@@ -29,6 +29,7 @@ DESK_STATES: Final = {
     "ringing": N_("rings"),
     "talking": N_("on a call"),
     "wrap_up": N_("wrap-up"),
+    "visiting": N_("on a colleague’s call"),
 }
 
 CALL_STATES: Final = {
@@ -142,43 +143,11 @@ MEANS: Final = {
     "on_site": N_("Somebody on site"),
 }
 
-STAGES: Final = {
-    "listen": N_("Listen"),
-    "question": N_("Question"),
-    "reformulate": N_("Reformulate"),
-    "qualify": N_("Qualify"),
-    "verify": N_("Verify"),
-    "dispatch": N_("Dispatch"),
-    "trace": N_("Trace"),
-    "return": N_("Back to normal"),
-    "report": N_("Report"),
-}
-
-DEVIATIONS: Final = {
-    "skipped": N_("left out"),
-    "off_path": N_("done off the path"),
-}
-
-CONFIDENCES: Final = {
-    "high": N_("sure"),
-    "medium": N_("probable"),
-    "low": N_("doubtful"),
-}
-
 RESULTS: Final = {
     "confirmed": N_("Confirmed"),
     "not_confirmed": N_("Not confirmed"),
     "unclear": N_("Unclear"),
 }
-
-RESULT_CHOICES: Final = (
-    ("confirmed", "high", N_("Confirmed, sure")),
-    ("not_confirmed", "high", N_("Not confirmed, sure")),
-    ("unclear", "low", N_("Unclear")),
-    ("confirmed", "medium", N_("Probably confirmed")),
-    ("not_confirmed", "medium", N_("Probably not confirmed")),
-)
-"What an operator chooses from: a result of a verification, and how sure he is of it."
 
 ACTIONS: Final = {
     "police": N_("Call the police"),
@@ -302,23 +271,6 @@ ACCEPTED_BY: Final = {
 }
 
 TREE_ENDS: Final = {"accepted": N_("taken charge of by"), "stopped": N_("stopped")}
-
-PERSON_ROLES: Final = {
-    "keyholder": N_("keyholder"),
-    "site_manager": N_("site manager"),
-    "security_manager": N_("security manager"),
-    "employee": N_("employee"),
-}
-"Of a client's people; any other role is shown as it is written."
-
-SECRET_OUTCOMES: Final = {
-    "good": N_("code word right"),
-    "wrong": N_("code word WRONG"),
-    "none": N_("no code word given"),
-    "expired": N_("right, but no longer valid or not for this site"),
-    "duress": N_("code word right"),
-}
-"Of an answer to an operator: in words a duress answer is never told apart."
 
 PIN_OUTCOMES: Final = {
     "good": N_("right"),

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from callflows import events as e
-from callflows import keyholder, service_calls, shift
+from callflows import keyholder, service_calls, shift, visiting
 from callflows.call import MOVES, CallState
 from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.service_call import OVER, ServiceCallState
 from callflows.switchboard import CALL_TABLE, CASE_TABLE, ROUTES
+from callflows.visit import VisitState
 from tests.callflows.situations import (
     ANN,
     ATTEMPTS,
@@ -23,6 +24,7 @@ from tests.callflows.situations import (
     EVENTS,
     SERVICES,
     TREES,
+    VISITS,
     examples,
     subject,
 )
@@ -155,6 +157,29 @@ def test_every_state_of_a_call_to_a_service_meets_every_event(
         assert service.state not in OVER or service.deadline is None
 
 
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", VISITS, ids=lambda state: " ".join(state))
+def test_every_state_of_a_supervisor_s_visit_meets_every_event(
+    state: tuple[VisitState, str], kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, VISITS[state]())):
+        room = VISITS[state]()
+        visit = room.visit()
+        assert visit.state is state[0]
+        is_its_own = getattr(event, "leg_id", None) == visit.leg_id
+        outcomes = tell(room, event)
+        known = visiting.TABLE.get((state[0], kind))
+        if is_its_own and ROUTES.get(kind) is ROUTES[e.LegEnded] and known is None:
+            assert [type(x) for x in outcomes] == [e.Ignored]
+        if visit.leg_id in room.switchboard.visits:
+            allowed = {state[0], *(known.to if known else ())}
+            assert visit.state in allowed
+            assert visit.state is not VisitState.SUMMONING or visit.deadline is not None
+        else:
+            is_told = [x for x in room.all(e.VisitEnded) if x.call_id == visit.call_id]
+            assert is_told or room.all(e.CallTakenOver), "a visit ended and nothing says so"
+
+
 def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
     class Unheard(e.Event):
         """What a later version may bring."""
@@ -174,6 +199,7 @@ def test_every_class_of_event_goes_somewhere() -> None:
 
 def test_no_flow_has_more_than_eight_states() -> None:
     machines = (CallState, DeskState, IncidentState, AttemptState, TreeState, ServiceCallState)
+    machines += (VisitState,)
     for states in machines:
         assert len(list(states)) <= 8
 

@@ -2,6 +2,7 @@
 // case lives here but what the operator is typing.
 import { CommandBar } from "./command_bar.js";
 import { Composer } from "./composer.js";
+import { tickAll, wallClock } from "./elapsed.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
@@ -95,38 +96,18 @@ function decorate() {
     else if (popped.isListed) hidePop();
   }
   bar?.refresh();
+  phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }
 
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole >= 172800) return `${Math.floor(whole / 86400)} d`;
-  const two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
-const wallClock = new Intl.DateTimeFormat("fr-BE", { timeStyle: "medium", timeZone: $("clock").dataset.zone });
+const showClock = wallClock($("clock"));
 
 function tick() {
   const engineNow = (Date.now() - clockAhead) / 1000;
-  $("clock").textContent = wallClock.format(new Date(engineNow * 1000));
-  for (const element of document.querySelectorAll(".elapsed")) {
-    const age = engineNow - Number(element.dataset.since), text = duration(age);
-    if (element.textContent !== text) element.textContent = text;
-    const { warn, alarm } = element.dataset;
-    if (!warn) continue;
-    element.classList.toggle("late", age >= warn && age < alarm);
-    element.classList.toggle("too-late", age >= Number(alarm));
-  }
-  for (const element of document.querySelectorAll(".countdown")) {
-    const left = Number(element.dataset.until) - engineNow;
-    const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
-    if (element.textContent !== text) element.textContent = text;
-    element.classList.toggle("too-late", left < 0);
-  }
+  showClock(engineNow);
+  tickAll(engineNow);
 }
 
 function say(text, isWrong = false) {
@@ -231,6 +212,9 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
+  // A supervisor comes onto a call: how, and what for; once he is there, only how.
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.

@@ -15,13 +15,9 @@ from callflows import (
     alarm_on_test,
     alarm_restore,
     alerting,
-    asides,
-    authentication,
     call_back,
     cases,
     check_call,
-    forwarded,
-    inbound,
     joining,
     keyholder,
     restart,
@@ -29,7 +25,6 @@ from callflows import (
     service_calls,
     services,
     shift,
-    talking,
     trees,
     visit_life,
     visiting,
@@ -39,7 +34,7 @@ from callflows.action import Action
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
 from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
-from callflows.call import CallBack, CallState, InboundCall
+from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
@@ -73,7 +68,7 @@ from callflows.events import (
     TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident, IncidentState
+from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
@@ -81,21 +76,14 @@ from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
-from callflows.transition import Transition
+from callflows.tables import CALL_TABLE, CASE_TABLE
 from callflows.visit import Visit
 from client_directory.model import AlertLimits
 
-__all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
+__all__ = ["CALL_TABLE", "CASE_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
 CLOSED_KEPT: Final = 3600.0
 "Seconds for which a closed case and its calls can still be looked at here."
-
-CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
-    asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE
-)
-CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
-    cases.TABLE | authentication.TABLE
-)
 
 
 class Switchboard:

@@ -88,6 +88,10 @@ def _address(shape: shapes.AddressShape | None) -> model.Address | None:
     return model.Address(street=shape.street, postal_code=shape.postal_code, town=shape.town)
 
 
+def _links(links: list[shapes.LinkShape]) -> tuple[model.Link, ...]:
+    return tuple(model.Link(label=text_of(one.label), url=one.url) for one in links)
+
+
 def _sealed(secret: SecretStr | None) -> str | None:
     return seal(secret.get_secret_value()) if secret is not None else None
 
@@ -134,6 +138,7 @@ class _OrganisationBuilder:
             tasks=alarm_builder.build_tasks(shape.tasks),
             actions=alarm_builder.build_actions(shape.actions),
             alerts=build_alerts(shape.alerts),
+            links=_links(shape.links),
         )
 
     def _did(self, index: int, did: shapes.DidShape) -> model.Did:
@@ -182,6 +187,7 @@ class _OrganisationBuilder:
             alarm_paths=alarm_builder.build_paths(site),
             cameras=alarm_builder.build_cameras(site),
             schedule_watch=alarm_builder.build_watch(site),
+            links=_links(site.links),
         )
 
     def _person(self, index: int, person: shapes.PersonShape) -> model.Person:

@@ -57,6 +57,7 @@ def build_procedure(shape: shapes.ProcedureShape) -> model.Procedure:
         never_suppress=shape.never_suppress,
         hold_time=shape.hold,
         quiet_time=shape.quiet_for,
+        weights=tuple(sorted(shape.weights.items())),
     )
 
 
@@ -72,6 +73,7 @@ def _step(shape: shapes.StepShape) -> model.Step:
         is_automatic=shape.automatic,
         requires=shape.requires,
         go_to=shape.go_to,
+        stage=shape.stage,
     )
 
 
@@ -97,6 +99,7 @@ def _answers(
             label=text_of(answer.label) if answer.label is not None else {},
             go_to=answer.go_to,
             set_urgency=answer.set_urgency,
+            weight=answer.weight,
         )
         for answer in shape or ()
     )

@@ -246,6 +246,15 @@ async def take_card(out: Path, width: int, height: int, language: str) -> None:
             await expect(page.locator("#card .told-secret")).to_be_visible()
             await page.wait_for_timeout(3000)
             await page.screenshot(path=out / f"code-word-{name}.png")
+            await page.keyboard.press("s")
+            await page.keyboard.type("Elle chuchote : il est parti")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#card .step.skipped")).to_be_visible()
+            await page.wait_for_timeout(3000)
+            await page.screenshot(path=out / f"consigne-{name}.png")
+            await page.locator("#more").scroll_into_view_if_needed()
+            await page.locator("#more h2").last.scroll_into_view_if_needed()
+            await page.screenshot(path=out / f"below-{name}.png")
 
 
 if __name__ == "__main__":

@@ -222,6 +222,16 @@ class StepRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsigneLeft(Fact):
+    """A step was left out, or done off the path; for whoever reviews the case."""
+
+    operator: OperatorId
+    step: str
+    how: Literal["skipped", "off_path"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRefused(Fact):
     """An operator asked for a call that he may not, or cannot, take."""
 

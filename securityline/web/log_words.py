@@ -185,9 +185,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # incident
     "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
     "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
-    "StepSkipped": _person(N_("%(operator)s left out step %(step)s: %(reason)s")),
+    "StepSkipped": _technical(N_("%(operator)s left out step %(step)s: %(reason)s")),
     "VerificationRecorded": _person(
-        N_("%(operator)s verified by %(means)s: %(result)s %(text)s")
+        N_("%(operator)s verified by %(means)s: %(result)s %(confidence)s %(text)s")
     ),
     "NoteWritten": _person(N_("%(operator)s: %(text)s")),
     "UrgencySet": _person(N_("%(operator)s set the urgency to %(urgency)s: %(reason)s")),
@@ -197,6 +197,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "IncidentReprioritised": _bad(N_("Urgency %(previous)s → %(urgency)s: %(reason)s")),
     "IncidentClosed": _good(N_("Case closed: %(disposition)s")),
     "CloseRefused": _bad(N_("Not closed, still missing: %(missing)s")),
+    "ConsigneLeft": _bad(
+        N_("%(operator)s left the consigne at step %(step)s, %(how)s: %(reason)s")
+    ),
     "StepRefused": _bad(N_("Step %(step)s was not taken: %(reason)s")),
     # call
     "AnswerRefused": _bad(N_("%(operator)s cannot answer now: %(reason)s")),

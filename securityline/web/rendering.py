@@ -24,7 +24,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from client_directory.model import Text, in_language
-from securityline.web import room_words, vocabulary
+from securityline.web import card_vocabulary, room_words, vocabulary
 from securityline.web.parts import parts, static_address
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.vocabulary import call_it
@@ -132,7 +132,10 @@ class Rendering:
             "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,
-            "secret_words": vocabulary.SECRET_OUTCOMES,
+            "case_stage_words": card_vocabulary.STAGES,
+            "confidence_words": card_vocabulary.CONFIDENCES,
+            "role_words": card_vocabulary.PERSON_ROLES,
+            "secret_words": card_vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,

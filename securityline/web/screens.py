@@ -87,6 +87,7 @@ class Screens:
             for incident_id, rung in popped.items():
                 self._guard(self._pop, incident_id, rung)
         self._drawing.timelines.add(lines)
+        self._drawing.beside.history.add(lines)
         if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)

@@ -204,8 +204,9 @@ const DO = {
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
-  "write-answer": ({ step }) => composer.ask({ act: "answer_step", label: "answer", step }),
-  verify: ({ step, means }) => prompter.open($("results"), ({ result }) => composer.ask({ act: "verify", step, means, result, label: "answer" })),
+  "write-answer": ({ step, label }) => composer.ask({ act: "answer_step", label: label ?? "answer", step }),
+  "off-path": ({ step, answer }) => composer.ask({ act: "answer_step", label: "off_path", step, answer }),
+  verify: ({ step, means }) => prompter.open($("results"), ({ result, confidence }) => composer.ask({ act: "verify", step, means, result, confidence, label: "answer" })),
   choose: ({ choices }) => {
     const { act, then } = $(choices).dataset;
     const incident = shown;

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from callflows.action import Action
     from callflows.alerting import CaseWatch
     from callflows.check_call import CheckCall
+    from callflows.self_service import SelfService
     from callflows.visit import Visit
 
 Outcome = Command | Fact
@@ -92,6 +93,10 @@ class Board:
     "Calls to people who are alone, the latest of each timer, by its name."
     check_legs: dict[LegId, str] = field(default_factory=dict)
     "Every leg of theirs that may still say something, and whose timer it is for."
+    self_services: "dict[LegId, SelfService]" = field(default_factory=dict)
+    "Callers who serve themselves by key, by their leg."
+    pin_misses: dict[str, list[float]] = field(default_factory=dict)
+    "When wrong PINs were given on the line for installers, by site and by caller."
     visits: "dict[LegId, Visit]" = field(default_factory=dict)
     "Supervisors on colleagues' calls, by the leg at their own phone."
     case_watches: "dict[IncidentId, CaseWatch]" = field(default_factory=dict)

@@ -16,6 +16,7 @@ from callflows import (
     alarm_restore,
     alerting,
     asides,
+    authentication,
     call_back,
     cases,
     check_call,
@@ -24,6 +25,7 @@ from callflows import (
     joining,
     keyholder,
     restart,
+    self_service_flow,
     service_calls,
     services,
     shift,
@@ -35,6 +37,7 @@ from callflows import (
 )
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
+from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
@@ -70,10 +73,11 @@ from callflows.events import (
     TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident
+from callflows.incident import Incident, IncidentState
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
@@ -88,6 +92,9 @@ CLOSED_KEPT: Final = 3600.0
 
 CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
     asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE
+)
+CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
+    cases.TABLE | authentication.TABLE
 )
 
 
@@ -150,6 +157,15 @@ class Switchboard:
     def checks(self) -> Mapping[str, CheckCall]:
         """Calls to people who are alone, the latest of each timer. Read only."""
         return self._board.checks
+
+    @property
+    def self_services(self) -> Mapping[LegId, SelfService]:
+        """Callers who serve themselves by key, by their leg. Read only."""
+        return self._board.self_services
+
+    def awaits_pin(self, leg_id: LegId) -> bool:
+        """Say whether the next keys of a leg are a PIN, and no key of a menu."""
+        return awaits_pin(self._board, leg_id)
 
     @property
     def actions(self) -> Mapping[str, Action]:
@@ -268,6 +284,8 @@ def _by_leg(board: Board, event: Any) -> None:
         visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
+    elif (himself := board.self_services.get(event.leg_id)) is not None:
+        self_service_flow.tell(board, himself, event)
     else:
         board.ignore(event, "unknown leg")
 
@@ -301,7 +319,7 @@ def _by_case(board: Board, event: Event) -> None:
         board.ignore(event, "unknown incident")
         return
     state = incident.state
-    transition = cases.TABLE.get((state, type(event)))
+    transition = CASE_TABLE.get((state, type(event)))
     if transition is None or not transition.step(board, incident, event):
         board.ignore(event, state.value)
 
@@ -330,13 +348,13 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    known = (board.legs, board.tree_legs, board.check_legs, board.visits)
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits, board.self_services)
     if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
 def _call_offered(board: Board, event: CallOffered) -> None:
-    if not inbound.offered(board, event):
+    if not self_service_flow.offered(board, event):
         board.ignore(event, "call known already")
 
 
@@ -354,6 +372,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallTree: trees.due,
     CallBack: call_back.due,
     CheckCall: check_call.due,
+    SelfService: self_service_flow.due,
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
     Action: action_flow.due,
@@ -380,6 +399,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **action_flow.ROUTES,
     **services.ROUTES,
     **watched.ROUTES,
+    **self_service_flow.ROUTES,
     **visiting.ROUTES,
     AlertLimitsSet: alerting.limits_set,
     TestModeSet: alarm_on_test.test_mode_set,
@@ -388,10 +408,9 @@ ROUTES: Final[dict[type[Event], Route]] = {
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,
     EngineDraining: _engine_draining,
-    MediaRestarted: _noted,
-    PanelCallEnded: _noted,
-    PanelCallTaken: _noted,
-    PanelHandedOver: _noted,
-    TrunkStateChanged: _noted,
+    **dict.fromkeys(
+        (MediaRestarted, PanelCallEnded, PanelCallTaken, PanelHandedOver, TrunkStateChanged),
+        _noted,
+    ),
 }
 "Where each class of event goes; all others are for a case."

@@ -33,7 +33,11 @@ ServiceOfDid = Literal[
     "intercom",
     "keyholder_callback",
     "alarm_receiver",
+    "installer",
+    "lone_worker",
 ]
+ANSWERED_BY_MACHINES: Final = frozenset({"alarm_receiver", "installer", "lone_worker"})
+"Services of numbers at which the engine picks up by itself. Never shown as a caller's."
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
@@ -159,7 +163,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """An employee or keyholder of a client. Secrets are kept only as hashes."""
+    """An employee or keyholder of a client. No secret stands here in clear."""
 
     person: str
     name: str
@@ -171,6 +175,9 @@ class Person:
     pin_hash: str | None = None
     duress_pin_hash: str | None = None
     code_word_hash: str | None = None
+    duress_code_word_hash: str | None = None
+    code_word_sealed: str | None = field(default=None, repr=False)
+    "To be shown to an operator who says why; only this process can read it."
     valid_from: date | None = None
     valid_until: date | None = None
 

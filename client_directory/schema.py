@@ -194,6 +194,7 @@ class PersonShape(Shape):
     pin: Pin | None = None
     duress_pin: Pin | None = None
     code_word: CodeWord | None = None
+    duress_code_word: CodeWord | None = None
     valid: ValidShape = Field(default_factory=ValidShape)
 
 

@@ -58,6 +58,7 @@ from callflows.events.base import (
     ServiceCallId,
     TreeId,
 )
+from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import (
     CaseTaken,
     CloseRequested,
@@ -152,6 +153,16 @@ from callflows.events.room import (
     VisitPressed,
     VisitRefused,
     VisitWhy,
+)
+from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
+from callflows.events.self_service import (
+    InstallerChecked,
+    SelfServiceBegan,
+    SelfServiceEnded,
+    SelfServiceHandedOver,
+    TestByPhone,
+    TestPretended,
+    TimerAsked,
 )
 from callflows.events.service import (
     ServiceAnswered,
@@ -258,6 +269,7 @@ __all__ = [
     "AlertLimitsSet",
     "AlertOver",
     "AlertRaised",
+    "AloneCaller",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",
@@ -323,6 +335,7 @@ __all__ = [
     "IncidentId",
     "IncidentOpened",
     "IncidentReprioritised",
+    "InstallerChecked",
     "JoinKeyholderPressed",
     "JumpTreePressed",
     "KeyholderAccepted",
@@ -387,6 +400,11 @@ __all__ = [
     "SafetyTimerRaised",
     "SafetyTimerRefused",
     "SafetyTimerStarted",
+    "SecretChecked",
+    "SecretRevealed",
+    "SelfServiceBegan",
+    "SelfServiceEnded",
+    "SelfServiceHandedOver",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -400,6 +418,7 @@ __all__ = [
     "ServicePressed",
     "ServiceRang",
     "ServiceRefused",
+    "SilentCaseOpened",
     "SiteClosed",
     "SiteOpened",
     "SiteQuiet",
@@ -416,10 +435,14 @@ __all__ = [
     "TaskDue",
     "TaskLate",
     "TaskOutcome",
+    "TestByPhone",
     "TestModeEnded",
     "TestModeOver",
     "TestModeRefused",
     "TestModeSet",
+    "TestPretended",
+    "TestRight",
+    "TimerAsked",
     "TimerKind",
     "TimerStage",
     "TreeId",

@@ -100,6 +100,8 @@ class Exchange:
     is_emergency_live: bool = False
     "`live_emergency_calls`: False, and no emergency service's number is ever dialled."
     legs: LegTable = field(default_factory=LegTable)
+    awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
+    "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
     browsers: BrowserPhones = field(init=False)

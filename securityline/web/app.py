@@ -106,6 +106,7 @@ async def _look(context: Context) -> None:
         looks += 1
         try:
             context.screens.check_alarms()
+            context.screens.look_away()
             now = context.now()
             for screen in context.screens.screens:
                 context.sessions.touch(screen.session_id, now)

@@ -29,6 +29,8 @@ class Audience(NamedTuple):
     clearances: frozenset[str]
     may_visit: bool = False
     "Supervisors: they may come onto operators' calls, and see who does."
+    unseen: frozenset[str] = frozenset()
+    "Silent cases that these screens must not show now (`unseen`)."
 
 
 class Cleared(Protocol):
@@ -150,6 +152,12 @@ class Board:
         known = self.switchboard.calls
         return any(not c.is_over for i in incident.call_ids if (c := known.get(i)))
 
+    def is_forced(self, incident: Incident) -> bool:
+        """Whether only *Duress resolved* closes a case (`callflows.closing.is_forced`)."""
+        silent = self.incident(incident.silent_id or "")
+        is_told = silent is not None and silent.is_open and not self.lives(incident)
+        return incident.is_under_duress or is_told
+
     def _calls_in(self, incident: Incident) -> list[InboundCall]:
         """Return the calls of people, first one first."""
         known = self.switchboard.calls
@@ -245,13 +253,18 @@ class Board:
             call.calls_back is not None,
         )
 
-    def attention(self, clearances: Iterable[str]) -> tuple[list[CaseRow], int]:
+    def attention(
+        self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
+    ) -> tuple[list[CaseRow], int]:
         """Return cases that wait for an operator, most urgent first; how many are hidden."""
         waiting = waiting_cases(self.switchboard.incidents.values())
+        waiting = [one for one in waiting if one.incident_id not in unseen]
         seen = [one for one in waiting if one.clearance in clearances]
         return self._rows(seen), len(waiting) - len(seen)
 
-    def open_cases(self, clearances: Iterable[str]) -> tuple[list[CaseRow], list[CaseRow], int]:
+    def open_cases(
+        self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
+    ) -> tuple[list[CaseRow], list[CaseRow], int]:
         """Abandoned ones, then the others; how many there are of the others in all.
 
         A case whose caller still waits, or that wants an operator, stands in another list.
@@ -262,6 +275,7 @@ class Board:
             if incident.state is IncidentState.OPEN
             and incident.clearance in clearances
             and incident.attention_since is None
+            and incident.incident_id not in unseen
         ]
         waiting = {call.incident_id for call in self.switchboard.waiting()}
         incidents = [one for one in incidents if one.incident_id not in waiting]

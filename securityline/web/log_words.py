@@ -52,6 +52,17 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PanelCallTaken": _technical(N_("The receiver line %(did)s answers %(caller)s")),
     "PanelCallEnded": _plain(N_("Panel on the telephone: messages received: %(messages)s")),
     "PanelHandedOver": _bad(N_("Receiver line: %(found)s %(keys)s")),
+    "SelfServiceBegan": _plain(N_("The engine asks the caller what he wants: %(name)s")),
+    "SelfServiceHandedOver": _bad(N_("Given to an operator: %(reason)s")),
+    "SelfServiceEnded": _technical(N_("The caller was served by key: %(outcome)s")),
+    "InstallerChecked": _plain(
+        N_("An installer gave a PIN for %(organisation)s, %(site)s: %(name)s %(outcome)s")
+    ),
+    "TestByPhone": _person(N_("By key: %(who)s, test of %(site)s, zone %(zone)s")),
+    "TestPretended": _bad(
+        N_("UNDER DURESS: %(who)s was told that %(site)s is on test. It is not.")
+    ),
+    "TimerAsked": _plain(N_("By key: timer of %(person)s, %(what)s")),
     "LegRinging": _technical(N_("The phone rings")),
     "LegAnswered": _technical(N_("The phone was picked up")),
     "LegEnded": _technical(N_("A phone line ended: %(cause)s")),
@@ -152,6 +163,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "ServiceFailed": _bad(N_("NOT REACHED: %(name)s, %(cause)s %(why)s")),
     "ServiceRefused": _bad(N_("No service was called: %(reason)s")),
     "DialService": _technical(N_("%(is_simulated)sOrder: call a service, its %(line)s line")),
+    # code words
+    "SecretChecked": _person(N_("%(operator)s asked %(name)s for the code word: %(outcome)s")),
+    "SecretRevealed": _bad(N_("%(operator)s had the code word of %(name)s shown: %(reason)s")),
+    "SilentCaseOpened": _bad(
+        N_("%(name)s gave a duress word and heard that all is well: %(operator)s speaks")
+    ),
     # attention and calling back
     "AttentionWanted": _bad(N_("An operator is wanted: %(reason)s")),
     "CaseTaken": _person(N_("%(operator)s takes the case")),
@@ -282,6 +299,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "Hear": _technical(N_("Order: let one hear others")),
     "PrepareSpeech": _technical(N_("Order: have words spoken")),
     "CollectPin": _technical(N_("Order: ask for a PIN")),
+    "CollectInstallerPin": _technical(N_("Order: ask an installer for his PIN")),
     "PlanCallTree": _technical(N_("Order: work out call tree “%(call_tree)s”")),
     "StartRecording": _technical(N_("Order: start recording")),
     "StopRecording": _technical(N_("Order: stop recording")),

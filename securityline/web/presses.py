@@ -26,11 +26,13 @@ from callflows.events import (
     VerificationRecorded,
 )
 from callflows.incident import DISPOSITIONS, Incident
+from callflows.procedure_run import means_of
 from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
+from securityline.web.secret_presses import SecretPresses
 from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
 from securityline.web.steps import kinds_of
@@ -76,6 +78,7 @@ class Presses:
             **TreePresses(board, directory, clock).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
+            **SecretPresses(board, directory, clock).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }
 
@@ -189,7 +192,8 @@ class Presses:
     def _verify(self, session: Session, message: Message) -> Event:
         incident, step = self._step(session, message)
         means, result = text_of(message, "means", 80), text_of(message, "result", 40)
-        if means not in step.verify or result not in RESULTS:
+        known = means_of(step, has_code_word=incident.has_code_word)
+        if means not in known or result not in RESULTS:
             raise Refused(N_("This step has no such answer."))
         return VerificationRecorded(
             incident_id=incident.incident_id,

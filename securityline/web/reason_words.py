@@ -203,6 +203,8 @@ ATTENTION: Final = Grammar(
     N_("call tree %(tree)s reached nobody: %(exhausted)s"),
     N_("outcome unknown: %(name)s was being called"),
     N_("%(name)s signalled duress"),
+    N_("%(name)s signalled duress to %(operator)s"),
+    N_("%(name)s gave wrong code words (%(num)d)"),
     N_("%(name)s gave no right PIN"),
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),

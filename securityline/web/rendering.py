@@ -128,6 +128,7 @@ class Rendering:
             "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,
+            "secret_words": vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,

@@ -61,7 +61,7 @@ async def show(request: web.Request) -> web.Response:
     """`GET /room[?theme=light]`."""
     context, session = request.app[CONTEXT], request[SESSION]
     admit_reader(session)
-    audience = audience_of(session)
+    audience = audience_of(context, session)
     zone, now = context.services.time_zone, context.now()
     midnight = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0)
     since = midnight.timestamp()

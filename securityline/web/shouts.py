@@ -20,7 +20,9 @@ class Shout(NamedTuple):
     def is_for(self, operator: str, audience: Audience) -> bool:
         """Whether a screen hears it."""
         is_role = audience.may_visit or not self.is_for_supervisors
-        return is_role and self.clearance in audience.clearances and operator != self.not_for
+        is_cleared = self.clearance in audience.clearances
+        is_seen = self.message["incident"] not in audience.unseen
+        return is_role and is_cleared and is_seen and operator != self.not_for
 
 
 def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
@@ -36,7 +38,7 @@ def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
             yield Shout(message, incident.clearance, str(line.data.get("operator", "")))
     for line in lines:
         incident = board.incident(line.incident_id) if line.what == "AlertRaised" else None
-        if incident is not None and not incident.is_silent:
+        if incident is not None:
             message = {**_alert(incident), "for": "late"}
             yield Shout(message, incident.clearance, is_for_supervisors=True)
 

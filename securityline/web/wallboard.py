@@ -22,7 +22,7 @@ from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE, SIGNED
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.room_view import READERS, draw_room
-from securityline.web.screens import Screen, encode
+from securityline.web.screen import Screen, encode
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 
@@ -147,7 +147,7 @@ async def show(request: web.Request) -> web.Response:
     """`GET /wallboard[?theme=light]`."""
     context, session = request.app[CONTEXT], request[SESSION]
     admit_reader(session)
-    audience = audience_of(session)
+    audience = audience_of(context, session)
     values = {
         "room": Markup(request.app[BOARDS].html(audience)),  # noqa: S704 - drawn by a template
         "seq": context.screens.seq,
@@ -171,9 +171,8 @@ async def live(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     if request.transport is None:
         return socket
-    screen = Screen(
-        session.operator, session.session_id, audience_of(session), request.transport
-    )
+    audience = audience_of(request.app[CONTEXT], session)
+    screen = Screen(session.operator, session.session_id, audience, request.transport)
     try:
         boards.open(screen)
         await _listen(request.app[CONTEXT], socket, screen, session)

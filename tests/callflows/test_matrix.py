@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from callflows import cases, keyholder, service_calls, shift, visiting
 from callflows import events as e
+from callflows import keyholder, service_calls, shift, visiting
 from callflows.call import MOVES, CallState
 from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.service_call import OVER, ServiceCallState
-from callflows.switchboard import CALL_TABLE, ROUTES
+from callflows.switchboard import CALL_TABLE, CASE_TABLE, ROUTES
 from callflows.visit import VisitState
 from tests.callflows.situations import (
     ANN,
@@ -96,11 +96,11 @@ def test_every_state_of_a_case_meets_every_event(
         after = line.switchboard.incidents[CASE].state
         if kind in ROUTES or event.incident_id != CASE:
             assert after is state
-        elif (state, kind) not in cases.TABLE:
+        elif (state, kind) not in CASE_TABLE:
             assert [type(x) for x in outcomes] == [e.Ignored]
             assert after is state
         else:
-            assert after in {state, *cases.TABLE[state, kind].to}
+            assert after in {state, *CASE_TABLE[state, kind].to}
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
@@ -192,7 +192,7 @@ def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
 
 
 def test_every_class_of_event_goes_somewhere() -> None:
-    by_case = {kind for _, kind in cases.TABLE}
+    by_case = {kind for _, kind in CASE_TABLE}
     assert set(EVENTS) == set(ROUTES) | by_case
     assert not set(ROUTES) & by_case
 

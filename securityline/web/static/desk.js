@@ -6,15 +6,16 @@ import { tickAll, wallClock } from "./elapsed.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
+import { showSecret } from "./secret.js";
 import { chime, ring, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
 const { operator, seq, run, now } = document.body.dataset;
 const words = Object.fromEntries([...$("script-words").querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]));
-const OF_A_CASE = { card: "card-area", log: "log-area" };
-const kept = { card: new Map(), log: new Map() }; // what was last sent for each case
+const kept = { card: new Map(), log: new Map(), more: new Map() }; // what was last sent for each case
 const MOST_KEPT = 80;
+const NOTHING_MORE = '<section id="more"></section>'; // of the case before must not stand under this one
 let shown = null;
 let phone = null, bar = null;
 let popped = null;
@@ -47,13 +48,14 @@ function keep(id, incident, html) {
 }
 
 function onMessage(message) {
-  if (message.is_full) { kept.card.clear(); kept.log.clear(); }
+  if (message.is_full) for (const each of Object.values(kept)) each.clear();
   if (message.now) clockAhead = Date.now() - message.now * 1000;
   for (const { id, html, incident } of message.fragments ?? []) {
     if (incident) keep(id, incident, html);
     if (!incident) paint(id, html);
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
+  if (message.secret) showSecret(message.secret);
   if (message.phone) phone.take(message.phone);
   follow();
   if (message.say) say(message.say, message.is_wrong);
@@ -120,7 +122,7 @@ function say(text, isWrong = false) {
 // ---------------------------------------------------------------- cases and pops
 
 function isTyping() {
-  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open;
+  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open || $("secret").open;
 }
 
 function show(incident) {
@@ -131,6 +133,7 @@ function show(incident) {
   composer.moveTo(incident);
   if (kept.card.has(incident)) swap("card", kept.card.get(incident));
   if (kept.log.has(incident)) swap("log", kept.log.get(incident));
+  swap("more", kept.more.get(incident) ?? NOTHING_MORE);
   $("card-area").scrollTop = 0;
   wire.show(incident);
   decorate();

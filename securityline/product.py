@@ -190,6 +190,7 @@ class Product:
                 if trunk.username
             },
             is_emergency_live=config.live_emergency_calls,
+            note=self.engine.note,
             awaits_pin=self.recovered.switchboard.awaits_pin,
         )
         expected = ExpectedCalls(self._open_case_of)
@@ -224,6 +225,7 @@ class Product:
         """
         runner = await self._build_web()
         await self.media.start()
+        await self.speaking.start()
         self.logbook.start()
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.

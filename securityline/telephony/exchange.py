@@ -102,6 +102,8 @@ class Exchange:
     legs: LegTable = field(default_factory=LegTable)
     awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
     "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."
+    note: Callable[[str, Mapping[str, Any]], None] = lambda _what, _data: None
+    "Writes a line into the logbook that no flow takes part in."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
     browsers: BrowserPhones = field(init=False)

@@ -227,6 +227,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "AlarmGrouped": _technical(N_("One of a flood: %(kind)s, zone %(zone)s, number %(count)s")),
     "RunawayStarted": _bad(N_("A flood of alarms: %(site)s, %(kind)s, zone %(zone)s")),
     "RunawayEnded": _good(N_("The flood is over: %(kind)s, zone %(zone)s, %(count)s grouped")),
+    "ScaipRefused": _bad(N_("A social alarm unit was not understood: %(unit)s, %(reason)s")),
     "AlarmOnTest": _plain(N_("On test: %(site)s, %(kind)s, code %(code)s, zone %(zone)s")),
     "TestModeSet": _person(N_("%(who)s put %(site)s on test, zone %(zone)s: %(reason)s")),
     "TestModeEnded": _person(N_("%(who)s ends the test of %(site)s, zone %(zone)s")),

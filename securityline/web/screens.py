@@ -17,8 +17,9 @@ from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
 from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
+from securityline.web.frames import encode
 from securityline.web.ports import Line
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.shouts import shouts
 from securityline.web.unseen import has_silent, unseen_by_operator
 

@@ -19,10 +19,10 @@ class Shout(NamedTuple):
 
     def is_for(self, operator: str, audience: Audience) -> bool:
         """Whether a screen hears it."""
+        is_known = self.clearance in audience.clearances
+        is_known &= self.message["incident"] not in audience.unseen
         is_role = audience.may_visit or not self.is_for_supervisors
-        is_cleared = self.clearance in audience.clearances
-        is_seen = self.message["incident"] not in audience.unseen
-        return is_role and is_cleared and is_seen and operator != self.not_for
+        return is_role and is_known and operator != self.not_for
 
 
 def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:

@@ -71,13 +71,20 @@ def follow(board: Board, event: Event) -> None:
     """
     if len(board.incidents) != len(board.case_watches):
         _begin(board)
-    touched = {event.incident_id, *[outcome.incident_id for outcome in board.outcomes]}
-    for incident_id in sorted(touched) if len(touched) > 1 else touched:
-        watch = board.case_watches.get(incident_id)
-        if watch is None:
-            continue
-        if watch.raised or watch.seen != _seen(board, board.incidents[incident_id]):
-            _look(board, watch)
+    own = event.incident_id
+    if own:
+        _follow(board, own)
+    if others := {x.incident_id for x in board.outcomes if x.incident_id != own}:
+        for incident_id in sorted(others):
+            _follow(board, incident_id)
+
+
+def _follow(board: Board, incident_id: IncidentId) -> None:
+    watch = board.case_watches.get(incident_id)
+    if watch is None:
+        return
+    if watch.raised or watch.seen != _seen(board, board.incidents[incident_id]):
+        _look(board, watch)
 
 
 def _begin(board: Board) -> None:
@@ -110,7 +117,9 @@ def _look(board: Board, watch: CaseWatch) -> None:
 
 def _seen(board: Board, incident: Incident) -> Seen:
     """Return what decides which limits run."""
-    is_waiting = any(call_id in board.seeking for call_id in incident.call_ids)
+    seeking, is_waiting = board.seeking, False
+    if seeking:
+        is_waiting = not seeking.keys().isdisjoint(incident.call_ids)
     return incident.urgency, incident.attention_since, incident.owner, is_waiting
 
 

@@ -95,7 +95,7 @@ def draw_room(
         and not case.is_silent
         and not all(tells_of_duress(why) for why in case.attention)
     ]
-    late = alerts(board, audience)
+    late = alerts(board, audience, is_wall=True)
     return Room(
         seats=[seat(board, desk, audience) for desk in desks],
         ready=ready,
@@ -110,18 +110,22 @@ def draw_room(
     )
 
 
-def alerts(board: Board, audience: Audience) -> list[AlertRow]:
-    """Return what is late, most urgent first; duress is left out, on a desk as on a wall."""
+def alerts(board: Board, audience: Audience, *, is_wall: bool = False) -> list[AlertRow]:
+    """Return the cases in which something is late, most urgent first.
+
+    :param is_wall: duress is left out.
+    """
     found = []
     for watch in board.switchboard.case_watches.values():
         incident = board.incident(watch.incident_id) if watch.raised else None
-        if incident is None or incident.is_silent:
+        if incident is None or incident.clearance not in audience.clearances:
             continue
-        if incident.clearance not in audience.clearances:
+        if incident.incident_id in audience.unseen or (is_wall and incident.is_silent):
             continue
+        ordinary = incident.ordinary_urgency if is_wall else None
         found.append(
             AlertRow(
-                incident.ordinary_urgency or incident.urgency,
+                ordinary or incident.urgency,
                 min(watch.raised.values()),
                 tuple(kind.value for kind in watch.raised),
                 incident.incident_id,

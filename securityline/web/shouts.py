@@ -38,7 +38,7 @@ def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
             yield Shout(message, incident.clearance, str(line.data.get("operator", "")))
     for line in lines:
         incident = board.incident(line.incident_id) if line.what == "AlertRaised" else None
-        if incident is not None and not incident.is_silent:
+        if incident is not None:
             message = {**_alert(incident), "for": "late"}
             yield Shout(message, incident.clearance, is_for_supervisors=True)
 

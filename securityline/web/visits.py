@@ -63,7 +63,8 @@ def _desk_row(board: Board, desk: OperatorDesk, audience: Audience) -> DeskRow:
 
 def _may_come(call: InboundCall, audience: Audience, visit: Visit | None) -> bool:
     is_open = call.state in OPEN and call.operator is not None and visit is None
-    return audience.may_visit and is_open and call.clearance in audience.clearances
+    is_seen = call.clearance in audience.clearances and call.incident_id not in audience.unseen
+    return audience.may_visit and is_open and is_seen
 
 
 def visit_of(board: Board, operator: str) -> Visit | None:

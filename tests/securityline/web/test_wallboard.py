@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -300,3 +301,16 @@ async def test_the_board_sounds_with_the_urgency_that_is_no_secret(
         while "alert" not in (message := json.loads((await socket.receive(timeout=5)).data)):
             pass
     assert message["alert"] == 4
+
+
+async def test_an_auditor_may_look_and_has_no_button(home: House, desk: Browser) -> None:
+    directory = home.directory.current
+    directory.operators["op-4"] = replace(directory.operators["op-4"], role="auditor")  # type: ignore[index]
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    home.ring(POSTES)
+    await home.settled()
+    await desk.sign_in("op-4")
+    for path in ("/wallboard", "/room"):
+        assert (await desk.get(path)).status == 200
+    assert 'data-do="visit"' not in await desk.page("/")

@@ -32,6 +32,7 @@ from callflows.events import (
 from callflows.holding import hold_pressed, take_back
 from callflows.incident import Incident
 from callflows.operators import DeskState, OperatorDesk
+from callflows.parting import drop_transfer
 from callflows.ringing import CLEARING_TIME, hang_up, missed, move, ring, stop
 from callflows.routing import is_cleared
 from callflows.service_call import ServiceCall, ServiceCallState
@@ -119,6 +120,8 @@ def _cannot_speak(board: Board, incident: Incident, desk: OperatorDesk) -> str:
     call = board.calls.get(desk.call_id) if desk.call_id else None
     if call is None or call.incident_id != incident.incident_id or call.state not in IN_CALL:
         return "you are in another call"
+    if call.operator != desk.operator:
+        return "the caller is not yours yet"
     return "you are calling another service" if call.consulted is not None else ""
 
 
@@ -171,6 +174,7 @@ def _next_line(made: list[ServiceCall], lines: tuple[ServiceLine, ...]) -> Servi
 
 def _consult(board: Board, call: InboundCall, service: ServiceCall) -> None:
     """Call the service beside the call that the operator is in; its caller goes on hold."""
+    drop_transfer(board, call)  # a service outranks whoever was to have the caller
     call.service_legs.append(service.leg_id)
     call.consulted, call.is_consulted_up = service.leg_id, False
     board.legs[service.leg_id] = call.call_id

@@ -97,15 +97,16 @@ def _station_up(board: Board, desk: OperatorDesk, event: StationUp) -> bool:
     desk.has_station = True
     board.is_unsettled = True
     _forget_rests(board, desk)
-    if desk.state is DeskState.TALKING and desk.call_id is not None:
-        station_up(board, board.calls[desk.call_id])
+    call = board.calls.get(desk.call_id) if desk.call_id else None
+    if call is not None and call.operator == desk.operator:
+        station_up(board, call)
     return True
 
 
 def _station_down(board: Board, desk: OperatorDesk, event: StationDown) -> bool:
     desk.has_station = False
     call = board.calls.get(desk.call_id) if desk.call_id else None
-    if call is not None and desk.state is DeskState.TALKING:
+    if call is not None and call.operator == desk.operator:
         station_down(board, call)
     elif call is not None and desk.leg_id in call.legs:
         give_up(board, call, call.legs[desk.leg_id], Cause.UNREACHABLE)

@@ -13,30 +13,31 @@ from callflows import (
     action_flow,
     alarm_intake,
     alarm_on_test,
-    alarm_restore,
     asides,
-    call_back,
     cases,
     check_call,
     forwarded,
     inbound,
     joining,
     keyholder,
+    parking,
     restart,
     service_calls,
     services,
     shift,
     talking,
+    transferring,
     trees,
     watched,
 )
 from callflows.action import Action
-from callflows.alarm_book import AlarmBook, AlarmCase, Times
+from callflows.alarm_book import AlarmBook
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
+from callflows.due_things import DUE
 from callflows.events import (
     AlarmReceived,
     CallId,
@@ -80,7 +81,7 @@ CLOSED_KEPT: Final = 3600.0
 "Seconds for which a closed case and its calls can still be looked at here."
 
 CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
-    asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE
+    asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE | parking.TABLE
 )
 
 
@@ -183,6 +184,7 @@ class Switchboard:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
             services.end_unsummoned(board)
+            transferring.look(board)
             if board.unanswered:
                 watched.show_unanswered(board)
             while board.is_unsettled:
@@ -323,17 +325,6 @@ def _noted(board: Board, event: Event) -> None:
 
 
 Route = Callable[[Board, Any], None]
-
-DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
-    CallTree: trees.due,
-    CallBack: call_back.due,
-    CheckCall: check_call.due,
-    AlarmCase: alarm_restore.due,
-    Times: alarm_intake.times_due,
-    Action: action_flow.due,
-    ServiceCall: services.due,
-}
-"What is done for a thing whose time has come, by its class."
 
 ROUTES: Final[dict[type[Event], Route]] = {
     **{event: _by_leg for state, event in keyholder.TABLE},

@@ -230,6 +230,8 @@ class Organisation:
     time_zone: str
     languages: tuple[str, ...]
     clearance: Clearance = "standard"
+    park_time: float = 900.0
+    "Seconds that a caller may be parked at the most."
     dids: tuple[Did, ...] = ()
     sites: tuple[Site, ...] = ()
     people: tuple[Person, ...] = ()

@@ -3,6 +3,7 @@
 One module a door; whoever needs an event takes it from here.
 """
 
+from callflows.events import case, moving
 from callflows.events.action import (
     ActionAnswered,
     ActionApproved,
@@ -58,16 +59,7 @@ from callflows.events.base import (
     ServiceCallId,
     TreeId,
 )
-from callflows.events.case import (
-    CaseTaken,
-    CloseRequested,
-    KindChosen,
-    NoteWritten,
-    StepAnswered,
-    StepSkipped,
-    UrgencySet,
-    VerificationRecorded,
-)
+from callflows.events.case import *  # noqa: F403
 from callflows.events.engine import (
     CommandFailed,
     DeadlineReached,
@@ -115,6 +107,7 @@ from callflows.events.media import (
     RecordingGap,
     RecordingStarted,
 )
+from callflows.events.moving import *  # noqa: F403
 from callflows.events.operators import (
     AnswerPressed,
     HangUpPressed,
@@ -273,14 +266,12 @@ __all__ = [
     "CancelNoted",
     "CancelledBy",
     "CaseStalled",
-    "CaseTaken",
     "Cause",
     "Certainty",
     "CheckAnswered",
     "CheckCalled",
     "CheckMissed",
     "CloseRefused",
-    "CloseRequested",
     "CommandFailed",
     "ConfirmKeyholderPressed",
     "ConsigneKept",
@@ -315,7 +306,6 @@ __all__ = [
     "KeyholderEta",
     "KeyholderMissed",
     "KeyholderToldTaken",
-    "KindChosen",
     "LateToCloseSeen",
     "LegAnswered",
     "LegEnded",
@@ -327,7 +317,6 @@ __all__ = [
     "MachineSuspected",
     "MediaRestarted",
     "Missed",
-    "NoteWritten",
     "OpenCloseReceived",
     "OperatorAnswered",
     "OperatorChosen",
@@ -388,10 +377,8 @@ __all__ = [
     "StationDown",
     "StationUp",
     "StatusReceived",
-    "StepAnswered",
     "StepBegun",
     "StepRefused",
-    "StepSkipped",
     "StopTreePressed",
     "TaskDone",
     "TaskDue",
@@ -406,9 +393,9 @@ __all__ = [
     "TreeId",
     "TreeRefused",
     "TrunkStateChanged",
-    "UrgencySet",
-    "VerificationRecorded",
     "WatchNoted",
     "WelfareCallDue",
     "ZoneRestored",
 ]
+__all__ += case.__all__
+__all__ += moving.__all__

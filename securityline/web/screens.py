@@ -18,22 +18,12 @@ import structlog
 from securityline.web.board import Audience, Board
 from securityline.web.drawing import Drawing
 from securityline.web.ports import Line
-from securityline.web.shouts import shouts
+from securityline.web.shouts import REFUSALS, shouts
 
 BACKLOG: Final = 1024 * 1024
 "Octets that may wait for a screen; one slower than that is cut off and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
-REFUSALS: Final = frozenset(
-    {
-        "CloseRefused",
-        "StepRefused",
-        "AnswerRefused",
-        "TreeRefused",
-        "ActionRefused",
-        "ServiceRefused",
-    }
-)
 LISTS: Final = ("calls", "cases", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
@@ -218,7 +208,7 @@ class Screens:
             message = encode({"alert": shout.message})
             for screen in self.screens:
                 is_cleared = shout.clearance in screen.audience.clearances
-                if is_cleared and screen.operator != shout.not_for:
+                if is_cleared and shout.is_for(screen.operator):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

@@ -169,11 +169,11 @@ function onPop(pop) {
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
   $("shout").textContent = `${words.case_waits}: ${alert.words}`;
-  const what = alert.for === "action" ? words.action_waits : words.case_waits;
+  const what = { action: words.action_waits, handover: words.handover_waits }[alert.for] ?? words.case_waits;
   if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
 }
 
-function isOnCall() { return ["talking", "held", "dialling"].includes($("phone").dataset.state); }
+function isOnCall() { return ["talking", "held", "dialling", "consulting"].includes($("phone").dataset.state); }
 
 function offer(pop, what) {
   if (pop.incident === shown) return;
@@ -200,7 +200,7 @@ function press(act, values) {
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
-const SAID_SAVED = /^(note|close|task_done|timer_\w+)$/;
+const SAID_SAVED = /^(note|close|case_park|handover\w*|task_done|timer_\w+)$/;
 
 function onAnswer(pending, { error }) {
   if (error) say(words[error] ?? error, true);
@@ -218,6 +218,8 @@ const DO = {
   hear: () => phone.hear(),
   digit: ({ digit }) => phone.digit(digit),
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
+  transfer: ({ call }) => $("transfer-to").children.length ? prompter.open($("transfer-to"), (values) => press("transfer", { call, ...values })) : say(words.no_operator, true),
+  park: () => composer.ask({ act: "case_park", label: "park" }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
   "write-answer": ({ step }) => composer.ask({ act: "answer_step", label: "answer", step }),
@@ -227,7 +229,7 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
-  decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
+  decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => ["action_reject", "handover_decline"].includes(act) ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.
   "choose-two": ({ choices }) => {

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sip.media.ears import KeyEar, ScreeningEar
 from sip.media.g711 import pcm_to_alaw
+from sip.media.machine import EnergyActivity
 from sip.media.mixer import Mixer
 from sip.media.tones import dtmf_tone
 
@@ -67,6 +68,31 @@ def conference(parties: int, frames: list[bytes]) -> float:
     return median_cost(work) / parties
 
 
+def visit(frames: list[bytes], *, is_whispering: bool) -> float:
+    """Return microseconds a party and beat that a supervisor adds to a bridged call of two.
+
+    Listening, two packets are taken and one mix is made; whispering, three and two.
+    """
+    mixer = Mixer(lambda leg_id: None)
+    players = [mixer.player("supervisor", ("caller", "operator"))]
+    if is_whispering:
+        players.append(mixer.player("operator", ("caller", "supervisor")))
+    voices = list(mixer.voices.values())
+    beats = count()
+
+    def work() -> None:
+        for _ in range(BEATS):
+            beat = next(beats)
+            payload = frames[beat % len(frames)]
+            for voice in voices:
+                voice.forward(1, payload, 8, beat, 160 * beat & 0xFFFFFFFF, 0, 1, 0.0)
+            mixer.advance()
+            for player in players:
+                player.next_frame()
+
+    return median_cost(work) / 3
+
+
 def listening(ear: KeyEar | ScreeningEar, frames: list[bytes]) -> float:
     """Return microseconds a packet."""
     beats = count()
@@ -88,6 +114,10 @@ def main() -> int:
     for parties, cost in costs.items():
         print(f"conference of {parties}: {cost:.1f} µs a party and beat")
         result[f"conference of {parties}"] = {"us_a_party": round(cost, 2)}
+    for name, is_whispering in (("listening", False), ("whispering", True)):
+        cost = visit(frames, is_whispering=is_whispering)
+        print(f"a supervisor {name}: {cost:.1f} µs a party and beat")
+        result[f"supervisor {name}"] = {"us_a_party": round(cost, 2)}
     keys = b"".join(dtmf_tone(key) for key in "0123456789*#")
     sounds = {
         "silence": [b"\xd5" * 160],
@@ -96,7 +126,9 @@ def main() -> int:
     }
     for name, sound in sounds.items():
         key_cost = listening(KeyEar("leg", lambda event: None), sound)
-        screen_cost = listening(ScreeningEar("leg", 0.0, lambda event: None), sound)
+        screen_cost = listening(
+            ScreeningEar("leg", 0.0, lambda event: None, EnergyActivity()), sound
+        )
         print(f"{name}: {key_cost:.1f} µs a packet for keys, {screen_cost:.1f} for machines")
         result[name] = {"us_keys": round(key_cost, 2), "us_machines": round(screen_cost, 2)}
     RESULT.write_text(json.dumps(result, indent=1) + "\n")

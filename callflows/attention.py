@@ -71,13 +71,18 @@ def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:
             )
         )
         return True
-    incident.belongs_to(event.operator, board.now)
+    take_case(board, incident, event.operator)
+    return True
+
+
+def take_case(board: Board, incident: Incident, operator: OperatorId) -> None:
+    """Make a case this operator's, whoever works on its site; it waits no longer."""
+    incident.belongs_to(operator, board.now)
     incident.attention.clear()
     incident.attention_since = None
     if incident.parking is not None and incident.parking.is_back:
         board.drop_timed(incident.parking)
         incident.parking = None
-    return True
 
 
 def waiting_cases(incidents: Iterable[Incident]) -> list[Incident]:

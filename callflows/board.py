@@ -29,6 +29,8 @@ from callflows.service_call import ServiceCall
 if TYPE_CHECKING:
     from callflows.action import Action
     from callflows.check_call import CheckCall
+    from callflows.self_service import SelfService
+    from callflows.visit import Visit
 
 Outcome = Command | Fact
 
@@ -89,6 +91,12 @@ class Board:
     "Calls to people who are alone, the latest of each timer, by its name."
     check_legs: dict[LegId, str] = field(default_factory=dict)
     "Every leg of theirs that may still say something, and whose timer it is for."
+    self_services: "dict[LegId, SelfService]" = field(default_factory=dict)
+    "Callers who serve themselves by key, by their leg."
+    pin_misses: dict[str, list[float]] = field(default_factory=dict)
+    "When wrong PINs were given on the line for installers, by site and by caller."
+    visits: "dict[LegId, Visit]" = field(default_factory=dict)
+    "Supervisors on colleagues' calls, by the leg at their own phone."
     unanswered: list[WelfareCallDue] = field(default_factory=list)
     "Of the event at hand: who could not be asked by telephone."
     watched: dict[str, IncidentId] = field(default_factory=dict)

@@ -38,6 +38,7 @@ from callflows.procedure_run import (
     ProcedureRun,
     StepRecord,
     find_answer,
+    means_of,
 )
 from callflows.quiet import keep_site_quiet
 from callflows.ringing import UNKNOWN_NUMBER
@@ -230,7 +231,7 @@ def _verification_recorded(
     step = _open_step(board, incident, event.step, event.operator)
     if step is None:
         return True
-    if event.means not in step.verify:
+    if event.means not in means_of(step, has_code_word=incident.has_code_word):
         return _refuse(board, incident, event, f"{event.means} is no means of this step")
     incident.run.record(
         StepRecord(

@@ -28,8 +28,22 @@ def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[st
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(f"restore:{zone}" for zone in zones),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),
-        *(("duress",) if incident.is_under_duress and disposition != RESOLVED else ()),
+        *(("duress",) if is_forced(board, incident) and disposition != RESOLVED else ()),
     )
+
+
+def is_forced(board: Board, incident: Incident) -> bool:
+    """Whether only `duress_resolved` ends a case: it is under duress, or a silent one is open.
+
+    That somebody gave his duress word is not said while his call is up, which bars closing
+    by itself: the operator who speaks with him must not look any different.
+    """
+    if incident.is_under_duress:
+        return True
+    silent = board.incidents.get(incident.silent_id) if incident.silent_id else None
+    if silent is None or not silent.is_open:
+        return False
+    return all(call.is_over for call in board.calls_of(incident.incident_id))
 
 
 def close_requested(board: Board, incident: Incident, event: CloseRequested) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from callflows.events import CallId, IncidentId, OperatorId, TreeId
+from callflows.events import CallId, IncidentId, OperatorId, PinOutcome, TreeId
 from callflows.handed_over import Handover
 from callflows.parked import Parking
 from callflows.procedure_run import ProcedureRun, Source
@@ -41,6 +41,26 @@ class Note:
     "Engine time."
     operator: OperatorId
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretTold:
+    """What somebody's code word or PIN was worth, the last time he was asked for it."""
+
+    person: str
+    name: str
+    at: float
+    "Engine time."
+    operator: OperatorId
+    outcome: PinOutcome
+    "`duress` looks like `good` wherever it is shown."
+    wrong_count: int = 0
+    "Wrong answers in this case so far."
+
+    @property
+    def is_right(self) -> bool:
+        """Whether he is shown as who he says he is."""
+        return self.outcome in ("good", "duress")
 
 
 @dataclass(slots=True)
@@ -80,6 +100,14 @@ class Incident:
     of it. `None` when it is no other."""
     is_silent: bool = False
     "Duress alone opened it: for everybody but operators it does not exist."
+    secrets: dict[str, SecretTold] = field(default_factory=dict)
+    "By person: what his code word or PIN was worth."
+    silent_id: IncidentId | None = None
+    "The silent case about somebody who speaks in this one: until then no ordinary closing."
+    silent_about: IncidentId | None = None
+    "The case that this silent one is about."
+    silent_for: OperatorId | None = None
+    "Who speaks with him: his screen does not show this case meanwhile."
     tree_ids: list[TreeId] = field(default_factory=list)
     "Call trees that were asked for, in order."
     wanted_trees: dict[TreeId, str] = field(default_factory=dict)
@@ -109,6 +137,11 @@ class Incident:
     def is_open(self) -> bool:
         """Whether it still waits for its disposition."""
         return self.state is IncidentState.OPEN
+
+    @property
+    def has_code_word(self) -> bool:
+        """Whether somebody on the line gave a right code word, also under duress."""
+        return any(one.is_right for one in self.secrets.values())
 
     @property
     def procedure(self) -> Procedure | None:

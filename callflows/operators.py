@@ -20,6 +20,8 @@ class DeskState(StrEnum):
     TALKING = "talking"
     WRAP_UP = "wrap_up"
     "Finishing the case of the call that just ended."
+    VISITING = "visiting"
+    "A supervisor on a colleague's call."
 
 
 MOVES: Final = {
@@ -35,6 +37,15 @@ MOVES: Final = {
     (DeskState.TALKING, DeskState.ON_BREAK): "the call ends, he asked for a break",
     (DeskState.TALKING, DeskState.SIGNED_OUT): "the call ends, he had signed out",
     (DeskState.WRAP_UP, DeskState.READY): "the case is closed",
+    **{
+        (state, DeskState.VISITING): "comes onto a colleague's call"
+        for state in (DeskState.READY, DeskState.ON_BREAK, DeskState.WRAP_UP)
+    },
+    **{
+        (DeskState.VISITING, state): "leaves the colleague's call"
+        for state in (DeskState.READY, DeskState.ON_BREAK)
+    },
+    (DeskState.VISITING, DeskState.TALKING): "takes the call over",
 }
 "What moves an operator besides his own events: his calls."
 

@@ -13,6 +13,11 @@ VERIFY: Final = "verify"
 "What `requires` says for a verification (levée de doute); also a usual step's name."
 
 
+TELEPHONE: Final = "telephone"
+CODE_WORD: Final = "telephone_code_word"
+"A means of verification: somebody on the line, whose code word was right in this case."
+
+
 class Outcome(StrEnum):
     """How a step was dealt with."""
 
@@ -186,3 +191,13 @@ def find_answer(step: Step, answer: str) -> Answer | None:
     if step.answers == "free_text":
         return None
     return next((a for a in step.answers if a.answer == answer), None)
+
+
+def means_of(step: Step, *, has_code_word: bool) -> tuple[str, ...]:
+    """Return by what means a step may be verified now.
+
+    A right code word is one more wherever a telephone is one, and none before it was given.
+    """
+    means = tuple(one for one in step.verify if one != CODE_WORD)
+    is_asked = TELEPHONE in step.verify or CODE_WORD in step.verify
+    return (*means, CODE_WORD) if is_asked and has_code_word else means

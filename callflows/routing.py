@@ -14,6 +14,7 @@ _BUSY_WITH: Final = {
     DeskState.RINGING: "rung for another call",
     DeskState.TALKING: "in a call",
     DeskState.WRAP_UP: "in wrap-up",
+    DeskState.VISITING: "on a colleague's call",
 }
 
 MOST_NAMES: Final = 6

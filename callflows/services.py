@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from callflows import consulting, service_calls
-from callflows.attention import case_taken
+from callflows.attention import take_case
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.ends import finish
 from callflows.events import (
     CallId,
     CallOffered,
-    CaseTaken,
     Cause,
     Event,
     HoldPressed,
@@ -64,8 +63,7 @@ def pressed(board: Board, event: ServicePressed) -> None:
         _turn_away(board, event, why_not)
         return
     if incident.owner != desk.operator or incident.attention_since is not None:
-        taken = CaseTaken(incident_id=incident.incident_id, operator=desk.operator)
-        case_taken(board, incident, taken)
+        take_case(board, incident, desk.operator)
     is_talking = desk.state is DeskState.TALKING
     call = board.calls.get(desk.call_id) if is_talking and desk.call_id else None
     service = _service(board, incident, event, call)
@@ -115,6 +113,8 @@ def _lingers(board: Board, service: ServiceCall) -> bool:
 
 def _cannot_speak(board: Board, incident: Incident, desk: OperatorDesk) -> str:
     """Say why the operator cannot be put on the line to a service now."""
+    if desk.state is DeskState.VISITING:
+        return "you are in another call"
     if desk.state is not DeskState.TALKING:
         return "" if desk.has_station else "no phone"
     call = board.calls.get(desk.call_id) if desk.call_id else None
@@ -188,7 +188,7 @@ def _summon(board: Board, incident: Incident, desk: OperatorDesk, service: Servi
     """Let the operator's own phone ring; the service is dialled when he has picked up."""
     service.was_on_break = desk.state is DeskState.ON_BREAK
     if desk.state is DeskState.RINGING:
-        _take_from(board, desk)
+        take_from(board, desk, "he calls an emergency service")
     offer = CallOffered(
         incident_id=incident.incident_id,
         call_id=service.call_id,
@@ -227,13 +227,13 @@ def _summon(board: Board, incident: Incident, desk: OperatorDesk, service: Servi
     ring(board, call, desk, OWN_RING_TIME, is_auto_answered=True)
 
 
-def _take_from(board: Board, desk: OperatorDesk) -> None:
+def take_from(board: Board, desk: OperatorDesk, why: str) -> None:
     """Stop the call that rings at his phone; it goes to the next one, as if he refused it."""
     call = board.calls.get(desk.call_id) if desk.call_id else None
     leg = call.legs.get(desk.leg_id) if call and desk.leg_id else None
     if call is not None and leg is not None:
         stop(board, call, leg)
-        move(board, desk, DeskState.READY, "he calls an emergency service")
+        move(board, desk, DeskState.READY, why)
         missed(board, call, leg, Cause.REFUSED)
 
 

@@ -20,6 +20,8 @@ from callflows.ringing import give_up, missed, move, stop
 from callflows.routing import is_cleared
 from callflows.talking import station_down, station_up
 from callflows.transition import Transition
+from callflows.visit_life import end, visit_of
+from callflows.visiting import station_changed
 
 # ---------------------------------------------------------------- signing in and out
 
@@ -45,8 +47,12 @@ def _leaves(state: DeskState) -> Callable[[Board, OperatorDesk, Event], bool]:
 
     def leave(board: Board, desk: OperatorDesk, event: Event) -> bool:
         reason = getattr(event, "reason", "")
-        if desk.state is DeskState.TALKING:
+        if desk.state is DeskState.TALKING or (
+            desk.state is DeskState.VISITING and state is DeskState.ON_BREAK
+        ):
             desk.after_call, desk.reason = state, reason
+        elif desk.state is DeskState.VISITING:
+            _leave_colleague(board, desk, state)
         elif desk.state is DeskState.RINGING:
             _drop_ringing(board, desk, state, reason)
         else:
@@ -54,6 +60,13 @@ def _leaves(state: DeskState) -> Callable[[Board, OperatorDesk, Event], bool]:
         return True
 
     return leave
+
+
+def _leave_colleague(board: Board, desk: OperatorDesk, state: DeskState) -> None:
+    """Take a supervisor off his colleague's call: who is not there listens to nobody."""
+    desk.after_call = state
+    if (visit := visit_of(board, desk.operator)) is not None:
+        end(board, visit, "he signed out")
 
 
 def _drop_ringing(board: Board, desk: OperatorDesk, state: DeskState, reason: str = "") -> None:
@@ -70,7 +83,9 @@ def _ready(board: Board, desk: OperatorDesk, event: OperatorReady) -> bool:
     """He may be rung, for every call that waits, whatever he refused before."""
     desk.misses = 0
     desk.after_call = None
-    if desk.state in (DeskState.TALKING, DeskState.RINGING):
+    if desk.state is DeskState.VISITING:
+        desk.after_call = READY
+    if desk.state in (DeskState.TALKING, DeskState.RINGING, DeskState.VISITING):
         return True
     _forget_rests(board, desk)
     if desk.state is not DeskState.READY:
@@ -100,6 +115,8 @@ def _station_up(board: Board, desk: OperatorDesk, event: StationUp) -> bool:
     call = board.calls.get(desk.call_id) if desk.call_id else None
     if call is not None and call.operator == desk.operator:
         station_up(board, call)
+    elif desk.state is DeskState.VISITING:
+        station_changed(board, desk)
     return True
 
 
@@ -110,6 +127,8 @@ def _station_down(board: Board, desk: OperatorDesk, event: StationDown) -> bool:
         station_down(board, call)
     elif call is not None and desk.leg_id in call.legs:
         give_up(board, call, call.legs[desk.leg_id], Cause.UNREACHABLE)
+    elif desk.state is DeskState.VISITING:
+        station_changed(board, desk)
     return True
 
 
@@ -121,6 +140,7 @@ READY: Final = DeskState.READY
 RINGING: Final = DeskState.RINGING
 TALKING: Final = DeskState.TALKING
 WRAP_UP: Final = DeskState.WRAP_UP
+VISITING: Final = DeskState.VISITING
 
 _go_home = _leaves(OUT)
 _go_on_break = _leaves(BREAK)
@@ -141,6 +161,11 @@ TABLE: Final[dict[tuple[DeskState, type[Event]], Transition[DeskState]]] = {
     (RINGING, OperatorSignedIn): Transition(_signed_in, (READY,)),
     (RINGING, StationDown): Transition(_station_down, (READY,)),
     (TALKING, OperatorSignedOut): Transition(_go_home),
+    (VISITING, OperatorSignedOut): Transition(_go_home, (OUT,)),
+    (VISITING, OperatorOnBreak): Transition(_go_on_break),
+    (VISITING, OperatorReady): Transition(_ready),
+    (VISITING, OperatorSignedIn): Transition(_signed_in, (READY, BREAK)),
+    (VISITING, StationDown): Transition(_station_down, (READY, BREAK)),
     (TALKING, OperatorOnBreak): Transition(_go_on_break),
     (BREAK, OperatorReady): Transition(_ready, (READY,)),
     (READY, OperatorReady): Transition(_ready),

@@ -14,7 +14,9 @@ from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
+from callflows.visit import Visit
 from client_directory.model import Procedure
 
 VERSION: Final = 1
@@ -69,6 +71,9 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "actions": [to_plain(action) for action in board.actions.values()],
         "checks": [to_plain(check) for check in board.checks.values()],
         "check_legs": dict(board.check_legs),
+        "self_services": [to_plain(call) for call in board.self_services.values()],
+        "pin_misses": {key: list(times) for key, times in board.pin_misses.items()},
+        "visits": [to_plain(visit) for visit in board.visits.values()],
         "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
@@ -155,6 +160,17 @@ def _build(state: Mapping[str, Any]) -> Board:
         if check.deadline is not None:
             board.keep_timed(check)
     board.check_legs.update(state.get("check_legs", {}))
+    for plain in state.get("self_services", ()):
+        himself = from_plain(SelfService, plain)
+        board.self_services[himself.leg_id] = himself
+        if himself.deadline is not None:
+            board.keep_timed(himself)
+    board.pin_misses = {key: list(x) for key, x in state.get("pin_misses", {}).items()}
+    for plain in state.get("visits", ()):
+        visit = from_plain(Visit, plain)
+        board.visits[visit.leg_id] = visit
+        if visit.deadline is not None:
+            board.keep_timed(visit)
     board.watched = {key: IncidentId(case) for key, case in state.get("watched", ())}
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board

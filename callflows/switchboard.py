@@ -14,6 +14,7 @@ from callflows import (
     alarm_intake,
     alarm_on_test,
     asides,
+    authentication,
     cases,
     check_call,
     forwarded,
@@ -22,16 +23,20 @@ from callflows import (
     keyholder,
     parking,
     restart,
+    self_service_flow,
     service_calls,
     services,
     shift,
     talking,
     transferring,
     trees,
+    visit_life,
+    visiting,
     watched,
 )
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook
+from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
@@ -52,6 +57,7 @@ from callflows.events import (
     FlowFailed,
     IncidentId,
     JoinKeyholderPressed,
+    LegId,
     MediaRestarted,
     OpenCloseReceived,
     OperatorId,
@@ -66,14 +72,16 @@ from callflows.events import (
     TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident
+from callflows.incident import Incident, IncidentState
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.transition import Transition
+from callflows.visit import Visit
 
 __all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -82,6 +90,9 @@ CLOSED_KEPT: Final = 3600.0
 
 CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
     asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE | parking.TABLE
+)
+CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
+    cases.TABLE | authentication.TABLE
 )
 
 
@@ -146,9 +157,23 @@ class Switchboard:
         return self._board.checks
 
     @property
+    def self_services(self) -> Mapping[LegId, SelfService]:
+        """Callers who serve themselves by key, by their leg. Read only."""
+        return self._board.self_services
+
+    def awaits_pin(self, leg_id: LegId) -> bool:
+        """Say whether the next keys of a leg are a PIN, and no key of a menu."""
+        return awaits_pin(self._board, leg_id)
+
+    @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases, by their id. Read only."""
         return self._board.actions
+
+    @property
+    def visits(self) -> Mapping[LegId, Visit]:
+        """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
+        return self._board.visits
 
     @property
     def watched(self) -> Mapping[str, IncidentId]:
@@ -185,6 +210,8 @@ class Switchboard:
             route(board, event)
             services.end_unsummoned(board)
             transferring.look(board)
+            if board.visits:
+                visit_life.follow(board)
             if board.unanswered:
                 watched.show_unanswered(board)
             while board.is_unsettled:
@@ -241,8 +268,12 @@ def _by_leg(board: Board, event: Any) -> None:
         _tell_call(board, call, event)
     elif tree is not None:
         trees.tell_attempt(board, tree, event)
+    elif (visit := board.visits.get(event.leg_id)) is not None:
+        visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
+    elif (himself := board.self_services.get(event.leg_id)) is not None:
+        self_service_flow.tell(board, himself, event)
     else:
         board.ignore(event, "unknown leg")
 
@@ -276,7 +307,7 @@ def _by_case(board: Board, event: Event) -> None:
         board.ignore(event, "unknown incident")
         return
     state = incident.state
-    transition = cases.TABLE.get((state, type(event)))
+    transition = CASE_TABLE.get((state, type(event)))
     if transition is None or not transition.step(board, incident, event):
         board.ignore(event, state.value)
 
@@ -305,14 +336,13 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    if leg_id is not None and (
-        board.call_of(leg_id) or board.tree_of(leg_id) or leg_id in board.check_legs
-    ):
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits, board.self_services)
+    if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
 def _call_offered(board: Board, event: CallOffered) -> None:
-    if not inbound.offered(board, event):
+    if not self_service_flow.offered(board, event):
         board.ignore(event, "call known already")
 
 
@@ -343,16 +373,17 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **action_flow.ROUTES,
     **services.ROUTES,
     **watched.ROUTES,
+    **self_service_flow.ROUTES,
+    **visiting.ROUTES,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,
     EngineDraining: _engine_draining,
-    MediaRestarted: _noted,
-    PanelCallEnded: _noted,
-    PanelCallTaken: _noted,
-    PanelHandedOver: _noted,
-    TrunkStateChanged: _noted,
+    **dict.fromkeys(
+        (MediaRestarted, PanelCallEnded, PanelCallTaken, PanelHandedOver, TrunkStateChanged),
+        _noted,
+    ),
 }
 "Where each class of event goes; all others are for a case."

@@ -15,6 +15,7 @@ from callflows.alarm_intake import alarm_received
 from callflows.alarm_kinds import WATCH
 from callflows.alarm_restore import restored
 from callflows.attention import attend, attend_anew
+from callflows.authentication import by_hand
 from callflows.board import Board
 from callflows.closing import close, missing
 from callflows.events import (
@@ -46,7 +47,6 @@ from callflows.events import (
 )
 from callflows.events.watch import TaskEvent, TimerEvent, WatchEvent
 from callflows.incident import Incident
-from client_directory.model import Procedure
 
 COMMUNICATION: Final = "communication"
 EARLY_OPEN: Final = "early_open"
@@ -157,7 +157,7 @@ def timer_lapsed(board: Board, event: SafetyTimerLapsed) -> None:
 def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
     """Red. Under duress only operators act: nothing begins that he could hear of."""
     if event.is_silent:
-        event = replace(event, procedure=_by_hand(event.procedure))
+        event = replace(event, procedure=by_hand(event.procedure))
     reason = f"{'DURESS, ' if event.is_silent else ''}alarm about {_who(event)}: {event.reason}"
     is_new = _known(board, _timer(event)) is None
     known = frozenset(board.incidents)
@@ -203,13 +203,6 @@ def _timer(event: TimerEvent) -> str:
 
 def _who(event: TimerEvent) -> str:
     return event.name or event.person
-
-
-def _by_hand(procedure: Procedure | None) -> Procedure | None:
-    if procedure is None:
-        return None
-    steps = tuple(replace(step, is_automatic=False) for step in procedure.steps)
-    return replace(procedure, steps=steps)
 
 
 # ---------------------------------------------------------------- tasks, stalled cases

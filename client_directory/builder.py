@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
 from client_directory.plan_builder import build_call_tree, build_procedure, text_of
-from client_directory.secret import hash_secret
+from client_directory.secret import hash_secret, is_secret, seal
+from client_directory.self_service_check import check_installer_pins
 from client_directory.source import Path, Source
 
 
@@ -82,6 +83,10 @@ def _address(shape: shapes.AddressShape | None) -> model.Address | None:
     return model.Address(street=shape.street, postal_code=shape.postal_code, town=shape.town)
 
 
+def _sealed(secret: SecretStr | None) -> str | None:
+    return seal(secret.get_secret_value()) if secret is not None else None
+
+
 def _hashed(secret: SecretStr | None) -> str | None:
     return hash_secret(secret.get_secret_value()) if secret is not None else None
 
@@ -100,6 +105,7 @@ class _OrganisationBuilder:
             source.find(("country",), "BAD_VALUE", f"country: no such country: {shape.country}")
         self._check_zone(shape.time_zone, ("time_zone",))
         alarm_builder.check_alarms(shape, source)
+        check_installer_pins(shape.people, source)
         return model.Organisation(
             organisation=shape.organisation,
             name=shape.name,
@@ -108,6 +114,7 @@ class _OrganisationBuilder:
             languages=tuple(shape.languages),
             clearance=shape.clearance,
             park_time=shape.park_time,
+            listening=shape.listening,
             dids=tuple(self._did(i, did) for i, did in enumerate(shape.dids)),
             sites=tuple(self._site(i, site) for i, site in enumerate(shape.sites)),
             people=tuple(self._person(i, who) for i, who in enumerate(shape.people)),
@@ -133,7 +140,7 @@ class _OrganisationBuilder:
             fallback = self._number(did.fallback_number, (*path, "fallback_number"))
             self._source.claim("fallback", fallback, (*path, "fallback_number"))
             self._source.claim("dialled", fallback, (*path, "fallback_number"))
-        elif did.service in ("security_line", "alarm_receiver"):
+        elif did.service in ("security_line", "alarm_receiver", "lone_worker"):
             text = f"{number} has no fallback_number to ring when no operator answers"
             self._source.find(path, "NO_FALLBACK", text, is_warning=True)
         return model.Did(
@@ -195,6 +202,8 @@ class _OrganisationBuilder:
             pin_hash=_hashed(person.pin),
             duress_pin_hash=_hashed(person.duress_pin),
             code_word_hash=_hashed(person.code_word),
+            duress_code_word_hash=_hashed(person.duress_code_word),
+            code_word_sealed=_sealed(person.code_word),
             valid_from=since,
             valid_until=until,
         )
@@ -260,6 +269,15 @@ class _OrganisationBuilder:
             self._source.find((*path, "duress_pin"), "SAME_PIN", text)
         if person.duress_pin is not None and person.pin is None:
             self._source.find((*path, "duress_pin"), "NO_PIN", "a duress_pin without a pin")
+        if person.duress_code_word is None:
+            return
+        at = (*path, "duress_code_word")
+        said = person.duress_code_word.get_secret_value()
+        if person.code_word is None:
+            self._source.find(at, "NO_PIN", "a duress_code_word without a code_word")
+        elif is_secret(said, hash_secret(person.code_word.get_secret_value())):
+            text = "code_word and duress_code_word sound the same: duress could never be told"
+            self._source.find(at, "SAME_PIN", text)
 
     def _utc(self, local: datetime) -> datetime:
         """Read a wall-clock time of the organisation; of two equal ones, the first."""

@@ -33,11 +33,16 @@ ServiceOfDid = Literal[
     "intercom",
     "keyholder_callback",
     "alarm_receiver",
+    "installer",
+    "lone_worker",
 ]
+ANSWERED_BY_MACHINES: Final = frozenset({"alarm_receiver", "installer", "lone_worker"})
+"Services of numbers at which the engine picks up by itself. Never shown as a caller's."
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
 ServiceKind = Literal["police", "fire", "medical"]
+Listening = Literal["shown", "hidden"]
 Role = Literal["operator", "supervisor", "administrator", "auditor"]
 
 
@@ -158,7 +163,7 @@ class Phone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """An employee or keyholder of a client. Secrets are kept only as hashes."""
+    """An employee or keyholder of a client. No secret stands here in clear."""
 
     person: str
     name: str
@@ -170,6 +175,9 @@ class Person:
     pin_hash: str | None = None
     duress_pin_hash: str | None = None
     code_word_hash: str | None = None
+    duress_code_word_hash: str | None = None
+    code_word_sealed: str | None = field(default=None, repr=False)
+    "To be shown to an operator who says why; only this process can read it."
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -232,6 +240,8 @@ class Organisation:
     clearance: Clearance = "standard"
     park_time: float = 900.0
     "Seconds that a caller may be parked at the most."
+    listening: Listening = "shown"
+    "Whether an operator sees that a supervisor is on a call of this client."
     dids: tuple[Did, ...] = ()
     sites: tuple[Site, ...] = ()
     people: tuple[Person, ...] = ()

@@ -21,6 +21,7 @@ from client_directory.alarm_schema import (
 )
 from client_directory.model import (
     Clearance,
+    Listening,
     Recording,
     Role,
     ServiceKind,
@@ -193,6 +194,7 @@ class PersonShape(Shape):
     pin: Pin | None = None
     duress_pin: Pin | None = None
     code_word: CodeWord | None = None
+    duress_code_word: CodeWord | None = None
     valid: ValidShape = Field(default_factory=ValidShape)
 
 
@@ -255,6 +257,7 @@ class OrganisationFile(Shape):
     languages: Annotated[list[Language], Field(min_length=1)]
     clearance: Clearance = "standard"
     park_time: Annotated[Duration, Field(ge=30, le=3600)] = 900.0
+    listening: Listening = "shown"
     dids: list[DidShape] = []
     sites: list[SiteShape] = []
     people: list[PersonShape] = []

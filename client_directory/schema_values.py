@@ -96,7 +96,9 @@ Callee = Annotated[
     ),
 ]
 Skill = Annotated[int, Field(ge=1, le=3, description="1 some … 3 fluent")]
-Means = Literal["two_detectors", "telephone", "video", "audio", "on_site"]
+Means = Literal[
+    "two_detectors", "telephone", "telephone_code_word", "video", "audio", "on_site"
+]
 
 STRICT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 "What every shape is: no unknown key, nothing of the input in an error."

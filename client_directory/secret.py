@@ -1,4 +1,4 @@
-"""PINs and code words: read once, kept only as salted hashes.
+"""PINs and code words: read once, kept as salted hashes; code words also sealed.
 
 The cost is deliberately low. Whoever holds the hash of a four-digit PIN can try all ten
 thousand in no time at any cost a start-up could bear, and whoever can read this process can
@@ -7,6 +7,9 @@ event, an error or a memory dump by accident. Guessing by telephone is stopped b
 attempts, not by arithmetic. At 256 rounds (60 µs) five thousand people with three secrets
 each add one second to a start; scrypt at its smallest useful setting would add half a
 minute, and argon2 as the operators' passwords have it most of an hour.
+
+A code word may have to be shown to an operator (decision 0010): it is kept sealed as well,
+readable in this process and in no other, so that no line, dump of values or error has it.
 """
 
 import hashlib
@@ -19,6 +22,11 @@ _SCHEME: Final = "pbkdf2-sha256"
 _ROUNDS: Final = 256
 _MOST_ROUNDS: Final = 1_000_000
 _SALT_BYTES: Final = 16
+_MARK_BYTES: Final = 8
+_PROCESS_KEY: Final = secrets.token_bytes(32)
+"Seals what this process read; another cannot open it."
+NO_SECRET: Final = "pbkdf2-sha256$256$" + "00" * 16 + "$" + "00" * 32
+"Compared with where there is no hash, so that it takes as long; nothing matches it."
 
 
 def hash_secret(secret: str) -> str:
@@ -31,7 +39,7 @@ def hash_secret(secret: str) -> str:
 def is_secret(attempt: str, stored: str) -> bool:
     """Say whether `attempt` is the secret behind `stored`; a damaged hash matches nothing.
 
-    Case, width and spaces around do not count, so that a code word may be typed as heard.
+    Case, width, accents and spaces around do not count: a code word is typed as heard.
     """
     scheme, _, rest = stored.partition("$")
     rounds, _, rest = rest.partition("$")
@@ -46,5 +54,34 @@ def is_secret(attempt: str, stored: str) -> bool:
 
 
 def _digest(secret: str, salt: bytes, rounds: int) -> bytes:
-    folded = unicodedata.normalize("NFKC", secret).strip().casefold()
+    apart = unicodedata.normalize("NFKD", secret)
+    folded = "".join(c for c in apart if not unicodedata.combining(c)).strip().casefold()
     return hashlib.pbkdf2_hmac("sha256", folded.encode("utf-8", "replace"), salt, rounds)
+
+
+def seal(secret: str) -> str:
+    """Hide a code word from everybody but this process."""
+    salt = secrets.token_bytes(_SALT_BYTES)
+    text = secret.encode("utf-8", "replace")
+    return f"{salt.hex()}${_veil(_mark(text) + text, salt).hex()}"
+
+
+def unseal(sealed: str) -> str | None:
+    """Return the code word that this process sealed; `None` when it did not."""
+    salt, _, veiled = sealed.partition("$")
+    try:
+        opened = _veil(bytes.fromhex(veiled), bytes.fromhex(salt))
+    except ValueError:
+        return None
+    mark, text = opened[:_MARK_BYTES], opened[_MARK_BYTES:]
+    return text.decode("utf-8") if hmac.compare_digest(mark, _mark(text)) else None
+
+
+def _mark(text: bytes) -> bytes:
+    return hmac.digest(_PROCESS_KEY, text, "sha256")[:_MARK_BYTES]
+
+
+def _veil(text: bytes, salt: bytes) -> bytes:
+    """Add a stream of the process's key to a text, or take it off again."""
+    stream = hashlib.shake_256(_PROCESS_KEY + salt).digest(len(text))
+    return bytes(a ^ b for a, b in zip(text, stream, strict=True))

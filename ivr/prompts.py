@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.keyholder_prompts import KEYHOLDER_WORDS
+from ivr.self_service import SELF_SERVICE_WORDS
 
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
@@ -89,7 +90,10 @@ PROMPTS: Final = {
                 "en": "A colleague has taken the call.",
             },
         ),
-        *(Prompt(name, words) for name, words in KEYHOLDER_WORDS.items()),
+        *(
+            Prompt(name, words)
+            for name, words in (KEYHOLDER_WORDS | SELF_SERVICE_WORDS).items()
+        ),
     )
 }
 

@@ -21,6 +21,7 @@ from callflows.events import (
     Fact,
     IncidentClosed,
     IncidentId,
+    LegId,
     OperatorId,
     ServiceCallId,
     TreeId,
@@ -28,6 +29,7 @@ from callflows.events import (
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.service_call import ServiceCall
+from callflows.visit import Visit
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry, Line
 from securityline.views import StateDocuments
@@ -80,6 +82,10 @@ class Switchboard(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases. Read only."""
+
+    @property
+    def visits(self) -> Mapping[LegId, Visit]:
+        """Supervisors on colleagues' calls. Read only."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

@@ -1,17 +1,13 @@
-"""What a PIN is worth: one of five outcomes, found in the same time for each of them."""
+"""What a PIN or code word is worth: one of five outcomes, in the same time for each."""
 
 from datetime import UTC, datetime
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from callflows.events import PinOutcome
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Person
-from client_directory.secret import hash_secret, is_secret
+from client_directory.secret import NO_SECRET, is_secret
 from ivr.pin import outcome_of
-
-_NOBODY: Final = hash_secret("no secret of anybody")
-"Compared with where there is no hash, so that it takes as long."
 
 
 def pin_outcome(
@@ -29,12 +25,38 @@ def pin_outcome(
     """
     client = directory.organisations.get(organisation)
     he = _find(client, person)
-    is_pin = is_secret(entered, (he.pin_hash if he else None) or _NOBODY)
-    is_duress_pin = is_secret(entered, (he.duress_pin_hash if he else None) or _NOBODY)
+    is_pin = is_secret(entered, (he.pin_hash if he else None) or NO_SECRET)
+    is_duress_pin = is_secret(entered, (he.duress_pin_hash if he else None) or NO_SECRET)
     return outcome_of(
         is_entered=bool(entered),
         is_pin=is_pin,
         is_duress_pin=is_duress_pin,
+        is_expired=_is_expired(client, he, site, now),
+    )
+
+
+def secret_outcome(
+    directory: Directory,
+    organisation: str,
+    person: str,
+    site: str | None,
+    said: str,
+    now: float,
+) -> PinOutcome:
+    """Compare what somebody says on the line with his PIN and his code word.
+
+    All four secrets that he may have are compared, always; see `pin_outcome`.
+    """
+    client = directory.organisations.get(organisation)
+    he = _find(client, person)
+    good = (he.pin_hash, he.code_word_hash) if he else (None, None)
+    forced = (he.duress_pin_hash, he.duress_code_word_hash) if he else (None, None)
+    is_good = [is_secret(said, stored or NO_SECRET) for stored in good]
+    is_forced = [is_secret(said, stored or NO_SECRET) for stored in forced]
+    return outcome_of(
+        is_entered=bool(said),
+        is_pin=any(is_good),
+        is_duress_pin=any(is_forced),
         is_expired=_is_expired(client, he, site, now),
     )
 

@@ -18,6 +18,7 @@ from securityline.alarms.door import AlarmDoor
 from securityline.alarms.listening import listen_to_panels
 from securityline.alarms.receiver import Dc09Receiver
 from securityline.alarms.scaip_units import read_units
+from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.config import Config
 from securityline.engine import Engine
@@ -188,6 +189,7 @@ class Product:
                 if trunk.username
             },
             is_emergency_live=config.live_emergency_calls,
+            awaits_pin=self.recovered.switchboard.awaits_pin,
         )
         expected = ExpectedCalls(self._open_case_of)
         return Telephony(
@@ -202,6 +204,10 @@ class Product:
                 self.clock,
                 self.recovered.switchboard.case_of,
                 expected.find,
+                AloneCallers(
+                    lambda: self.directory.current,
+                    lambda: self.vigilance.watching.timers.view(),
+                ),
             ),
             recording_path=lambda name: str(self.recordings.path_of(name)),
             speaker=self.speaking,

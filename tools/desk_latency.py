@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from securityline.web.screens import Screen
+from securityline.web.screen import Screen
 from tests.securityline.web.rig import POSTES, browser, house
 
 

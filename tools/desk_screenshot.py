@@ -263,6 +263,31 @@ async def take_moving(out: Path, width: int, height: int, language: str) -> None
             await first.screenshot(path=out / f"parked-{name}.png")
 
 
+async def take_card(out: Path, width: int, height: int, language: str) -> None:
+    """Take the pictures of what the card asks of an operator: a code word."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            page = await (await browser.new_context()).new_page()
+            night.sign_in("op-1", "op-2", "op-3")
+            await assault(night)
+            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
+            await expect(page.locator("#more button").first).to_be_attached()
+            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+            await page.keyboard.press("Shift+I")
+            await page.screenshot(path=out / f"code-word-who-{name}.png")
+            await page.keyboard.press("1")
+            await page.keyboard.type("tournesol")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#card .told-secret")).to_be_visible()
+            await page.wait_for_timeout(3000)
+            await page.screenshot(path=out / f"code-word-{name}.png")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
@@ -272,6 +297,7 @@ if __name__ == "__main__":
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
     asyncio.run(take_moving(options.out, wide, high, options.language))
+    asyncio.run(take_card(options.out, wide, high, options.language))
     asyncio.run(take_services(options.out, wide, high, options.language))
     asyncio.run(take_watch(options.out, wide, high, options.language))
     asyncio.run(take_trees(options.out, wide, high, options.language))

@@ -84,7 +84,7 @@ class Dialling:
         """Choose where an operator is rung: his browser while it is up, else his phones."""
         if line := self._x.browsers.station_of(command.operator):
             target = {"line": line.line_id, "is_auto_answered": command.is_auto_answered}
-            return {"targets": [target]}
+            return {"targets": [target], "is_muted": command.is_muted}
         domain = self._x.domain
         operator = self._x.directory.current.operators.get(command.operator)
         extension = operator.extension if operator else ""
@@ -106,6 +106,7 @@ class Dialling:
             "from": address(command.display_name, user, host),
             "to": address("", extension, domain),
             "headers": headers,
+            "is_muted": command.is_muted,
         }
 
     def _way_out(self, command: DialNumber) -> dict[str, Any]:

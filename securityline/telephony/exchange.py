@@ -100,6 +100,8 @@ class Exchange:
     is_emergency_live: bool = False
     "`live_emergency_calls`: False, and no emergency service's number is ever dialled."
     legs: LegTable = field(default_factory=LegTable)
+    awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
+    "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
     browsers: BrowserPhones = field(init=False)
@@ -182,7 +184,7 @@ class Exchange:
                 payload_type=0 if agreed.payload_type == 0 else 8,
                 dtmf_payload_type=agreed.dtmf_payload_type,
                 can_send=agreed.direction in ("sendrecv", "sendonly"),
-                can_receive=agreed.direction in ("sendrecv", "recvonly"),
+                can_receive=agreed.direction in ("sendrecv", "recvonly") and not leg.is_muted,
                 source=leg.hears,
                 is_screened=leg.order.get("is_screened", False),
                 hears_keys_in_band=leg.order.get("hears_keys_in_band", False),

@@ -56,6 +56,14 @@ class Leg:
     "How to place it again with the very same packets, for a leg we dialled."
 
     @property
+    def is_muted(self) -> bool:
+        """Whether what comes from the far end is dropped unheard: a supervisor who listens.
+
+        It stands in the order, and so in the leg's document: a restarted engine opens nobody.
+        """
+        return bool(self.order.get("is_muted", False))
+
+    @property
     def talking(self) -> Branch | None:
         """The branch that carries audio: the answered one, or the only one."""
         for branch in self.branches.values():

@@ -12,12 +12,14 @@ from typing import Any, Final
 from callflows.commands import (
     AnswerCaller,
     Bridge,
+    CollectInstallerPin,
     CollectPin,
     Command,
     Conference,
     DialNumber,
     DialService,
     HangUp,
+    Hear,
     PlanCallTree,
     Play,
     PrepareSpeech,
@@ -27,6 +29,8 @@ from callflows.commands import (
     StopRecording,
 )
 from callflows.events import Cause, LegEnded
+from client_directory.installers import site_of_number
+from ivr.keyholder import whose
 from securityline.logbook.document import Document
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
@@ -43,6 +47,13 @@ REFUSAL: Final = {
     Cause.NO_ANSWER: 480,
 }
 "Final status for a caller's leg that was never answered, by why we end it."
+
+
+def _goes_on_anew(leg: Leg, command: AnswerCaller) -> bool:
+    """Whether a leg that is up goes on in another case, or hears keys otherwise."""
+    is_other_case = command.incident_id not in ("", leg.incident_id)
+    hears = leg.order.get("hears_keys_in_band", False)
+    return leg.role == "caller" and (is_other_case or hears != command.hears_keys_in_band)
 
 
 class Orders:
@@ -63,6 +74,7 @@ class Orders:
         self._speech = speech
         self._dialling = dialling
         self._recording_path = recording_path
+        self._pins = pins
         self._plays = 0
         self._do: Final[dict[type[Command], Callable[[Any], None]]] = {
             SignalRinging: self._signal_ringing,
@@ -76,7 +88,9 @@ class Orders:
             StartRecording: self._start_recording,
             StopRecording: self._stop_recording,
             Conference: self._confer,
+            Hear: self._hear,
             CollectPin: pins.collect,
+            CollectInstallerPin: self._collect_installer_pin,
             PrepareSpeech: self._prepare_speech,
             PlanCallTree: lambda command: plan_call_tree(exchange, command),
         }
@@ -107,8 +121,10 @@ class Orders:
                 return self._dialling.prepare(command)
             case AnswerCaller():
                 leg = self._x.legs.get(command.leg_id)
-                if leg is not None and not leg.is_up:
+                if leg is not None and (not leg.is_up or _goes_on_anew(leg, command)):
                     leg.is_up = True
+                    leg.incident_id = command.incident_id or leg.incident_id
+                    leg.order["hears_keys_in_band"] = command.hears_keys_in_band
                     return self._x.leg_document(leg)
         return None
 
@@ -126,7 +142,7 @@ class Orders:
         leg.is_up = True
         for branch in leg.branches.values():
             if branch.is_answered:
-                return
+                break
             branch.is_answered = True
             self._x.ua.answer(branch.sip_leg, branch.audio.local, self._x.clock())
         self._x.sync_media(leg)
@@ -211,6 +227,7 @@ class Orders:
             return
         for leg, heard in ((one, other), (other, one)):
             leg.hears = FromLeg(heard.leg_id)
+            self._mute(leg, is_muted=False)
         self._x.sync_media(one)
         self._x.sync_media(other)
 
@@ -223,8 +240,33 @@ class Orders:
             log.warning("conference without everybody", legs=command.leg_ids)
         for leg in legs:
             leg.hears = Mix(tuple(x.leg_id for x in legs if x is not leg))
+            self._mute(leg, is_muted=False)
         for leg in legs:
             self._x.sync_media(leg)
+
+    def _collect_installer_pin(self, command: CollectInstallerPin) -> None:
+        """Collect his PIN; have the site's name spoken meanwhile, whatever the PIN is."""
+        found = site_of_number(self._x.directory.current, command.number)
+        if found is not None:
+            client, site = found
+            self._speech.prepare(whose(client.name, site.name), command.language)
+        self._pins.collect(command)
+
+    def _hear(self, command: Hear) -> None:
+        """Let one leg hear others, and close it or open it to whoever hears it."""
+        leg = self._x.legs.get(command.leg_id)
+        if leg is None:
+            log.warning("a leg that is gone was to hear others", leg_id=command.leg_id)
+            return
+        heard = tuple(x for x in command.leg_ids if self._x.legs.get(x) is not None)
+        self._mute(leg, is_muted=command.is_muted)
+        self._x.let_hear(leg, Mix(heard) if heard else Silence())
+
+    def _mute(self, leg: Leg, *, is_muted: bool) -> None:
+        """Close a leg's microphone in the media process, or open it; a restart keeps it so."""
+        if leg.is_muted is not is_muted:
+            leg.order["is_muted"] = is_muted
+            self._x.save_leg(leg)
 
     def _prepare_speech(self, command: PrepareSpeech) -> None:
         for words in command.words:

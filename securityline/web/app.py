@@ -17,6 +17,7 @@ from securityline.web import (
     live,
     recordings,
     sign_in,
+    wallboard,
 )
 from securityline.web.context import CONTEXT, Context
 from securityline.web.discretion import Discretion
@@ -56,7 +57,17 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    for room in (sign_in, desk, live, incidents, recordings, health, api, event_stream):
+    for room in (
+        sign_in,
+        desk,
+        live,
+        incidents,
+        recordings,
+        health,
+        api,
+        event_stream,
+        wallboard,
+    ):
         room.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)
@@ -93,6 +104,7 @@ async def _look(context: Context) -> None:
         looks += 1
         try:
             context.screens.check_alarms()
+            context.screens.look_away()
             now = context.now()
             for screen in context.screens.screens:
                 context.sessions.touch(screen.session_id, now)

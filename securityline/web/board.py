@@ -27,6 +27,10 @@ class Audience(NamedTuple):
 
     language: str
     clearances: frozenset[str]
+    may_visit: bool = False
+    "Supervisors: they may come onto operators' calls, and see who does."
+    unseen: frozenset[str] = frozenset()
+    "Silent cases that these screens must not show now (`unseen`)."
 
 
 class Cleared(Protocol):
@@ -152,6 +156,12 @@ class Board:
         known = self.switchboard.calls
         return any(not c.is_over for i in incident.call_ids if (c := known.get(i)))
 
+    def is_forced(self, incident: Incident) -> bool:
+        """Whether only *Duress resolved* closes a case (`callflows.closing.is_forced`)."""
+        silent = self.incident(incident.silent_id or "")
+        is_told = silent is not None and silent.is_open and not self.lives(incident)
+        return incident.is_under_duress or is_told
+
     def _calls_in(self, incident: Incident) -> list[InboundCall]:
         """Return the calls of people, first one first."""
         known = self.switchboard.calls
@@ -164,9 +174,9 @@ class Board:
         return [one for one in made if one.incident_id == incident.incident_id]
 
     def service_in(self, call: InboundCall) -> ServiceCall | None:
-        """Find the service that an operator calls, or speaks with alone, in a call."""
+        """Find the service that is being called in a call, or is on the line in it."""
         made = self.switchboard.service_calls.values()
-        legs = (call.consulted, call.leg_id)
+        legs = (call.consulted, call.leg_id, *call.guests)
         return next((x for x in made if x.leg_id in legs and not x.is_over), None)
 
     def is_calling_service(self, operator: str) -> bool:
@@ -247,13 +257,18 @@ class Board:
             call.calls_back is not None,
         )
 
-    def attention(self, clearances: Iterable[str]) -> tuple[list[CaseRow], int]:
+    def attention(
+        self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
+    ) -> tuple[list[CaseRow], int]:
         """Return cases that wait for an operator, most urgent first; how many are hidden."""
         waiting = waiting_cases(self.switchboard.incidents.values())
+        waiting = [one for one in waiting if one.incident_id not in unseen]
         seen = [one for one in waiting if one.clearance in clearances]
         return self._rows(seen), len(waiting) - len(seen)
 
-    def open_cases(self, clearances: Iterable[str]) -> tuple[list[CaseRow], list[CaseRow], int]:
+    def open_cases(
+        self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
+    ) -> tuple[list[CaseRow], list[CaseRow], int]:
         """Abandoned ones, then the others; how many there are of the others in all.
 
         A case whose caller still waits, or that wants an operator, stands in another list.
@@ -264,6 +279,7 @@ class Board:
             if incident.state is IncidentState.OPEN
             and incident.clearance in clearances
             and incident.attention_since is None
+            and incident.incident_id not in unseen
         ]
         waiting = {call.incident_id for call in self.switchboard.waiting()}
         incidents = [one for one in incidents if one.incident_id not in waiting]

@@ -11,7 +11,7 @@ from callflows.events import OperatorId
 from securityline.telephony.browser import NoBrowserPhone
 from securityline.web.context import Context
 from securityline.web.ports import WebServices
-from securityline.web.screens import Screen, encode
+from securityline.web.screen import Screen, encode
 from securityline.web.sessions import Session
 from securityline.web.words import N_, WORDS
 

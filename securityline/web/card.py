@@ -42,6 +42,16 @@ class CallBackRow(NamedTuple):
     tries: int
 
 
+class ToldRow(NamedTuple):
+    """Somebody who was asked for his code word or PIN."""
+
+    name: str
+    is_right: bool
+    outcome: str
+    at: str
+    by: str
+
+
 class Cards:
     """Draw cards. Every screen with the same language gets the same text."""
 
@@ -89,6 +99,7 @@ class Cards:
                     known.person_name if known else "",
                     known.person_certainty if known else "unknown",
                 ),
+                "told": self._told(incident),
                 "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
                 "consignes": call.offer.temporary_consignes if call else (),
                 "banners": self._banners(incident, words),
@@ -107,6 +118,20 @@ class Cards:
                 "choices": self._choices(language),
             },
         )
+
+    def _told(self, incident: Incident) -> list[ToldRow]:
+        """Say whose code word was right, or was not. Duress looks like right."""
+        rows = sorted(incident.secrets.values(), key=lambda one: one.at)
+        return [
+            ToldRow(
+                name=one.name,
+                is_right=one.is_right,
+                outcome="good" if one.is_right else one.outcome,
+                at=self._render.moment(one.at),
+                by=self._board.name_of(one.operator),
+            )
+            for one in rows
+        ]
 
     def _choices(self, language: str) -> Markup:
         if language not in self._choices_drawn:
@@ -150,7 +175,7 @@ class Cards:
             lacks.insert(0, words("a call tree is running"))
         if any(not action.is_over for action in self._board.actions_of(incident)):
             lacks.insert(0, words("an action is under way"))
-        if incident.is_under_duress:
+        if self._board.is_forced(incident):
             said = "somebody is under duress: only “Duress resolved” closes the case"
             lacks.insert(0, words(said))
         return lacks

@@ -14,6 +14,7 @@ from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import Session, Sessions
 from securityline.web.throttle import Throttle
+from securityline.web.unseen import unseen_by
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +58,8 @@ CONTEXT: Final = web.AppKey("context", Context)
 SESSION: Final = web.RequestKey("session", Session)
 
 
-def audience_of(session: Session) -> Audience:
+def audience_of(context: Context, session: Session) -> Audience:
     """Who sees the same as this session."""
-    return Audience(session.language, frozenset(session.clearances))
+    may_visit = session.role == "supervisor"
+    unseen = unseen_by(context.board, session.operator, context.now())
+    return Audience(session.language, frozenset(session.clearances), may_visit, unseen)

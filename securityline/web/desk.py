@@ -21,7 +21,7 @@ async def show(request: web.Request) -> web.Response:
     """`GET /`."""
     context, session = request.app[CONTEXT], request[SESSION]
     drawing, language = context.drawing, session.language
-    audience = audience_of(session)
+    audience = audience_of(context, session)
     fragments = {name: drawing.shared(name, audience) for name in LISTS}
     fragments["me"] = drawing.me(session.operator, language)
     fragments["phone"] = drawing.phone(session.operator, language)
@@ -36,6 +36,7 @@ async def show(request: web.Request) -> web.Response:
         "run": context.screens.run,
         "operator": session.operator,
         "csrf": session.csrf,
+        "may_visit": audience.may_visit,
         "has_browser_phone": is_installed(context.services),
     }
     html = context.rendering("desk.html", language, values)

@@ -75,7 +75,7 @@ def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     hidden = ("is_under_duress", "is_silent")
     shown = {k: value for k, value in discreet_call(data).items() if k not in hidden}
-    shown["attention"] = [why for why in data.get("attention", ()) if not _tells(why)]
+    shown["attention"] = [why for why in data.get("attention", ()) if not tells_of_duress(why)]
     if not shown["attention"]:
         shown["attention_since"] = None
     if shown.get("disposition") == RESOLVED:
@@ -92,6 +92,8 @@ def discreet_line(
     """
     if what == "SafetyTimerRaised" and data.get("is_silent"):
         return _as_a_good_pin(data)
+    if what == "TestPretended":
+        what = "TestByPhone"
     if hides(incident_id) or what in _HIDDEN or _is_about_duress(what, data):
         return None
     shown = dict(data)
@@ -121,8 +123,11 @@ def _as_a_good_pin(data: Mapping[str, Any]) -> Shown:
 def _is_about_duress(what: str, data: Mapping[str, Any]) -> bool:
     if what in _FACTS_OF_A_KIND and data.get("kind") == "duress":
         return True
-    return what in ("AttentionWanted", "SafetyTimerRefused") and _tells(data.get("reason"))
+    return what in ("AttentionWanted", "SafetyTimerRefused") and tells_of_duress(
+        data.get("reason")
+    )
 
 
-def _tells(reason: object) -> bool:
+def tells_of_duress(reason: object) -> bool:
+    """Whether a reason, in the rules' own English, says that somebody is being forced."""
     return isinstance(reason, str) and "duress" in reason.lower()

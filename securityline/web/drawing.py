@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from callflows.call import CallState, InboundCall
 from callflows.operators import DeskState
+from securityline.web import visits
 from securityline.web.alarms import Alarms
+from securityline.web.beside import Beside
 from securityline.web.board import Audience, Board
 from securityline.web.card import Cards, attention_words
 from securityline.web.ports import WebServices
@@ -36,6 +38,7 @@ class Drawing:
             services.directory,
             is_emergency_live=services.is_emergency_live,
         )
+        self.beside = Beside(self.board, rendering, services.directory)
         self.timelines = Timelines(self.board, rendering)
         self.alarms = Alarms(
             self.board, services.logbook, lambda: [*services.health(), *services.degraded()]
@@ -50,8 +53,10 @@ class Drawing:
             calls, hidden = self.board.waiting(audience.clearances)
             values = {"calls": calls, "hidden": hidden}
         elif name == "cases":
-            abandoned, cases, total = self.board.open_cases(audience.clearances)
-            waiting, hidden = self.board.attention(audience.clearances)
+            abandoned, cases, total = self.board.open_cases(
+                audience.clearances, audience.unseen
+            )
+            waiting, hidden = self.board.attention(audience.clearances, audience.unseen)
             words = WORDS[audience.language]
             values = {
                 "attention": [
@@ -72,7 +77,8 @@ class Drawing:
             values = self._watched(audience)
         elif name == "operators":
             desks, ready = self.board.operators()
-            values = {"operators": desks, "ready": ready}
+            rows = visits.desk_rows(self.board, desks, audience)
+            values = {"operators": rows, "ready": ready, "may_visit": audience.may_visit}
         else:
             values = {"alarms": self.alarms.said(WORDS[audience.language])}
         return self.render(f"{name}.html", audience.language, values)
@@ -96,14 +102,16 @@ class Drawing:
     def card(self, incident_id: str | None, audience: Audience) -> str:
         """Draw a card, or the empty place where one would be."""
         incident = self.board.incident(incident_id) if incident_id else None
-        if incident is None or incident.clearance not in audience.clearances:
+        if incident is None or not self.may_see(incident.incident_id, audience):
             return self.render("no_card.html", audience.language, {})
         return self.cards.card(incident, audience.language)
 
     def may_see(self, incident_id: str, audience: Audience) -> bool:
         """Whether the case exists and the audience is cleared for it."""
         incident = self.board.incident(incident_id)
-        return incident is not None and incident.clearance in audience.clearances
+        if incident is None or incident_id in audience.unseen:
+            return False
+        return incident.clearance in audience.clearances
 
     # ------------------------------------------------------------ one screen
 
@@ -112,10 +120,13 @@ class Drawing:
         incident_id, audience = screen.shown, screen.audience
         if incident_id is None or not self.may_see(incident_id, audience):
             return []
+        incident = self.board.incident(incident_id)
+        more = self.beside.draw(incident, audience.language) if incident else ""
         card = self.card(incident_id, audience)
         lines = self.timelines.draw(incident_id, audience.language)
         return [
             {"id": "card", "html": card, "incident": incident_id},
+            {"id": "more", "html": more, "incident": incident_id},
             {"id": "log", "html": lines, "incident": incident_id},
         ]
 
@@ -153,6 +164,7 @@ class Drawing:
             "service": self.board.service_in(call) if call else None,
             "transfer": _transfer(call, self.board),
             "is_mine": call is not None and call.operator == operator,
+            **visits.of_phone(self.board, operator, call),
         }
         return self.render("phone.html", language, values)
 

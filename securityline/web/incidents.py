@@ -13,7 +13,10 @@ from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
+from securityline.web.sessions import Session
 from securityline.web.timelines import recordings
+from securityline.web.unseen import unseen_by
+from securityline.web.visits import for_reader
 
 PAGE: Final = 500
 "Lines on one page of a case's log."
@@ -37,7 +40,7 @@ async def show_list(request: web.Request) -> web.Response:
     cases = [
         _case(document.data, context)
         for document in documents
-        if document.data and document.data.get("clearance", "standard") in session.clearances
+        if document.data and _may_see(context, session, document.data)
     ]
     values = {"cases": cases, "only_open": state == "open"}
     html = context.rendering("incidents.html", session.language, values)
@@ -51,12 +54,13 @@ async def show_one(request: web.Request) -> web.Response:
     after = request.query.get("after", "0")
     if not (after.isascii() and after.isdecimal()) or len(after) > 15:
         raise Problem(400, "`after` is the number of a log line.")
-    document = await find_incident(context, incident_id, session.clearances)
+    document = await find_incident(context, incident_id, session)
     logbook = context.services.logbook
     lines = await asyncio.to_thread(logbook.read, int(after), PAGE, incident_id)
     timelines = context.drawing.timelines
     shown = [
-        timelines.show(line, session.language)._replace(raw=_raw(line.data)) for line in lines
+        timelines.show(line, session.language)._replace(raw=_raw(line.what, line.data))
+        for line in for_reader(lines, session.role)
     ]
     values = {
         "case": SimpleNamespace(**_case(document, context), **_who(lines)),
@@ -70,7 +74,7 @@ async def show_one(request: web.Request) -> web.Response:
 
 
 async def find_incident(
-    context: Context, incident_id: str, clearances: Sequence[str]
+    context: Context, incident_id: str, session: Session
 ) -> Mapping[str, Any]:
     """Read a case that this operator may see; the others do not exist for him.
 
@@ -80,9 +84,20 @@ async def find_incident(
         context.services.logbook.documents, "incident", None, incident_id, 1
     )
     data = documents[0].data if documents else None
-    if not data or data.get("clearance", "standard") not in clearances:
+    if not data or not _may_see(context, session, data):
         raise Problem(404, "There is no such case.")
     return data
+
+
+def _may_see(context: Context, session: Session, data: Mapping[str, Any]) -> bool:
+    """Whether he is cleared for a case, and it is not kept from his screen at the moment."""
+    if data.get("clearance", "standard") not in session.clearances:
+        return False
+    if not data.get("is_silent"):
+        return True
+    return data.get("incident_id") not in unseen_by(
+        context.board, session.operator, context.now()
+    )
 
 
 def _case(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -117,9 +132,14 @@ def _moment(at: object, context: Context) -> str:
     return context.rendering.moment(moment, "%Y-%m-%d %H:%M:%S")
 
 
-def _raw(data: Mapping[str, Any]) -> str:
-    """Write a line's values; a number that the caller withheld is not for the eyes here."""
+def _raw(what: str, data: Mapping[str, Any]) -> str:
+    """Write a line's values; a number that the caller withheld is not for the eyes here.
+
+    Nor is what a code word under duress was worth: its silent case tells that.
+    """
     if data.get("is_withheld"):
         data = {**data, "caller": None}
+    if what == "SecretChecked" and data.get("outcome") == "duress":
+        data = {**data, "outcome": "good"}
     text = json.dumps(data, ensure_ascii=False, indent=1, default=str)
     return clip(text, LONGEST_RAW)

@@ -22,7 +22,8 @@ from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
-from securityline.web.screens import Screen, encode
+from securityline.web.screen import Screen, encode
+from securityline.web.secret_presses import revealed
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 from securityline.web.timelines import MOST_LINES
@@ -81,7 +82,9 @@ async def live(request: web.Request) -> web.StreamResponse:
     connection = request.transport
     if connection is None:
         return socket
-    screen = Screen(session.operator, session.session_id, audience_of(session), connection)
+    screen = Screen(
+        session.operator, session.session_id, audience_of(context, session), connection
+    )
     request.app[SOCKETS].add(socket)
     phone = BrowserPhone(context, screen, session)
     try:
@@ -166,7 +169,7 @@ def press(
             screen.send(encode({"re": press_id, "is_done": True}))
 
     try:
-        _carry_out(app, session, message, saved)
+        _carry_out(app, screen, session, message, saved)
     except Refused as refused:
         done.pop(press_id, None)
         words = WORDS[screen.audience.language]
@@ -175,14 +178,25 @@ def press(
 
 
 def _carry_out(
-    app: web.Application, session: Session, message: dict[str, Any], then: Callable[[], None]
+    app: web.Application,
+    screen: Screen,
+    session: Session,
+    message: dict[str, Any],
+    then: Callable[[], None],
 ) -> None:
     watch = app[WATCH_PRESSES]
     if watch is not None and message.get("act") in watch.acts:
         watch.carry_out(session, message, then)
         return
+    services, board = app[CONTEXT].services, app[CONTEXT].board
     event = app[PRESSES].event(session, message)
-    app[CONTEXT].services.engine.handle(event, then=then)
+
+    def done() -> None:
+        then()
+        if (told := revealed(event, services.directory.current, board)) is not None:
+            screen.send(encode(told))
+
+    services.engine.handle(event, then=done)
 
 
 async def _fill(context: Context, screen: Screen, incident_id: str | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from securityline.web import vocabulary
+from securityline.web import room_words, vocabulary
 from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
@@ -105,6 +105,10 @@ class _Values(dict[str, str]):
                 ""
                 if seconds is None
                 else after % {"time": _time(seconds, self._words, self._names)}
+            )
+        if key == "purpose":
+            return call_it(
+                self._words, room_words.WHY_TOLD, str(self._data.get("why", "unsaid"))
             )
         if key == "why":
             why = self._reason(self._data.get("reason"))
@@ -306,10 +310,15 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "is_simulated": _is_simulated,
     "is_cut": _is_cut,
     "pressed_time": _time,
+    "visit_time": _time,
+    "colleague": _operator,
+    "former": _operator,
+    "mode": _named(room_words.MODES_TOLD),
     "detail": _named(vocabulary.SERVICE_DETAILS),
     "line": _named(vocabulary.SERVICE_LINES),
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
+    "SecretChecked.outcome": _named(vocabulary.SECRET_OUTCOMES),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
     "CaseStalled.what": _named(vocabulary.STALLED),
     "WatchNoted.text": _noted,

@@ -53,6 +53,17 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PanelCallTaken": _technical(N_("The receiver line %(did)s answers %(caller)s")),
     "PanelCallEnded": _plain(N_("Panel on the telephone: messages received: %(messages)s")),
     "PanelHandedOver": _bad(N_("Receiver line: %(found)s %(keys)s")),
+    "SelfServiceBegan": _plain(N_("The engine asks the caller what he wants: %(name)s")),
+    "SelfServiceHandedOver": _bad(N_("Given to an operator: %(reason)s")),
+    "SelfServiceEnded": _technical(N_("The caller was served by key: %(outcome)s")),
+    "InstallerChecked": _plain(
+        N_("An installer gave a PIN for %(organisation)s, %(site)s: %(name)s %(outcome)s")
+    ),
+    "TestByPhone": _person(N_("By key: %(who)s, test of %(site)s, zone %(zone)s")),
+    "TestPretended": _bad(
+        N_("UNDER DURESS: %(who)s was told that %(site)s is on test. It is not.")
+    ),
+    "TimerAsked": _plain(N_("By key: timer of %(person)s, %(what)s")),
     "LegRinging": _technical(N_("The phone rings")),
     "LegAnswered": _technical(N_("The phone was picked up")),
     "LegEnded": _technical(N_("A phone line ended: %(cause)s")),
@@ -84,6 +95,20 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "HoldPressed": _person(N_("%(operator)s pressed hold")),
     "ResumePressed": _person(N_("%(operator)s pressed take back")),
     "OperatorStateChanged": _technical(N_("%(operator)s: %(state)s %(reason)s")),
+    # a supervisor on a call
+    "VisitPressed": _person(N_("%(operator)s asks to be on the call: %(mode)s (%(purpose)s)")),
+    "LeavePressed": _technical(N_("%(operator)s pressed leave")),
+    "VisitRefused": _bad(N_("%(operator)s cannot be on this call: %(reason)s")),
+    "VisitBegun": _person(
+        N_("%(operator)s is on the call of %(colleague)s: %(mode)s (%(purpose)s)")
+    ),
+    "VisitChanged": _person(N_("%(operator)s is on the call in another way: %(mode)s")),
+    "VisitEnded": _person(
+        N_("%(operator)s is on the call no longer, after %(visit_time)s: %(reason)s")
+    ),
+    "CallTakenOver": _good(
+        N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
+    ),
     # call trees
     "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
     "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),
@@ -137,6 +162,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "ServiceFailed": _bad(N_("NOT REACHED: %(name)s, %(cause)s %(why)s")),
     "ServiceRefused": _bad(N_("No service was called: %(reason)s")),
     "DialService": _technical(N_("%(is_simulated)sOrder: call a service, its %(line)s line")),
+    # code words
+    "SecretChecked": _person(N_("%(operator)s asked %(name)s for the code word: %(outcome)s")),
+    "SecretRevealed": _bad(N_("%(operator)s had the code word of %(name)s shown: %(reason)s")),
+    "SilentCaseOpened": _bad(
+        N_("%(name)s gave a duress word and heard that all is well: %(operator)s speaks")
+    ),
     # attention and calling back
     "AttentionWanted": _bad(N_("An operator is wanted: %(reason)s")),
     "CaseTaken": _person(N_("%(operator)s takes the case")),
@@ -264,8 +295,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "Play": _technical(N_("Order: play to the caller")),
     "Bridge": _technical(N_("Order: connect both sides")),
     "Conference": _technical(N_("Order: let several hear each other")),
+    "Hear": _technical(N_("Order: let one hear others")),
     "PrepareSpeech": _technical(N_("Order: have words spoken")),
     "CollectPin": _technical(N_("Order: ask for a PIN")),
+    "CollectInstallerPin": _technical(N_("Order: ask an installer for his PIN")),
     "PlanCallTree": _technical(N_("Order: work out call tree “%(call_tree)s”")),
     "StartRecording": _technical(N_("Order: start recording")),
     "StopRecording": _technical(N_("Order: stop recording")),

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from callflows.action import Action
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
-from callflows.events import CallId, Event, IncidentId, OperatorId, ServiceCallId, TreeId
+from callflows.events import CallId, Event, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.service_call import ServiceCall
+from callflows.visit import Visit
 from client_directory.directory import Directory
 from securityline.alarms.door import Taken
 from securityline.alarms.signal import Signal
@@ -138,6 +139,10 @@ class SwitchboardPort(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases, by their id."""
+
+    @property
+    def visits(self) -> Mapping[LegId, Visit]:
+        """Supervisors on colleagues' calls."""
 
     def waiting(self) -> list[InboundCall]:
         """Return the calls nobody has answered, in the order in which they will be."""

@@ -27,16 +27,19 @@ from callflows.events import (
     VerificationRecorded,
 )
 from callflows.incident import DISPOSITIONS, Incident
+from callflows.procedure_run import means_of
 from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.moving_presses import MovingPresses, guard_site
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
+from securityline.web.secret_presses import SecretPresses
 from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
 from securityline.web.steps import kinds_of
 from securityline.web.tree_presses import TreePresses
+from securityline.web.visit_presses import VisitPresses
 from securityline.web.vocabulary import RESULTS
 from securityline.web.words import N_
 
@@ -78,6 +81,8 @@ class Presses:
             **TreePresses(board, directory, clock).acts,
             **MovingPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
+            **VisitPresses(board, directory).acts,
+            **SecretPresses(board, directory, clock).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }
 
@@ -194,7 +199,8 @@ class Presses:
     def _verify(self, session: Session, message: Message) -> Event:
         incident, step = self._step(session, message)
         means, result = text_of(message, "means", 80), text_of(message, "result", 40)
-        if means not in step.verify or result not in RESULTS:
+        known = means_of(step, has_code_word=incident.has_code_word)
+        if means not in known or result not in RESULTS:
             raise Refused(N_("This step has no such answer."))
         return VerificationRecorded(
             incident_id=incident.incident_id,

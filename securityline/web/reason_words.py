@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from securityline.web import alarm_reasons
+from securityline.web import alarm_reasons, room_words
 from securityline.web.moving_words import MOVED, MOVING_REASONS
 from securityline.web.reasons import Grammar, one_of
 from securityline.web.vocabulary import CAUSES, DESK_STATES, STALLED
@@ -41,6 +41,7 @@ _EXCLUSION: Final = one_of(
     N_("rung for another call"),
     N_("in a call"),
     N_("in wrap-up"),
+    N_("on a colleague's call"),
     N_("no phone"),
     N_("did not take it"),
 )
@@ -103,6 +104,7 @@ _STATE_CHANGE: Final = Grammar(
     N_("%(num)d calls in a row rang out at his phone"),
     N_("he calls an emergency service"),
     N_("the caller comes back"),
+    N_("he comes onto a colleague's call"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
 )
 
@@ -204,6 +206,8 @@ ATTENTION: Final = Grammar(
     N_("call tree %(tree)s reached nobody: %(exhausted)s"),
     N_("outcome unknown: %(name)s was being called"),
     N_("%(name)s signalled duress"),
+    N_("%(name)s signalled duress to %(operator)s"),
+    N_("%(name)s gave wrong code words (%(num)d)"),
     N_("%(name)s gave no right PIN"),
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),
@@ -317,6 +321,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "CallBackEnded": one_of(N_("he rang again"), N_("the case was closed")),
         **MOVING_REASONS,
         "StationDown": _PHONE,
+        **room_words.OF_LINES,
         "TrunkStateChanged": _PHONE,
     }
 )

@@ -29,7 +29,7 @@ async def play(request: web.Request) -> web.StreamResponse:
     context, session = request.app[CONTEXT], request[SESSION]
     recording_id = request.match_info["recording_id"]
     incident_id = await incident_of(context, recording_id)
-    await find_incident(context, incident_id, session.clearances)
+    await find_incident(context, incident_id, session)
     path = find_file(context, recording_id)
     played = (session.session_id, recording_id)
     is_new = context.now() - context.played.get(played, 0.0) > SAME_LISTENING

@@ -22,7 +22,7 @@ from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 
 from client_directory.model import Text, in_language
-from securityline.web import vocabulary
+from securityline.web import room_words, vocabulary
 from securityline.web.parts import parts, static_address
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.vocabulary import call_it
@@ -129,6 +129,7 @@ class Rendering:
             "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,
+            "secret_words": vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,
@@ -139,6 +140,9 @@ class Rendering:
             "outcome_words": vocabulary.TASK_OUTCOMES,
             "service_state_words": vocabulary.SERVICE_STATES,
             "service_kind_words": vocabulary.SERVICE_KINDS,
+            "mode_words": room_words.MODES,
+            "mode_told": room_words.MODES_TOLD,
+            "why_words": room_words.WHY_TOLD,
         }.items():
             environment.globals[name] = _namer(words, table)
         environment.globals.update(parts(words, self.clock))

@@ -7,23 +7,24 @@ whole card, drawn and encoded once for all screens that may see it.
 """
 
 import asyncio
-import json
 import secrets
-import struct
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import structlog
 
+from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
+from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
 from securityline.web.ports import Line
+from securityline.web.screen import Screen, encode
 from securityline.web.shouts import REFUSALS, shouts
+from securityline.web.unseen import has_silent, unseen_by_operator
 
-BACKLOG: Final = 1024 * 1024
-"Octets that may wait for a screen; one slower than that is cut off and comes back."
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
+SILENT: Final = "SilentCaseOpened"
 LISTS: Final = ("calls", "cases", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
@@ -39,65 +40,6 @@ WATCH_LINES: Final = (
 
 Fragment = dict[str, Any]
 log = structlog.get_logger()
-
-
-class Connection(Protocol):
-    """Where a screen's frames go: an asyncio transport."""
-
-    def write(self, data: bytes) -> None:
-        """Hand octets to the kernel, or keep them until it takes them."""
-
-    def get_write_buffer_size(self) -> int:
-        """Octets kept."""
-
-    def is_closing(self) -> bool:
-        """Whether nothing more can be written."""
-
-    def abort(self) -> None:
-        """Cut it off."""
-
-
-class Screen:
-    """One open desk."""
-
-    __slots__ = ("_connection", "audience", "operator", "sent", "session_id", "shown")
-
-    def __init__(
-        self, operator: str, session_id: str, audience: Audience, connection: Connection
-    ) -> None:
-        self.operator = operator
-        self.session_id = session_id
-        self.audience = audience
-        self.shown: str | None = None
-        "The case whose card is in front of him."
-        self.sent: dict[str, str] = {}
-        "Fragments of his own as last sent, so that nothing is sent twice."
-        self._connection = connection
-
-    def send(self, frame: bytes) -> None:
-        """Write a frame at once; a screen that does not keep up is cut off and comes back."""
-        if self._connection.is_closing():
-            return
-        self._connection.write(frame)
-        if self._connection.get_write_buffer_size() > BACKLOG:
-            log.warning("a screen is too slow and was cut off", operator=self.operator)
-            self._connection.abort()
-
-
-def encode(message: dict[str, Any]) -> bytes:
-    """Write a message as one WebSocket text frame (RFC 6455 section 5.2), unmasked.
-
-    Made here and not by aiohttp, so that a card is encoded once for all screens and is in
-    the socket before anything else happens.
-    """
-    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-    payload = text.encode("utf-8", "replace")
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 
 class Screens:
@@ -116,6 +58,7 @@ class Screens:
         self._drawn_at = 0.0
         self._dirty: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._has_silent = has_silent(self._board)
 
     # ------------------------------------------------------------ from the engine
 
@@ -124,7 +67,8 @@ class Screens:
         if not lines:
             return
         self.seq = lines[-1].seq
-        incidents, operators, popped = _changes(lines)
+        incidents, operators, popped = changes(lines)
+        self._has_silent |= any(line.what == SILENT for line in lines)
         for topic in (*incidents, *operators):
             self._changed_at[topic] = self.seq
         if self.screens:
@@ -134,6 +78,7 @@ class Screens:
         if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)
+            self.look_away()  # after the answer: a duress word is answered as soon as any
             self._shout(lines)
             if any(not line.is_saved or line.what == "RecordingFailed" for line in lines):
                 self.check_alarms()
@@ -141,6 +86,29 @@ class Screens:
             self._mark(LISTS if incidents else ("operators",))
         if any(line.what.startswith(WATCH_LINES) for line in lines):
             self._mark((WATCH,))
+
+    def look_away(self) -> None:
+        """Hide silent cases from whom they must not be seen by, or show them again."""
+        if not self._has_silent:
+            return
+        self._has_silent = has_silent(self._board)
+        hidden = unseen_by_operator(self._board, self._clock())
+        for screen in tuple(self.screens):
+            unseen = hidden.get(OperatorId(screen.operator), frozenset())
+            if screen.audience.unseen != unseen:
+                self._guard(self._turn, screen, screen.audience._replace(unseen=unseen))
+
+    def _turn(self, screen: Screen, audience: Audience) -> None:
+        """Let a screen see more, or less; what looks the same is not sent again."""
+        before, screen.audience = screen.audience, audience
+        fragments = []
+        for name in LISTS:
+            html = self._drawing.shared(name, audience)
+            if self._list_sent.get((before, name)) != html:
+                fragments.append({"id": name, "html": html})
+            self._list_sent.setdefault((audience, name), html)
+        if fragments:
+            screen.send(self._encode(fragments))
 
     def _pop(self, incident_id: str, rung: list[str]) -> None:
         incident = self._board.incident(incident_id)
@@ -193,22 +161,25 @@ class Screens:
         return call.incident_id if call else None
 
     def _tell(self, lines: Iterable[Line]) -> None:
-        """Say to an operator why what he asked for was not done."""
+        """Say to an operator why what he asked for was not done, or what a word was worth."""
         for line in lines:
-            if line.what not in REFUSALS:
+            if line.what not in REFUSALS and line.what != "SecretChecked":
                 continue
+            is_wrong = line.data.get("outcome") not in ("good", "duress")
             for screen in self.screens:
                 if screen.operator == line.data.get("operator"):
                     shown = self._drawing.timelines.show(line, screen.audience.language)
-                    screen.send(encode({"say": shown.words, "is_wrong": True}))
+                    screen.send(encode({"say": shown.words, "is_wrong": is_wrong}))
 
     def _shout(self, lines: Sequence[Line]) -> None:
         """Let every screen that may know hear what cannot wait for a look."""
         for shout in shouts(lines, self._board):
             message = encode({"alert": shout.message})
             for screen in self.screens:
-                is_cleared = shout.clearance in screen.audience.clearances
-                if is_cleared and shout.is_for(screen.operator):
+                audience = screen.audience
+                is_told = shout.clearance in audience.clearances
+                is_told &= shout.message["incident"] not in audience.unseen
+                if is_told and shout.is_for(screen.operator):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists
@@ -280,6 +251,7 @@ class Screens:
         """Put another card in front of him."""
         screen.shown = incident_id
         screen.sent.pop("card", None)
+        screen.sent.pop("more", None)
         screen.sent.pop("log", None)
         screen.send(self._encode(self._fresh(screen, self._drawing.shown(screen))))
 
@@ -327,23 +299,3 @@ class Screens:
 
 def _of_case(name: str, html: str, incident_id: str) -> Fragment:
     return {"id": name, "html": html, "incident": incident_id}
-
-
-def _changes(
-    lines: Iterable[Line],
-) -> tuple[set[str], set[str], dict[str, list[str]]]:
-    """Tell which cases and operators these lines touch, and which calls pop up for whom."""
-    incidents: set[str] = set()
-    operators: set[str] = set()
-    popped: dict[str, list[str]] = {}
-    for line in lines:
-        if line.incident_id:
-            incidents.add(line.incident_id)
-        operator = line.data.get("operator")
-        if isinstance(operator, str):
-            operators.add(operator)
-        if line.what == "CallOffered":
-            popped.setdefault(line.incident_id, [])
-        elif line.what == "OperatorRang" and isinstance(operator, str):
-            popped.setdefault(line.incident_id, []).append(operator)
-    return incidents, operators, popped

@@ -19,6 +19,7 @@ REFUSALS: Final = frozenset(
         "ParkRefused",
         "HandoverRefused",
         "CaseTakeRefused",
+        "VisitRefused",
     }
 )
 "Lines that one operator is told in words: what he asked for was not done."

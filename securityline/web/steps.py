@@ -8,7 +8,7 @@ from markupsafe import Markup
 from callflows.call import InboundCall
 from callflows.call_tree import CallTree
 from callflows.incident import Incident, IncidentState
-from callflows.procedure_run import ProcedureRun, StepState, StepView
+from callflows.procedure_run import ProcedureRun, StepState, StepView, means_of
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site, Step, in_language
 from securityline.web import vocabulary
@@ -74,7 +74,8 @@ class Steps:
         site = call.identification.site if call else incident.site
         is_open = incident.state is IncidentState.OPEN
         run = incident.run
-        if run.records or run.procedure is None or incident.tree_ids:
+        is_touched = bool(run.records or incident.secrets or incident.tree_ids)
+        if is_touched or run.procedure is None:
             return self._draw(incident, site, caller_language, language, is_open)
         # The procedure stands in the key by identity; kept beside the text, it stays alive.
         key = (
@@ -110,7 +111,8 @@ class Steps:
         trees = self._board.trees_of(incident)
         rows = [
             self._row(view, run, words, organisation, place)._replace(
-                tree=self._became(tree_of_step(view.step, trees), words)
+                tree=self._became(tree_of_step(view.step, trees), words),
+                means=means_of(view.step, has_code_word=incident.has_code_word),
             )
             for view in run.view()
         ]
@@ -156,7 +158,7 @@ class Steps:
             is_required=step.is_required,
             is_free_text=step.answers == "free_text",
             answers=[(one.answer, answer_label(step, one.answer, words)) for one in answers],
-            means=step.verify,
+            means=(),
             details=action_details(step, organisation, site, self._directory.current),
             label=recorded_label(step, record.answer, words) if record else "",
             text=record.text if record else "",

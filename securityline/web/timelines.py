@@ -9,6 +9,7 @@ from securityline.web.log_lines import ShownLine, is_for_operators, show_line
 from securityline.web.names import Names
 from securityline.web.ports import Line
 from securityline.web.rendering import Rendering
+from securityline.web.visits import is_secret
 
 MOST_LINES: Final = 400
 "Lines of a case kept at hand; the page of the case reads all of them from the log."
@@ -74,7 +75,8 @@ class Timelines:
 
     def draw(self, incident_id: str, language: str) -> str:
         """Draw what stands beside the card: recordings, then lines, newest first."""
-        lines = [one for one in self._lines.get(incident_id, ()) if is_for_operators(one)]
+        kept = self._lines.get(incident_id, ())
+        lines = [one for one in kept if is_for_operators(one) and not is_secret(one)]
         shown = [self.show(one, language) for one in lines[-SHOWN_LINES:]]
         values = {
             "incident_id": incident_id,

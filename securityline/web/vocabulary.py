@@ -29,6 +29,7 @@ DESK_STATES: Final = {
     "ringing": N_("rings"),
     "talking": N_("on a call"),
     "wrap_up": N_("wrap-up"),
+    "visiting": N_("on a colleague’s call"),
 }
 
 CALL_STATES: Final = {
@@ -144,6 +145,7 @@ DISPOSITIONS: Final = {
 MEANS: Final = {
     "two_detectors": N_("Two detectors"),
     "telephone": N_("Telephone"),
+    "telephone_code_word": N_("Telephone, with code word"),
     "video": N_("Video"),
     "audio": N_("Audio"),
     "on_site": N_("Somebody on site"),
@@ -277,6 +279,15 @@ ACCEPTED_BY: Final = {
 }
 
 TREE_ENDS: Final = {"accepted": N_("taken charge of by"), "stopped": N_("stopped")}
+
+SECRET_OUTCOMES: Final = {
+    "good": N_("code word right"),
+    "wrong": N_("code word WRONG"),
+    "none": N_("no code word given"),
+    "expired": N_("right, but no longer valid or not for this site"),
+    "duress": N_("code word right"),
+}
+"Of an answer to an operator: in words a duress answer is never told apart."
 
 PIN_OUTCOMES: Final = {
     "good": N_("right"),

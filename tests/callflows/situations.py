@@ -12,9 +12,11 @@ from callflows.events import CallId, IncidentId, LegId, OperatorId
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.service_call import ServiceCallState
+from callflows.visit import VisitState
 from tests.stories.keyholders import TREE, Night, level, plan
 from tests.stories.line import AGGRESSION, Line
 from tests.stories.services import POLICE, Room
+from tests.stories.visits import Floor, floor
 
 CALL = CallId("call-1")
 CALLER_LEG = LegId("call-1-a")
@@ -231,6 +233,47 @@ SERVICES: dict[tuple[ServiceCallState, str], Callable[[], Room]] = {
 }
 
 
+def visited(mode: str, *steps: str) -> Floor:
+    """Eva is on the call of Ann, or her phone rings for that."""
+    room = floor()
+    if mode == "summoning":
+        room.comes("barge")
+    else:
+        room.visits(mode)
+    for step in steps:
+        match step:
+            case "held":
+                room.presses(e.HoldPressed, "ann", CALL)
+            case "police":
+                room.press("ann", CASE)
+            case "answers":
+                room.answers_there()
+    return room
+
+
+VISITS: dict[tuple[VisitState, str], Callable[[], Floor]] = {
+    (state, " ".join(steps)): (lambda mode=mode, steps=steps: visited(mode, *steps))  # type: ignore[misc]
+    for state, mode in (
+        (VisitState.SUMMONING, "summoning"),
+        (VisitState.LISTENING, "listen"),
+        (VisitState.WHISPERING, "whisper"),
+        (VisitState.BARGING, "barge"),
+    )
+    for steps in ((), ("held",), ("police",), ("police", "answers"))
+}
+
+
+def visiting() -> Line:
+    """Ann is a supervisor on a call of Bob's."""
+    room = Floor()
+    room.supervisor("ann")
+    room.ready("bob")
+    room.calls()
+    room.picks_up("bob")
+    room.visits("whisper", who="ann")
+    return room
+
+
 def signed_out() -> Line:
     line = Line()
     line.station_up("ann")
@@ -250,6 +293,7 @@ DESKS: dict[DeskState, Callable[[], Line]] = {
     DeskState.RINGING: offered,
     DeskState.TALKING: talking,
     DeskState.WRAP_UP: ended,
+    DeskState.VISITING: visiting,
 }
 
 
@@ -277,6 +321,7 @@ def examples(kind: type[e.Event], line: Line) -> Iterator[e.Event]:
     call = line.switchboard.calls.get(CALL)
     legs = {CALLER_LEG, LegId("call-1-o1"), LegId("call-1-f1"), LegId("unknown")}
     legs |= set(line.switchboard._board.legs) | set(line.switchboard._board.tree_legs)
+    legs |= set(line.switchboard.visits)
     if call is not None:
         legs |= {call.leg_id, *call.legs, *call.given_up}
         legs |= {leg for leg in (call.operator_leg, call.fallback_leg) if leg}
@@ -288,7 +333,7 @@ def examples(kind: type[e.Event], line: Line) -> Iterator[e.Event]:
         for leg_id in sorted(legs):
             yield build(kind, leg_id=leg_id)
     elif "operator" in names:
-        for operator in ("ann", "bob", "nobody"):
+        for operator in ("ann", "bob", "eva", "nobody"):
             yield build(kind, operator=OperatorId(operator))
     else:
         yield build(kind)
@@ -324,6 +369,7 @@ VALUES: dict[str, Any] = {
     "lines": ("direct",),
     "service_call_id": f"{CASE}-s1",
     "detail": "reference",
+    "mode": "take_over",
 }
 
 

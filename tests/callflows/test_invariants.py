@@ -398,6 +398,24 @@ class AnyStory(RuleBasedStateMachine):
             )
         )
 
+    @rule(who=operators, number=numbers, outcome=st.sampled_from(["good", "wrong", "duress"]))
+    def says_a_code_word(self, who: str, number: int, outcome: Any) -> None:
+        case = self.incident_id(number)
+        self.tell(
+            e.SecretChecked(
+                incident_id=case,
+                operator=OperatorId(who),
+                person="p",
+                name="P",
+                outcome=outcome,
+                procedure=AGGRESSION,
+            )
+        )
+        incident = self.line.switchboard.incidents.get(case)
+        if outcome == "duress" and incident is not None and incident.is_open:
+            assert incident.silent_id is not None
+            assert self.line.switchboard.incidents[incident.silent_id].is_under_duress
+
     # ------------------------------------------------ keyholders
 
     def tree_id(self, number: int) -> TreeId:

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from callflows import cases, keyholder, service_calls, shift
 from callflows import events as e
+from callflows import keyholder, service_calls, shift, visiting
 from callflows.call import MOVES, CallState
 from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.service_call import OVER, ServiceCallState
-from callflows.switchboard import CALL_TABLE, ROUTES
+from callflows.switchboard import CALL_TABLE, CASE_TABLE, ROUTES
+from callflows.visit import VisitState
 from tests.callflows.situations import (
     ANN,
     ATTEMPTS,
@@ -24,6 +25,7 @@ from tests.callflows.situations import (
     SERVICES,
     TRANSFERS,
     TREES,
+    VISITS,
     examples,
     subject,
 )
@@ -109,11 +111,11 @@ def test_every_state_of_a_case_meets_every_event(
         after = line.switchboard.incidents[CASE].state
         if kind in ROUTES or event.incident_id != CASE:
             assert after is state
-        elif (state, kind) not in cases.TABLE:
+        elif (state, kind) not in CASE_TABLE:
             assert [type(x) for x in outcomes] == [e.Ignored]
             assert after is state
         else:
-            assert after in {state, *cases.TABLE[state, kind].to}
+            assert after in {state, *CASE_TABLE[state, kind].to}
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
@@ -170,6 +172,29 @@ def test_every_state_of_a_call_to_a_service_meets_every_event(
         assert service.state not in OVER or service.deadline is None
 
 
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", VISITS, ids=lambda state: " ".join(state))
+def test_every_state_of_a_supervisor_s_visit_meets_every_event(
+    state: tuple[VisitState, str], kind: type[e.Event]
+) -> None:
+    for event in list(examples(kind, VISITS[state]())):
+        room = VISITS[state]()
+        visit = room.visit()
+        assert visit.state is state[0]
+        is_its_own = getattr(event, "leg_id", None) == visit.leg_id
+        outcomes = tell(room, event)
+        known = visiting.TABLE.get((state[0], kind))
+        if is_its_own and ROUTES.get(kind) is ROUTES[e.LegEnded] and known is None:
+            assert [type(x) for x in outcomes] == [e.Ignored]
+        if visit.leg_id in room.switchboard.visits:
+            allowed = {state[0], *(known.to if known else ())}
+            assert visit.state in allowed
+            assert visit.state is not VisitState.SUMMONING or visit.deadline is not None
+        else:
+            is_told = [x for x in room.all(e.VisitEnded) if x.call_id == visit.call_id]
+            assert is_told or room.all(e.CallTakenOver), "a visit ended and nothing says so"
+
+
 def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
     class Unheard(e.Event):
         """What a later version may bring."""
@@ -182,13 +207,14 @@ def test_an_event_of_a_class_nobody_knows_is_noted() -> None:
 
 
 def test_every_class_of_event_goes_somewhere() -> None:
-    by_case = {kind for _, kind in cases.TABLE}
+    by_case = {kind for _, kind in CASE_TABLE}
     assert set(EVENTS) == set(ROUTES) | by_case
     assert not set(ROUTES) & by_case
 
 
 def test_no_flow_has_more_than_nine_states() -> None:
     machines = (CallState, DeskState, IncidentState, AttemptState, TreeState, ServiceCallState)
+    machines += (VisitState,)
     for states in machines:
         assert len(list(states)) <= 9  # about eight: a parked caller is neither held nor lost
 

@@ -88,6 +88,20 @@ def test_a_sound_directory_is_clean(tmp_path):
             "could never be told",
         ),
         ('pin: "4821"\n    duress', "duress", "duress_pin", "NO_PIN", "without a pin"),
+        (
+            "code_word: Tournesol",
+            "code_word: Tournésol\n    duress_code_word: TOURNESOL",
+            "duress_code_word",
+            "SAME_PIN",
+            "sound the same",
+        ),
+        (
+            "code_word: Tournesol",
+            "duress_code_word: Mimosa",
+            "duress_code_word",
+            "NO_PIN",
+            "without a code_word",
+        ),
         # references
         (
             "members: [ann, bob]",

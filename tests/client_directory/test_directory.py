@@ -5,7 +5,7 @@ import pytest
 
 from client_directory.directory import Directory, consignes_in_force
 from client_directory.model import Answer, Procedure, Step
-from client_directory.secret import is_secret
+from client_directory.secret import is_secret, unseal
 from tests.client_directory.factory import ACME, OPERATORS, loaded, replaced, write
 
 TWO_PLANS = """\
@@ -71,6 +71,8 @@ def test_secrets_are_hashed(tmp_path):
     assert is_secret("4822", ann.duress_pin_hash)
     assert is_secret("tournesol", ann.code_word_hash)
     assert not is_secret("4822", ann.pin_hash)
+    assert unseal(ann.code_word_sealed) == "Tournesol"
+    assert ann.code_word_sealed not in repr(ann)
     bob = directory.person("acme", "bob")
     assert (bob.duress_pin_hash, bob.code_word_hash) == (None, None)
     for secret in ("4821", "4822", "5821", "ournesol"):

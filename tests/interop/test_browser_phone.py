@@ -427,3 +427,44 @@ async def test_the_newest_page_has_the_phone_and_keeps_it(lab: Lab, tmp_path: Pa
         await second.reload()
         await expect(second.locator("#line-phone")).to_have_attribute("data-state", "up")
         await expect(state).to_have_text("Another page of yours has the phone now.")
+
+
+async def test_another_microphone_in_the_middle_of_a_call_and_after_a_reload(
+    lab: Lab, tmp_path: Path
+) -> None:
+    from playwright.async_api import expect
+
+    which = "document.querySelector('[data-device=audioinput]').selectedOptions[0].label"
+    asked = """
+      const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
+      window.asks = [];
+      media.getUserMedia = (what) => { window.asks.push(what.audio); return ask(what); };"""
+    async with (
+        lab.running(),
+        lab.api() as api,
+        browser(tmp_path) as opened,
+        at_desk(opened, lab, script=asked) as page,
+    ):
+        await take_phone(page)
+        choice = page.locator("[data-device=audioinput]")
+        await expect(choice).to_be_visible()
+        assert await page.evaluate(which) == "the browser's own"
+        sipp = await Program.start("sipp", caller(lab, tmp_path, stay=60000), cwd=tmp_path)
+        await answer(page)
+        other = await choice.locator("option").nth(2).inner_text()
+        await choice.select_option(label=other)
+        await expect(choice).not_to_be_focused()
+        await page.wait_for_function("window.asks.length === 2")
+        chosen = await choice.input_value()
+        assert await page.evaluate("window.asks[1].deviceId.ideal") == chosen
+        await page.evaluate(LOUDEST)
+        await page.evaluate(LOUDEST)
+        await page.keyboard.press("F9")
+        length = (await api.wait_for("RecordingEnded"))["data"]["seconds"]
+        recording = await recording_of(api, tmp_path)
+        sipp.kill()
+        await page.reload()
+        await expect(page.locator("#line-phone")).to_have_attribute("data-state", "up")
+        await expect(choice).to_have_value(chosen)
+        assert await page.evaluate("window.asks[0].deviceId.ideal") == chosen
+    assert band_level(recording, 2, OPERATOR_HZ, length - 2, 1) > HEARD, "by the other one"

@@ -20,6 +20,7 @@ from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
 from callflows.operators import MOVES as DESK_MOVES
 from callflows.operators import DeskState
 from callflows.switchboard import CALL_TABLE, Outcome, Switchboard
+from callflows.visit import Visit
 from client_directory.model import Answer, Clearance, Procedure, Step
 from client_directory.numbers import is_emergency_number
 
@@ -84,6 +85,8 @@ class Phone:
     is_caller: bool = False
     is_up: bool = False
     is_told_to_end: bool = False
+    is_muted: bool = False
+    "What it sends is dropped unheard."
     is_asked_for_pin: bool = False
     "The next keys are his PIN, and reach no log."
     hears: Any = "nothing"
@@ -179,6 +182,7 @@ class Line:
         operator: str,
         languages: dict[str, int] | None = None,
         clearances: tuple[Clearance, ...] = ("standard",),
+        role: str = "operator",
     ) -> None:
         """An operator registers his phone, signs in, and is not ready yet."""
         who = OperatorId(operator)
@@ -189,6 +193,7 @@ class Line:
                 name=operator.capitalize(),
                 languages=languages if languages is not None else {"fr": 2, "nl": 2},
                 clearances=clearances,
+                role=role,
             )
         )
 
@@ -338,11 +343,15 @@ class Line:
                 self._bridge(self.phones[leg_id], self.phones[other])
             case c.Conference(leg_ids=leg_ids):
                 self._confer(leg_ids)
+            case c.Hear(leg_id=leg_id, leg_ids=leg_ids):
+                assert all(self.phones[x].is_up for x in (leg_id, *leg_ids)), "not picked up"
+                self.phones[leg_id].hears = frozenset(leg_ids)
+                self.phones[leg_id].is_muted = outcome.is_muted
             case c.CollectPin(leg_id=leg_id):
                 self.phones[leg_id].is_asked_for_pin = True
             case c.RingOperator(leg_id=leg_id, operator=operator):
                 self._ring_operator(outcome)
-                self.phones[leg_id] = Phone(leg_id, operator)
+                self.phones[leg_id] = Phone(leg_id, operator, is_muted=outcome.is_muted)
             case c.DialNumber(leg_id=leg_id, number=number):
                 assert not is_emergency_number(number, "BE"), "an emergency number was dialled"
                 assert leg_id not in self.phones, "a leg is made twice"
@@ -412,6 +421,7 @@ class Line:
         self._unbridge(one)
         self._unbridge(other)
         one.hears, other.hears = other.leg_id, one.leg_id
+        one.is_muted = other.is_muted = False
 
     def _confer(self, leg_ids: tuple[LegId, ...]) -> None:
         assert len(leg_ids) > 2, "a conference of two is a bridge"
@@ -420,6 +430,7 @@ class Line:
             self._unbridge(self.phones[leg_id])
         for leg_id in leg_ids:
             self.phones[leg_id].hears = frozenset(leg_ids) - {leg_id}
+            self.phones[leg_id].is_muted = False
 
     def _unbridge(self, phone: Phone) -> None:
         other = self.phones.get(LegId(phone.hears)) if isinstance(phone.hears, str) else None
@@ -438,6 +449,7 @@ class Line:
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
             assert call.seeks == (call.call_id in board.seeking)
         self._check_legs()
+        self._check_visits()
         assert not board.touched_calls
         assert not board.touched_desks
         due = self.switchboard.next_deadline()
@@ -447,6 +459,42 @@ class Line:
         times += [thing.deadline for thing in timed if thing.deadline is not None]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
+
+    def _check_visits(self) -> None:
+        """Who hears a supervisor: nobody, the operator, or all, as his visit says."""
+        for visit in self.switchboard.visits.values():
+            desk = self.switchboard.operators[visit.operator]
+            call = self.switchboard.calls[visit.call_id]
+            assert desk.state is DeskState.VISITING
+            assert desk.role == "supervisor"
+            assert call.clearance in desk.clearances or "high_security" in desk.clearances
+            assert call.operator not in (None, visit.operator)
+            assert call.state in ("talking", "held", "dialling")
+            mine = self.phones.get(visit.leg_id)
+            if visit.state == "summoning":
+                assert visit.deadline is not None, "it waits for nothing"
+                assert mine is None or mine.is_muted
+                continue
+            assert mine is not None
+            assert mine.is_up
+            hearers = {
+                phone.leg_id
+                for phone in self.phones.values()
+                if isinstance(phone.hears, frozenset | str)
+                and visit.leg_id in (phone.hears if isinstance(phone.hears, frozenset) else [])
+            }
+            if visit.state == "listening" or visit.is_held:
+                assert mine.is_muted, "a listener's microphone is open"
+                assert not hearers, "somebody hears a listener"
+            elif visit.state == "whispering" or call.state != "talking":
+                assert call.leg_id not in hearers or call.leg_id in call.service_legs, (
+                    "the caller hears a whisper"
+                )
+                assert hearers <= {call.operator_leg, call.consulted}
+            else:
+                assert hearers == {call.leg_id, call.operator_leg, *call.guests}
+            if call.state == "talking":
+                assert mine.hears == {call.leg_id, call.operator_leg, *call.guests}
 
     def _check_legs(self) -> None:
         """Whoever may still say something is known, and nobody else."""
@@ -492,6 +540,9 @@ class Line:
             assert operator.is_up, "nobody is there to speak to him"
             assert isinstance(operator.hears, c.Play), "silence for the operator"
             return
+        if (visit := self._visit_on(call)) is not None and call.state is CallState.TALKING:
+            self._check_visited(call, visit)
+            return
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
         if call.state is CallState.HELD and call.consulted is not None:
             self._check_consulted(call)
@@ -535,9 +586,30 @@ class Line:
             assert isinstance(first.hears, c.Play), "silence for the operator"
             assert first.hears.then == "ringback", "silence for the operator"
 
+    def _visit_on(self, call: InboundCall) -> Visit | None:
+        found = [
+            visit
+            for visit in self.switchboard.visits.values()
+            if visit.call_id == call.call_id and visit.state != "summoning"
+        ]
+        return found[0] if found else None
+
+    def _check_visited(self, call: InboundCall, visit: Visit) -> None:
+        """Caller and operator hear each other, and the supervisor only as he may be heard."""
+        parties = {call.leg_id, call.operator_leg, *call.guests}
+        for leg in parties:
+            heard = self.phones[LegId(str(leg))].hears
+            heard = {heard} if isinstance(heard, str) else set(heard)
+            assert heard - {visit.leg_id} == parties - {leg}, "not all hear all"
+
     def _check_consulted(self, call: InboundCall) -> None:
         """The operator and the service he calls: alone together, or he hears that it rings."""
         operator = self.phones[LegId(str(call.operator_leg))]
+        if call.is_consulted_up and (visit := self._visit_on(call)) is not None:
+            assert set(operator.hears) - {visit.leg_id} == {call.consulted} or (
+                operator.hears == call.consulted
+            )
+            return
         if call.is_consulted_up:
             service = self.phones[LegId(str(call.consulted))]
             assert (operator.hears, service.hears) == (service.leg_id, operator.leg_id)
@@ -590,4 +662,8 @@ class Line:
             assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"
             expected = {"ringing": len(rings_for), "talking": len(talks_in)}
             assert expected.get(desk.state.value, len(held) == 0) == 1
-            assert desk.after_call is None or desk.state is DeskState.TALKING
+            assert desk.after_call is None or desk.state in ("talking", "visiting")
+            visits = [
+                v for v in self.switchboard.visits.values() if v.operator == desk.operator
+            ]
+            assert len(visits) == (desk.state is DeskState.VISITING), "on one call at a time"

@@ -2,18 +2,20 @@
 // case lives here but what the operator is typing.
 import { CommandBar } from "./command_bar.js";
 import { Composer } from "./composer.js";
+import { tickAll, wallClock } from "./elapsed.js";
 import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
+import { showSecret } from "./secret.js";
 import { chime, ring, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
 const { operator, seq, run, now } = document.body.dataset;
 const words = Object.fromEntries([...$("script-words").querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]));
-const OF_A_CASE = { card: "card-area", log: "log-area" };
-const kept = { card: new Map(), log: new Map() }; // what was last sent for each case
+const kept = { card: new Map(), log: new Map(), more: new Map() }; // what was last sent for each case
 const MOST_KEPT = 80;
+const NOTHING_MORE = '<section id="more"></section>'; // of the case before must not stand under this one
 let shown = null;
 let phone = null, bar = null;
 let popped = null;
@@ -46,13 +48,14 @@ function keep(id, incident, html) {
 }
 
 function onMessage(message) {
-  if (message.is_full) { kept.card.clear(); kept.log.clear(); }
+  if (message.is_full) for (const each of Object.values(kept)) each.clear();
   if (message.now) clockAhead = Date.now() - message.now * 1000;
   for (const { id, html, incident } of message.fragments ?? []) {
     if (incident) keep(id, incident, html);
     if (!incident) paint(id, html);
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
+  if (message.secret) showSecret(message.secret);
   if (message.phone) phone.take(message.phone);
   follow();
   if (message.say) say(message.say, message.is_wrong);
@@ -93,38 +96,18 @@ function decorate() {
     else if (popped.isListed) hidePop();
   }
   bar?.refresh();
+  phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }
 
-function duration(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole >= 172800) return `${Math.floor(whole / 86400)} d`;
-  const two = (n) => String(n).padStart(2, "0");
-  const hours = Math.floor(whole / 3600), minutes = Math.floor(whole / 60) % 60;
-  return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
-}
-
-const wallClock = new Intl.DateTimeFormat("fr-BE", { timeStyle: "medium", timeZone: $("clock").dataset.zone });
+const showClock = wallClock($("clock"));
 
 function tick() {
   const engineNow = (Date.now() - clockAhead) / 1000;
-  $("clock").textContent = wallClock.format(new Date(engineNow * 1000));
-  for (const element of document.querySelectorAll(".elapsed")) {
-    const age = engineNow - Number(element.dataset.since), text = duration(age);
-    if (element.textContent !== text) element.textContent = text;
-    const { warn, alarm } = element.dataset;
-    if (!warn) continue;
-    element.classList.toggle("late", age >= warn && age < alarm);
-    element.classList.toggle("too-late", age >= Number(alarm));
-  }
-  for (const element of document.querySelectorAll(".countdown")) {
-    const left = Number(element.dataset.until) - engineNow;
-    const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
-    if (element.textContent !== text) element.textContent = text;
-    element.classList.toggle("too-late", left < 0);
-  }
+  showClock(engineNow);
+  tickAll(engineNow);
 }
 
 function say(text, isWrong = false) {
@@ -139,7 +122,7 @@ function say(text, isWrong = false) {
 // ---------------------------------------------------------------- cases and pops
 
 function isTyping() {
-  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open;
+  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open || $("secret").open;
 }
 
 function show(incident) {
@@ -150,6 +133,7 @@ function show(incident) {
   composer.moveTo(incident);
   if (kept.card.has(incident)) swap("card", kept.card.get(incident));
   if (kept.log.has(incident)) swap("log", kept.log.get(incident));
+  swap("more", kept.more.get(incident) ?? NOTHING_MORE);
   $("card-area").scrollTop = 0;
   wire.show(incident);
   decorate();
@@ -229,6 +213,9 @@ const DO = {
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
+  // A supervisor comes onto a call: how, and what for; once he is there, only how.
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => ["action_reject", "handover_decline"].includes(act) ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.

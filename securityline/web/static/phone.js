@@ -1,6 +1,8 @@
 // This browser as the operator's telephone: one encrypted line to the engine, up all shift,
 // so that a blocked microphone or a closed path shows before a call. Who rings and who is
 // connected the engine decides; here is only the line, its sound, mute and keys.
+import { Headset } from "./headset.js";
+
 const WANTED = "browser-phone"; // in localStorage: he chose this browser
 const RETRY_TIME = 3000, FIRST_RETRY_TIME = 200; // ms: a call may wait for the first
 const OFFER_TIME = 8000; // ms without an answer of the engine
@@ -9,13 +11,18 @@ const KEY_TIME = 100, KEY_PAUSE = 70; // ms
 const MIC = { NotAllowedError: "mic_blocked", SecurityError: "mic_blocked", NotFoundError: "mic_missing", OverconstrainedError: "mic_missing", NotReadableError: "mic_busy", AbortError: "mic_busy" };
 const CODECS = ["audio/PCMA", "audio/PCMU", "audio/telephone-event"];
 
+function stop(stream) {
+  for (const track of stream.getTracks()) { track.onended = null; track.stop(); }
+}
+
 export class Phone {
   constructor({ words, send, say }) {
-    Object.assign(this, { words, send, say, state: "off", isMuted: false, tries: 0 });
+    Object.assign(this, { words, send, say, state: "off", isMuted: false, isClosed: false, tries: 0 });
     this.box = document.getElementById("line-phone");
     this.isInstalled = this.box.dataset.installed === "yes";
     this.sound = document.getElementById("line-sound");
     this.level = document.getElementById("mic-level");
+    this.headset = new Headset(this.box, (kind) => (kind === "audioinput" ? this.changeMicrophone() : this.headset.speakBy(this.sound)));
     addEventListener("pagehide", () => this.close());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.state === "failed" && this.isWanted && !this.isReplaced && this.start());
     if (this.isInstalled && this.isWanted) this.start(); else this.show("off");
@@ -44,8 +51,8 @@ export class Phone {
     const turn = (this.turn = Symbol("start"));
     try {
       if (!navigator.mediaDevices || !window.RTCPeerConnection) { this.fail(this.words.mic_insecure); return; }
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-      if (turn !== this.turn) { stream.getTracks().forEach((track) => track.stop()); return; }
+      const stream = await navigator.mediaDevices.getUserMedia(this.headset.microphone);
+      if (turn !== this.turn) { stop(stream); return; }
       await this.offer(stream);
     } catch (error) {
       if (turn === this.turn) this.fail(this.words[MIC[error.name]] ?? `${this.words.phone_failed} (${error.name})`);
@@ -54,10 +61,7 @@ export class Phone {
 
   async offer(stream) {
     const pc = (this.pc = new RTCPeerConnection({ bundlePolicy: "max-bundle" }));
-    this.stream = stream;
-    const [track] = stream.getAudioTracks();
-    track.enabled = !this.isMuted;
-    track.onended = () => { if (pc === this.pc) { this.send({ act: "phone_off" }); this.close(); this.fail(this.words.mic_gone); } };
+    const track = this.speakInto(stream);
     const transceiver = pc.addTransceiver(track, { direction: "sendrecv", streams: [stream] });
     const known = RTCRtpReceiver.getCapabilities("audio").codecs;
     transceiver.setCodecPreferences?.(CODECS.flatMap((name) => known.filter((codec) => codec.mimeType === name && codec.clockRate === 8000)));
@@ -68,7 +72,30 @@ export class Phone {
     // The engine needs none of our addresses: it answers whoever knows its line's password.
     if (!this.send({ act: "phone_offer", sdp: pc.localDescription.sdp })) { this.again(); return; }
     this.timer = setTimeout(() => this.again(), OFFER_TIME);
+    this.headset.fill();
+    this.headset.speakBy(this.sound);
+  }
+
+  // From here on this is the microphone that is heard.
+  speakInto(stream) {
+    const [track] = stream.getAudioTracks(), pc = this.pc;
+    this.stream = stream;
+    track.enabled = !this.isMuted && !this.isClosed;
+    track.onended = () => { if (pc === this.pc) { this.send({ act: "phone_off" }); this.close(); this.fail(this.words.mic_gone); } };
     this.meter(stream);
+    return track;
+  }
+
+  // Another microphone, in the middle of a call if need be; the old one until it is there.
+  async changeMicrophone() {
+    const { pc, sender, stream: old } = this;
+    if (!sender) return;
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia(this.headset.microphone);
+      if (pc !== this.pc) { stop(stream); return; }
+      await sender.replaceTrack(this.speakInto(stream));
+      stop(old);
+    } catch (error) { this.say(this.words[MIC[error.name]] ?? this.words.phone_failed, true); }
   }
 
   // What the engine says of the line. The browser says "connected" even when it was refused.
@@ -113,7 +140,7 @@ export class Phone {
     this.turn = this.line = null;
     this.meterContext?.close();
     this.pc?.close();
-    this.stream?.getTracks().forEach((track) => { track.onended = null; track.stop(); });
+    if (this.stream) stop(this.stream);
     this.pc = this.stream = this.sender = this.meterContext = null;
   }
 
@@ -122,8 +149,15 @@ export class Phone {
   mute() {
     if (!this.stream) return;
     this.isMuted = !this.isMuted;
-    for (const track of this.stream.getAudioTracks()) track.enabled = !this.isMuted;
+    for (const track of this.stream.getAudioTracks()) track.enabled = !this.isMuted && !this.isClosed;
     this.show(this.state);
+  }
+
+  // Who only listens: the engine drops what he says, and this browser does not even send it.
+  closeMicrophone(isClosed) {
+    if (this.isClosed === isClosed) return;
+    this.isClosed = isClosed;
+    for (const track of this.stream?.getAudioTracks() ?? []) track.enabled = !this.isMuted && !isClosed;
   }
 
   digit(key) {
@@ -143,6 +177,8 @@ export class Phone {
   }
 
   meter(stream) {
+    clearInterval(this.metering);
+    this.meterContext?.close();
     const context = (this.meterContext = new AudioContext());
     const ear = context.createAnalyser(), samples = new Float32Array(1024);
     ear.fftSize = 1024;
@@ -163,5 +199,6 @@ export class Phone {
     this.box.querySelector("[data-do=mute]").setAttribute("aria-pressed", String(this.isMuted));
     document.getElementById("keypad").hidden = this.box.querySelector("[data-do=hear]").hidden = state !== "up";
     this.box.querySelector("[data-do=mute]").hidden = this.level.hidden = !this.stream;
+    if (state !== "up") this.headset.hide(); else this.headset.fill();
   }
 }

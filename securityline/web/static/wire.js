@@ -1,12 +1,12 @@
 // The desk's one socket: reconnects by itself, resumes after the last number it saw, sends
 // a press again until the server says it is saved. The server does each press once.
-const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "transfer", "give", "case_unpark", "handover_accept", "action_request", "action_approve", "timer_prolong", "service", "service_end"]);
+const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "secret", "secret_reveal", "transfer", "give", "case_unpark", "handover_accept", "action_request", "action_approve", "timer_prolong", "service", "service_end", "visit", "leave"]);
 const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
 const QUIET = 2000; // ms without a word from the server: the page is stale
 
 export class Wire {
-  constructor({ seq, run, shown, onMessage, onState, onAnswer, onOpen }) {
-    Object.assign(this, { seq, run, shown, onMessage, onState, onAnswer, onOpen });
+  constructor({ path = "/desk/live", home = "/", seq, run, shown, onMessage, onState, onAnswer, onOpen }) {
+    Object.assign(this, { path, home, seq, run, shown, onMessage, onState, onAnswer, onOpen });
     this.pending = new Map();
     this.failures = 0;
     this.heard = performance.now();
@@ -18,7 +18,7 @@ export class Wire {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.asked = this.shown() ?? "";
     const query = new URLSearchParams({ after: this.seq, run: this.run, shown: this.asked });
-    const socket = (this.socket = new WebSocket(`${scheme}://${location.host}/desk/live?${query}`));
+    const socket = (this.socket = new WebSocket(`${scheme}://${location.host}${this.path}?${query}`));
     socket.onopen = () => { this.heard = performance.now(); };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
     socket.onclose = (event) => this.lost(socket, event.code);
@@ -36,7 +36,7 @@ export class Wire {
   async again() {
     if (this.failures % 3 === 0) {
       try {
-        const answer = await fetch("/", { redirect: "manual", cache: "no-store" });
+        const answer = await fetch(this.home, { redirect: "manual", cache: "no-store" });
         if (answer.type === "opaqueredirect") { location.assign("/sign-in"); return; }
       } catch { /* the server is away; the socket says so too */ }
     }
@@ -59,7 +59,7 @@ export class Wire {
       this.onAnswer(press, message);
     }
     this.onState("live");
-    if (message.fragments || message.say || message.alert || message.phone) this.onMessage(message);
+    if (message.fragments || message.say || message.alert || message.phone || message.secret) this.onMessage(message);
   }
 
   press(act, values = {}) {

@@ -8,7 +8,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from securityline.web.context import CONTEXT
 from securityline.web.live import LONGEST_MESSAGE, MOST_NONSENSE, NONSENSE, SIGNED_OUT
-from securityline.web.screens import BACKLOG, Screen, encode
+from securityline.web.screen import BACKLOG, Screen, encode
 from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House, browser, field_of
 
 

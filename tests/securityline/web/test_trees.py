@@ -232,7 +232,7 @@ async def test_an_alert_reaches_who_is_cleared_and_nobody_else(
         def abort(self) -> None:
             raise AssertionError
 
-    from securityline.web.screens import Screen
+    from securityline.web.screen import Screen
 
     screen = Screen("op-2", "s", Audience("nl", frozenset({"standard"})), Wire())
     screens.screens.add(screen)

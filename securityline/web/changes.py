@@ -1,0 +1,25 @@
+"""What lines of the log change on the screens: which cases, whose desks, which calls pop up."""
+
+from collections.abc import Iterable
+
+from securityline.web.ports import Line
+
+
+def changes(
+    lines: Iterable[Line],
+) -> tuple[set[str], set[str], dict[str, list[str]]]:
+    """Tell which cases and operators these lines touch, and which calls pop up for whom."""
+    incidents: set[str] = set()
+    operators: set[str] = set()
+    popped: dict[str, list[str]] = {}
+    for line in lines:
+        if line.incident_id:
+            incidents.add(line.incident_id)
+        operator = line.data.get("operator")
+        if isinstance(operator, str):
+            operators.add(operator)
+        if line.what == "CallOffered":
+            popped.setdefault(line.incident_id, [])
+        elif line.what == "OperatorRang" and isinstance(operator, str):
+            popped.setdefault(line.incident_id, []).append(operator)
+    return incidents, operators, popped

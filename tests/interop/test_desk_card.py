@@ -1,0 +1,71 @@
+"""What the card does in a real browser, by keys: code words, chosen kinds, covert calls."""
+
+from typing import Any
+
+import pytest
+
+from tests.interop.test_desk_browser import Site, at_desk, browser, home, site
+from tests.interop.test_desk_watch import errors, seen
+from tests.securityline.web.chromium import why_not
+from tests.securityline.web.rig import House
+
+__all__ = ["browser", "home", "site"]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+    # Playwright leaves its pipes to the garbage collector.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+async def test_a_code_word_under_duress_by_keys(home: House, site: Site, browser: Any) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia, at_desk(browser, site, "op-2") as tom:
+        home.sign_in("op-1")
+        home.sign_in("op-2", has_phone=False)
+        ids = home.ring()
+        await expect(nadia.find("#card-title")).to_have_text("Postes Démo")
+        await expect(nadia.find("#more [data-key='Shift+I']")).to_have_count(1)
+        await nadia.keys("Shift+I", "1")
+        await nadia.page.keyboard.type("Mimosa")
+        line = nadia.find("#line")
+        masked = await line.evaluate("x => getComputedStyle(x).webkitTextSecurity")
+        assert masked == "disc"
+        await nadia.keys("Enter")
+        told = nadia.find("#card .told-secret")
+        await expect(told).to_contain_text("Julie Dupont: mot de code exact")
+        assert await line.input_value() == ""
+        await expect(tom.find("#pop")).to_be_visible()
+        await tom.keys("F3")
+        await expect(tom.find("#card .banner.duress")).to_be_visible()
+        await expect(tom.find("#card")).to_contain_text("Julie Dupont")
+        assert await nadia.find("text=/contrainte/i >> visible=true").count() == 0
+        assert await nadia.find("#pop").is_hidden()
+        home.caller_hangs_up(ids)
+        await expect(nadia.find(f"#waits-{ids[0]}-silent")).to_be_visible()
+        assert errors(nadia) + errors(tom) == []
+
+
+async def test_a_stored_code_word_is_shown_for_a_moment(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        home.ring()
+        button = nadia.find("#more [data-choices='revealable']")
+        await button.click()
+        await nadia.keys("1")
+        await nadia.page.keyboard.type("Ligne mauvaise")
+        await nadia.keys("Enter")
+        word = nadia.find("#secret .word")
+        await expect(word).to_have_text("Tournesol")
+        await nadia.keys("Escape")
+        await expect(nadia.find("#secret")).to_be_hidden()
+        assert await word.text_content() == "", "nothing of it stays in the page"
+        assert [x["reason"] for x in seen(home, "SecretRevealed")] == ["Ligne mauvaise"]
+        assert errors(nadia) == []

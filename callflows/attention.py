@@ -8,17 +8,22 @@ from collections.abc import Iterable
 from typing import Final
 
 from callflows.board import Board
-from callflows.events import AttentionWanted, CaseTaken
+from callflows.events import AttentionWanted, CaseTaken, CaseTakeRefused, OperatorId
 from callflows.incident import Incident
+from callflows.site_lock import held_by
 
 MOST_REASONS: Final = 40
 "Kept of one case, the first and the last ones: whoever floods us fills no memory."
 
 
-def attend(board: Board, incident: Incident, reason: str) -> None:
+def attend(
+    board: Board, incident: Incident, reason: str, only: OperatorId | None = None
+) -> None:
     """Put a case in front of the operators, and say why.
 
     A case that waits already keeps its place and gets the new reason as well.
+
+    :param only: the one whom it concerns first; nobody else's screen makes a sound.
     """
     if not incident.is_open:
         return
@@ -29,7 +34,10 @@ def attend(board: Board, incident: Incident, reason: str) -> None:
     incident.attention.append(reason)
     board.say(
         AttentionWanted(
-            incident_id=incident.incident_id, reason=reason, urgency=incident.urgency
+            incident_id=incident.incident_id,
+            reason=reason,
+            urgency=incident.urgency,
+            only=only,
         )
     )
 
@@ -52,10 +60,30 @@ def attend_anew(board: Board, incident: Incident, subject: str, more: str = "") 
 
 def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:
     """Give a case to the operator who took it; it waits no longer."""
-    incident.owner, incident.taken_at = event.operator, board.now
+    other = held_by(board.incidents.values(), incident, event.operator)
+    if other is not None and other.owner is not None:
+        board.say(
+            CaseTakeRefused(
+                incident_id=incident.incident_id,
+                operator=event.operator,
+                other=other.owner,
+                other_case=other.incident_id,
+            )
+        )
+        return True
+    take_case(board, incident, event.operator)
+    return True
+
+
+def take_case(board: Board, incident: Incident, operator: OperatorId) -> None:
+    """Make a case this operator's, whoever works on its site; it waits no longer."""
+    incident.belongs_to(operator, board.now)
+    incident.taken_at = board.now
     incident.attention.clear()
     incident.attention_since = None
-    return True
+    if incident.parking is not None and incident.parking.is_back:
+        board.drop_timed(incident.parking)
+        incident.parking = None
 
 
 def waiting_cases(incidents: Iterable[Incident]) -> list[Incident]:

@@ -18,6 +18,7 @@ from callflows.events import (
     ServiceCallId,
     TreeId,
 )
+from callflows.transfer import Transfer
 from client_directory.model import Clearance
 
 
@@ -34,6 +35,8 @@ class CallState(StrEnum):
     "Caller and operator hear each other."
     HELD = "held"
     "The operator has put the caller on hold."
+    PARKED = "parked"
+    "The caller waits on hold, with nobody on the line, until a time that was set."
     DIALLING = "dialling"
     "An operator is on the line, and the caller's own phone rings: he is called back."
     FORWARDED = "forwarded"
@@ -186,6 +189,8 @@ class InboundCall:
     "It picked up."
     is_held_for_service: bool = False
     "The caller is on hold because a service was called, and is taken back after it."
+    transfer: Transfer | None = None
+    "The caller is being offered to another operator."
     recordings_made: int = 0
     "Further recordings so far: each has a number of its own."
     deadline: float | None = None
@@ -275,11 +280,16 @@ MOVES: Final = {
     (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
     (CallState.OFFERED, CallState.DIALLING): "an operator picks up to call back",
     (CallState.DIALLING, CallState.WAITING): "the operator's phone is gone",
-    (CallState.TALKING, CallState.HELD): "the operator calls a service",
-    (CallState.HELD, CallState.TALKING): "the service is gone",
     (CallState.TALKING, CallState.DIALLING): "the caller hangs up while a service is called",
     (CallState.HELD, CallState.DIALLING): "the caller hangs up while a service is called",
     (CallState.DIALLING, CallState.ENDED): "the service does not pick up",
+    (CallState.TALKING, CallState.HELD): "the operator calls a service, or offers him another",
+    (CallState.HELD, CallState.TALKING): "the service is gone, or the other operator",
+    (CallState.TALKING, CallState.OFFERED): "the caller is given to another operator",
+    (CallState.HELD, CallState.OFFERED): "the caller is given to another operator",
+    (CallState.TALKING, CallState.PARKED): "his operator parks the case",
+    (CallState.HELD, CallState.PARKED): "his operator parks the case",
+    (CallState.PARKED, CallState.WAITING): "the time is over, or the case is taken back",
     (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
     (CallState.OFFERED, CallState.ENDED): "he is in another call now, or it was for a service",
 }

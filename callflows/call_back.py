@@ -165,7 +165,7 @@ def dial(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     move(board, desk, DeskState.TALKING)
     incident = board.incidents.get(call.incident_id)
     if incident is not None and incident.owner is None:
-        incident.owner = leg.operator
+        incident.belongs_to(leg.operator, board.now)
     stop_all(board, call, is_answered_elsewhere=True)
     board.touch(call)
     number = call.caller or ""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from callflows import call_back
+from callflows import call_back, handing_over, parking, site_lock
 from callflows.alarm_hold import release
 from callflows.attention import case_taken
 from callflows.automatic import begin_automatic
@@ -10,15 +10,21 @@ from callflows.board import Board
 from callflows.closing import close_requested
 from callflows.events import (
     CallOffered,
+    CaseParked,
     CaseTaken,
+    CaseUnparked,
     CloseRequested,
     Event,
+    HandoverAccepted,
+    HandoverDeclined,
+    HandoverOffered,
     IncidentId,
     IncidentOpened,
     IncidentReprioritised,
     KindChosen,
     NoteWritten,
     ProcedureShown,
+    SiteEntered,
     UrgencySet,
 )
 from callflows.incident import Incident, IncidentState, Note
@@ -193,6 +199,12 @@ TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]]
     (OPEN, UrgencySet): Transition(_urgency_set),
     (OPEN, NoteWritten): Transition(_note_written),
     (OPEN, CaseTaken): Transition(case_taken),
+    (OPEN, CaseParked): Transition(parking.case_parked),
+    (OPEN, CaseUnparked): Transition(parking.case_unparked),
+    (OPEN, HandoverOffered): Transition(handing_over.offered),
+    (OPEN, HandoverAccepted): Transition(handing_over.accepted),
+    (OPEN, HandoverDeclined): Transition(handing_over.declined),
+    (OPEN, SiteEntered): Transition(site_lock.entered),
     (OPEN, CloseRequested): Transition(close_requested, (CLOSED,)),
     (CLOSED, NoteWritten): Transition(_note_written),
 }

@@ -73,6 +73,10 @@ def close(
     incident.closing_text = text
     incident.attention.clear()
     incident.attention_since = None
+    for timed in (incident.parking, incident.handover):
+        if timed is not None:
+            board.drop_timed(timed)
+    incident.parking = incident.handover = None
     call_back.drop_all(board, incident)
     if (alarms := board.alarms.close(incident.incident_id)) is not None:
         board.drop_timed(alarms)

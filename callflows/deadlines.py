@@ -2,6 +2,7 @@
 
 import heapq
 
+from callflows import transferring
 from callflows.board import Board
 from callflows.call import CallState, InboundCall
 from callflows.events import NO_INCIDENT, CallId, IncidentId, OperatorId
@@ -15,7 +16,10 @@ def deadline_of(board: Board, call: InboundCall) -> float | None:
     """Return when a call wants a `DeadlineReached`, engine time."""
     if call.seeks or call.state in (CallState.FORWARDED, CallState.OFFERED):
         return next_due(board, call)
-    return silent_until(call)
+    times = [silent_until(call)]
+    if call.transfer is not None:
+        times.append(transferring.due_at(board, call))
+    return min((at for at in times if at is not None), default=None)
 
 
 class Deadlines:

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from callflows import call_back, search, service_calls
+from callflows import call_back, search, service_calls, transferring
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.commands import StopRecording
@@ -16,6 +16,7 @@ from callflows.events import (
     OperatorId,
 )
 from callflows.operators import DeskState, OperatorDesk
+from callflows.parting import drop_transfer
 from callflows.ringing import hang_up, move, stop_all
 from callflows.sounds import hold_message
 
@@ -34,6 +35,9 @@ def requeue(
     """
     if call.service_call is not None or call.leg_id in call.service_legs:
         finish(board, call, "fault", gone_leg)
+        return
+    if call.transfer is not None:
+        transferring.give(board, call, gone_leg)  # the other operator has him, or is rung on
         return
     _drop_services(board, call)
     desk = _release(board, call, gone_leg)
@@ -62,6 +66,7 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
 
     :param gone_leg: the leg whose end ends the call; it needs no hanging up.
     """
+    drop_transfer(board, call)
     stop_all(board, call, is_answered_elsewhere=False)
     desk = _release(board, call, gone_leg)
     for guest in call.guests:

@@ -12,6 +12,7 @@ from callflows.events import (
     LegResumed,
     ResumePressed,
 )
+from callflows.parting import drop_transfer
 from callflows.sounds import hold_music, join
 
 
@@ -73,6 +74,7 @@ def end_hold(board: Board, call: InboundCall) -> None:
     """Join them again, once neither the desk nor the phone holds."""
     if call.is_held_at_desk or call.is_held_at_phone or call.operator_leg is None:
         return
+    drop_transfer(board, call)  # who takes his caller back gives him to nobody
     call.state = CallState.TALKING
     if call.operator_silent_since is not None:
         call.operator_silent_since = board.now

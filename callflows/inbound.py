@@ -176,6 +176,7 @@ def ring_time_over(board: Board, call: InboundCall) -> None:
         if leg.until > board.now:
             continue
         is_offered = call.stage is Stage.ONE_BY_ONE and not leg.is_auto_answered
+        is_offered = is_offered and call.transfer is None
         if is_offered and not search.has_next(board, call):
             search.open_to_all(board, call)
             leg.until = board.now + search.TOGETHER_TIME

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from callflows.events import CallId, IncidentId, OperatorId, PinOutcome, TreeId
+from callflows.handed_over import Handover
+from callflows.parked import Parking
 from callflows.procedure_run import ProcedureRun, Source
 from client_directory.model import Clearance, Procedure
 
@@ -112,13 +114,26 @@ class Incident:
     "Trees asked for and not yet planned: id to the tree's name in the directory."
     state: IncidentState = IncidentState.OPEN
     owner: OperatorId | None = None
-    "Who answered first."
+    "Whose case it is: who answered first, took it, or was given it."
     taken_at: float | None = None
     "When somebody pressed to take it, engine time."
+    owner_since: float | None = None
+    "Engine time since which it is his."
+    parking: Parking | None = None
+    "It was laid aside until a time."
+    handover: Handover | None = None
+    "Another operator was asked to take it over, and has not answered yet."
+    entered: list[OperatorId] = field(default_factory=list)
+    "Operators who work on it knowing that another works on a case of the same site."
     disposition: str = ""
     closing_text: str = ""
     closed_at: float | None = None
     closed_by: OperatorId | None = None
+
+    def belongs_to(self, operator: OperatorId, now: float) -> None:
+        """Make it this operator's case."""
+        if operator != self.owner:
+            self.owner, self.owner_since = operator, now
 
     @property
     def is_open(self) -> bool:

@@ -25,7 +25,8 @@ def join_pressed(board: Board, event: JoinKeyholderPressed) -> None:
         return
     desk = board.desk(event.operator)
     call = board.calls.get(desk.call_id) if desk.call_id else None
-    is_talking = call is not None and call.state in (CallState.TALKING, CallState.HELD)
+    spoken = (CallState.TALKING, CallState.HELD)
+    is_talking = call is not None and call.state in spoken and call.operator == event.operator
     if call is None or not is_talking or call.incident_id != tree.incident_id:
         _turn_down(board, tree, event, "you are in no call of this case")
     elif not (_leave_tree(board, tree, call, event.leg_id) or _leave_queue(board, call, event)):

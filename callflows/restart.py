@@ -3,14 +3,16 @@
 from callflows import (
     check_call,
     consulting,
+    parking,
     search,
     self_service_flow,
     services,
+    transferring,
     visit_life,
 )
 from callflows.action import begin_again
 from callflows.board import Board
-from callflows.call import SEEKING, InboundCall
+from callflows.call import SEEKING, CallState, InboundCall
 from callflows.ends import finish, requeue
 from callflows.events import EngineStarted, LegId
 from callflows.operators import DeskState
@@ -32,12 +34,16 @@ def engine_started(board: Board, event: EngineStarted) -> None:
             del call.given_up[leg_id]
             board.legs.pop(leg_id, None)
     services.restarted(board, alive)
+    transferring.restarted(board, alive)
     for call in running:
         is_fallback_lost = _drop_dead_ringing(board, call, alive)
         if call.state in SEEKING and not call.has_caller:
             continue  # nobody was dialled yet: his operator is looked for on, or picks up
         if call.leg_id not in alive and _is_service_there(call, alive):
             consulting.caller_left(board, call)
+        elif call.leg_id not in alive and call.state is CallState.PARKED:
+            parking.caller_gone(board, call, "fault")
+            continue
         elif call.leg_id not in alive:
             finish(board, call, "fault", gone_leg=call.leg_id)
             continue

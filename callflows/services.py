@@ -9,14 +9,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from callflows import consulting, service_calls
-from callflows.attention import case_taken
+from callflows.attention import take_case
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, Sound
 from callflows.ends import finish
 from callflows.events import (
     CallId,
     CallOffered,
-    CaseTaken,
     Cause,
     Event,
     HoldPressed,
@@ -32,6 +31,7 @@ from callflows.events import (
 from callflows.holding import hold_pressed, take_back
 from callflows.incident import Incident
 from callflows.operators import DeskState, OperatorDesk
+from callflows.parting import drop_transfer
 from callflows.ringing import CLEARING_TIME, hang_up, missed, move, ring, stop
 from callflows.routing import is_cleared
 from callflows.service_call import ServiceCall, ServiceCallState
@@ -63,8 +63,7 @@ def pressed(board: Board, event: ServicePressed) -> None:
         _turn_away(board, event, why_not)
         return
     if incident.owner != desk.operator or incident.attention_since is not None:
-        taken = CaseTaken(incident_id=incident.incident_id, operator=desk.operator)
-        case_taken(board, incident, taken)
+        take_case(board, incident, desk.operator)
     is_talking = desk.state is DeskState.TALKING
     call = board.calls.get(desk.call_id) if is_talking and desk.call_id else None
     service = _service(board, incident, event, call)
@@ -121,6 +120,8 @@ def _cannot_speak(board: Board, incident: Incident, desk: OperatorDesk) -> str:
     call = board.calls.get(desk.call_id) if desk.call_id else None
     if call is None or call.incident_id != incident.incident_id or call.state not in IN_CALL:
         return "you are in another call"
+    if call.operator != desk.operator:
+        return "the caller is not yours yet"
     return "you are calling another service" if call.consulted is not None else ""
 
 
@@ -173,6 +174,7 @@ def _next_line(made: list[ServiceCall], lines: tuple[ServiceLine, ...]) -> Servi
 
 def _consult(board: Board, call: InboundCall, service: ServiceCall) -> None:
     """Call the service beside the call that the operator is in; its caller goes on hold."""
+    drop_transfer(board, call)  # a service outranks whoever was to have the caller
     call.service_legs.append(service.leg_id)
     call.consulted, call.is_consulted_up = service.leg_id, False
     board.legs[service.leg_id] = call.call_id

@@ -112,8 +112,9 @@ def _station_up(board: Board, desk: OperatorDesk, event: StationUp) -> bool:
     desk.has_station = True
     board.is_unsettled = True
     _forget_rests(board, desk)
-    if desk.state is DeskState.TALKING and desk.call_id is not None:
-        station_up(board, board.calls[desk.call_id])
+    call = board.calls.get(desk.call_id) if desk.call_id else None
+    if call is not None and call.operator == desk.operator:
+        station_up(board, call)
     elif desk.state is DeskState.VISITING:
         station_changed(board, desk)
     return True
@@ -122,7 +123,7 @@ def _station_up(board: Board, desk: OperatorDesk, event: StationUp) -> bool:
 def _station_down(board: Board, desk: OperatorDesk, event: StationDown) -> bool:
     desk.has_station = False
     call = board.calls.get(desk.call_id) if desk.call_id else None
-    if call is not None and desk.state is DeskState.TALKING:
+    if call is not None and call.operator == desk.operator:
         station_down(board, call)
     elif call is not None and desk.leg_id in call.legs:
         give_up(board, call, call.legs[desk.leg_id], Cause.UNREACHABLE)

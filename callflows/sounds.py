@@ -117,7 +117,7 @@ def commands(call: InboundCall) -> list[Command]:
             return [_play(call, call.leg_id, ALL_BUSY, "repeat"), *_guests_wait(call)]
         case Sound.HOLD_MUSIC:
             music = _play(call, call.leg_id, PLEASE_HOLD, "hold_music")
-            return [music, *_operator_apart(call), *_guests_wait(call)]
+            return [music, *operator_apart(call), *_guests_wait(call)]
         case Sound.PEOPLE if call.operator_leg is not None and call.guests:
             legs = (call.leg_id, call.operator_leg, *call.guests)
             return [Conference(incident_id=call.incident_id, leg_ids=legs)]
@@ -133,11 +133,18 @@ def commands(call: InboundCall) -> list[Command]:
             return []
 
 
-def _operator_apart(call: InboundCall) -> list[Command]:
-    """Return what the operator hears while the caller is on hold: a service, or nothing."""
+def operator_apart(call: InboundCall) -> list[Command]:
+    """Return what the operator hears while the caller is on hold.
+
+    The service or the operator whom he calls, or nothing.
+    """
     operator = call.operator_leg
     if operator is None:
         return []
+    if call.transfer is not None:
+        other = {"leg_id": call.transfer.leg_id, "other_leg_id": operator}
+        is_up = call.transfer.is_up
+        return [Bridge(incident_id=call.incident_id, **other)] if is_up else ringback(call)
     if call.consulted is None:
         return [silence(call, operator)]
     if call.is_consulted_up:

@@ -117,6 +117,10 @@ def _build(state: Mapping[str, Any]) -> Board:
             if described["procedure"] is not None:
                 run.procedure = procedures[described["procedure"]]
         board.incidents[incident.incident_id] = incident
+        if incident.parking is not None:
+            board.keep_timed(incident.parking)
+        if incident.handover is not None:
+            board.keep_timed(incident.handover)
     for plain in state["calls"]:
         call = from_plain(InboundCall, _call(plain))
         if plain["offer"]["procedure"] is not None:

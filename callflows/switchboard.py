@@ -13,9 +13,7 @@ from callflows import (
     action_flow,
     alarm_intake,
     alarm_on_test,
-    alarm_restore,
     alerting,
-    call_back,
     cases,
     check_call,
     joining,
@@ -25,19 +23,21 @@ from callflows import (
     service_calls,
     services,
     shift,
+    transferring,
     trees,
     visit_life,
     visiting,
     watched,
 )
 from callflows.action import Action
-from callflows.alarm_book import AlarmBook, AlarmCase, Times
+from callflows.alarm_book import AlarmBook
 from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
+from callflows.due_things import DUE
 from callflows.events import (
     AlarmReceived,
     AlertLimitsSet,
@@ -209,6 +209,7 @@ class Switchboard:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
             services.end_unsummoned(board)
+            transferring.look(board)
             if board.visits:
                 visit_life.follow(board)
             if board.unanswered:
@@ -355,20 +356,6 @@ def _noted(board: Board, event: Event) -> None:
 
 
 Route = Callable[[Board, Any], None]
-
-DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
-    CallTree: trees.due,
-    CallBack: call_back.due,
-    CheckCall: check_call.due,
-    SelfService: self_service_flow.due,
-    AlarmCase: alarm_restore.due,
-    Times: alarm_intake.times_due,
-    Action: action_flow.due,
-    ServiceCall: services.due,
-    Visit: visiting.due,
-    alerting.CaseWatch: alerting.due,
-}
-"What is done for a thing whose time has come, by its class."
 
 ROUTES: Final[dict[type[Event], Route]] = {
     **{event: _by_leg for state, event in keyholder.TABLE},

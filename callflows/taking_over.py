@@ -1,11 +1,12 @@
 """A supervisor becomes the operator of a call, and the former one is let go."""
 
-from callflows.attention import case_taken
+from callflows.attention import take_case
 from callflows.board import Board
 from callflows.call import CallState, InboundCall
-from callflows.events import CallTakenOver, CaseTaken, OperatorId, VisitEnded
+from callflows.events import CallTakenOver, OperatorId, VisitEnded
 from callflows.holding import end_hold
 from callflows.operators import DeskState
+from callflows.parting import drop_transfer
 from callflows.ringing import hang_up, move
 from callflows.sounds import commands, join, ringback
 from callflows.visit import Visit
@@ -23,6 +24,9 @@ def take_over(board: Board, call: InboundCall, visit: Visit) -> None:
     board.visits.pop(visit.leg_id, None)
     board.drop_timed(visit)
     board.legs[visit.leg_id] = call.call_id
+    if call.transfer is not None:
+        drop_transfer(board, call)  # who was to have the caller is asked no more
+        call.is_held_at_desk = False
     call.operator, call.operator_leg = mine.operator, visit.leg_id
     call.operator_silent_since = call.station_down_since = None
     if not mine.has_station:
@@ -32,8 +36,7 @@ def take_over(board: Board, call: InboundCall, visit: Visit) -> None:
     _say(board, call, visit, former)
     incident = board.incidents.get(call.incident_id)
     if incident is not None and incident.is_open:
-        taken = CaseTaken(incident_id=incident.incident_id, operator=mine.operator)
-        case_taken(board, incident, taken)
+        take_case(board, incident, mine.operator)
     mine.misses = 0
     mine.after_call = DeskState.ON_BREAK if visit.back_to is DeskState.ON_BREAK else None
     move(board, mine, DeskState.TALKING)
@@ -47,12 +50,12 @@ def take_over(board: Board, call: InboundCall, visit: Visit) -> None:
 
 def _hear(board: Board, call: InboundCall) -> None:
     """Let the caller hear his new operator; a hold by the former one's own phone is over."""
-    was_held_at_phone, call.is_held_at_phone = call.is_held_at_phone, False
+    call.is_held_at_phone = False
     if call.state is CallState.DIALLING:
         board.say(*ringback(call))
     elif call.state is CallState.TALKING and call.operator_leg is not None:
         join(board, call, call.operator_leg)
-    elif was_held_at_phone and not call.is_held_at_desk:
+    elif not call.is_held_at_desk:
         end_hold(board, call)
     else:
         board.say(*commands(call))

@@ -2,14 +2,16 @@
 
 from typing import Final
 
-from callflows import call_back, consulting, service_calls
+from callflows import call_back, consulting, service_calls, transferring
 from callflows.asides import late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
 from callflows.ends import finish, requeue
 from callflows.events import (
+    AnswerPressed,
     AudioBack,
     AudioLost,
+    CallGiven,
     Cause,
     CommandFailed,
     DeadlineReached,
@@ -24,6 +26,7 @@ from callflows.events import (
     LegResumed,
     OperatorAnswered,
     ResumePressed,
+    TransferPressed,
 )
 from callflows.holding import (
     hold_pressed,
@@ -72,7 +75,8 @@ def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     )
     incident = board.incidents.get(call.incident_id)
     if incident is not None and incident.owner is None:
-        incident.owner = leg.operator
+        incident.belongs_to(leg.operator, board.now)
+    transferring.taken(board, call, leg.operator)
     stop_all(board, call, is_answered_elsewhere=True)
     if previous is not None and previous not in call.given_up:
         hang_up(board, call, previous, None)
@@ -181,20 +185,24 @@ def leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
         is_fault = event.cause is Cause.FAILED
         finish(board, call, "fault" if is_fault else "caller", gone_leg=event.leg_id)
     elif event.leg_id == call.operator_leg:
-        if event.cause is Cause.HUNG_UP:
+        if event.cause is Cause.HUNG_UP and call.transfer is not None:
+            transferring.give(board, call, event.leg_id)
+        elif event.cause is Cause.HUNG_UP:
             finish(board, call, "operator", gone_leg=event.leg_id)
         else:
             why = event.reason or event.cause.value
             requeue(board, call, f"the leg to the operator broke: {why}", event.leg_id)
     elif (leg := call.legs.get(event.leg_id)) is not None:
         lost(board, call, leg, event.cause)
-    else:
+    elif not transferring.leg_gone(board, call, event.leg_id):
         return gone(board, call, event.leg_id)
     return True
 
 
 def _answered_late(board: Board, call: InboundCall, event: LegAnswered) -> bool:
     """Take a service that picked up, or a phone that did although it was told to stop."""
+    if transferring.answered(board, call, event):
+        return True
     if event.leg_id != call.consulted or call.is_consulted_up:
         return late_answer(board, call, event)
     consulting.picked_up(board, call)
@@ -220,8 +228,11 @@ def _not_reached(board: Board, call: InboundCall, event: DeadlineReached) -> boo
 
 def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> bool:
     if event.operator != call.operator:
-        return False
-    finish(board, call, "operator")
+        return transferring.left(board, call, event.operator)
+    if call.transfer is not None:
+        transferring.give(board, call)
+    else:
+        finish(board, call, "operator")
     return True
 
 
@@ -230,13 +241,18 @@ def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> b
 
 def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
     """Give the caller to another when his operator's side has been broken for long."""
-    requeue(board, call, "no audio from the operator's phone")
+    transferring.due(board, call)
+    broken_at = silent_until(call)
+    if broken_at is not None and broken_at <= board.now:
+        requeue(board, call, "no audio from the operator's phone")
     return True
 
 
 def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
     """Take a command's failure as the leg's; a bridge joins nobody without the other leg."""
     if event.command in ("Bridge", "Conference"):
+        if call.transfer is not None and call.transfer.is_up:
+            return transferring.left(board, call, call.transfer.to)
         requeue(board, call, f"caller and operator were not joined: {event.reason}")
         return True
     return leg_failed(board, call, event, leg_ended)
@@ -248,11 +264,13 @@ DIALLING: Final = CallState.DIALLING
 FORWARDED: Final = CallState.FORWARDED
 ENDED: Final = CallState.ENDED
 WAITING: Final = CallState.WAITING
+OFFERED: Final = CallState.OFFERED
 
 TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (TALKING, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (TALKING, LegAnswered): Transition(_answered_late),
     (TALKING, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (TALKING, TransferPressed): Transition(transferring.transfer_pressed, (HELD, OFFERED)),
     (TALKING, HoldPressed): Transition(hold_pressed, (HELD,)),
     (TALKING, LegHeld): Transition(leg_held, (HELD,)),
     (TALKING, LegResumed): Transition(leg_resumed),
@@ -267,7 +285,10 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (DIALLING, CommandFailed): Transition(_failed, (ENDED, WAITING)),
     (HELD, LegEnded): Transition(leg_ended, (ENDED, WAITING)),
     (HELD, LegAnswered): Transition(_answered_late),
-    (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED,)),
+    (HELD, HangUpPressed): Transition(_hang_up_pressed, (ENDED, TALKING, OFFERED)),
+    (HELD, AnswerPressed): Transition(transferring.answer_pressed),
+    (HELD, TransferPressed): Transition(transferring.transfer_pressed, (OFFERED,)),
+    (HELD, CallGiven): Transition(transferring.call_given, (TALKING, OFFERED)),
     (HELD, HoldPressed): Transition(hold_pressed),
     (HELD, ResumePressed): Transition(resume_pressed, (TALKING,)),
     (HELD, LegHeld): Transition(leg_held),

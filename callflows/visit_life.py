@@ -7,11 +7,11 @@ stays with him and with nobody's message.
 
 from typing import Final
 
-from callflows.attention import case_taken
+from callflows.attention import take_case
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
 from callflows.commands import RingOperator
-from callflows.events import CaseTaken, LegId, VisitEnded
+from callflows.events import LegId, VisitEnded
 from callflows.operators import DeskState, OperatorDesk
 from callflows.ringing import hang_up, move
 from callflows.routing import is_cleared
@@ -77,8 +77,7 @@ def _outlive(board: Board, visit: Visit, call: InboundCall, desk: OperatorDesk) 
     _say_end(board, visit, "the operator's side broke: the caller is his")
     incident = board.incidents[call.incident_id]
     if incident.is_open:
-        taken = CaseTaken(incident_id=incident.incident_id, operator=visit.operator)
-        case_taken(board, incident, taken)
+        take_case(board, incident, visit.operator)
     connect(board, call, leg)
 
 

@@ -122,6 +122,7 @@ class _OrganisationBuilder:
             time_zone=shape.time_zone,
             languages=tuple(shape.languages),
             clearance=shape.clearance,
+            park_time=shape.park_time,
             listening=shape.listening,
             dids=tuple(self._did(i, did) for i, did in enumerate(shape.dids)),
             sites=tuple(self._site(i, site) for i, site in enumerate(shape.sites)),

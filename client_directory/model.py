@@ -276,6 +276,8 @@ class Organisation:
     time_zone: str
     languages: tuple[str, ...]
     clearance: Clearance = "standard"
+    park_time: float = 900.0
+    "Seconds that a caller may be parked at the most."
     listening: Listening = "shown"
     "Whether an operator sees that a supervisor is on a call of this client."
     dids: tuple[Did, ...] = ()

@@ -300,6 +300,7 @@ class OrganisationFile(Shape):
     time_zone: Line
     languages: Annotated[list[Language], Field(min_length=1)]
     clearance: Clearance = "standard"
+    park_time: Annotated[Duration, Field(ge=30, le=3600)] = 900.0
     listening: Listening = "shown"
     dids: list[DidShape] = []
     sites: list[SiteShape] = []

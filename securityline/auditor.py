@@ -307,7 +307,9 @@ class Auditor:
                 )
 
 
-_RECORDED: Final = frozenset({CallState.TALKING, CallState.HELD, CallState.FORWARDED})
+_RECORDED: Final = frozenset(
+    {CallState.TALKING, CallState.HELD, CallState.PARKED, CallState.FORWARDED}
+)
 "States in which somebody has been answered and is still there."
 
 

@@ -223,6 +223,47 @@ async def take_services(out: Path, width: int, height: int, language: str) -> No
             await page.screenshot(path=out / f"service-failed-{name}.png")
 
 
+async def take_moving(out: Path, width: int, height: int, language: str) -> None:
+    """Take the pictures of a caller who is offered to another operator, and of a parked one."""
+    name = f"{width}x{height}-{language}"
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            address = str(server.make_url("/")).rstrip("/")
+            await play(night)
+            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+            pages = []
+            for operator in ("op-1", "op-3"):
+                page = await (await browser.new_context()).new_page()
+                await sign_in(page, address, operator, language)
+                pages.append(page)
+            first, second = pages
+            night.sign_in("op-3")
+            await expect(first.locator("#transfer-to button")).not_to_have_count(0)
+            await first.keyboard.press("Shift+T")
+            await first.screenshot(path=out / f"transfer-{name}.png")
+            sofie = first.locator("#prompter [data-to=op-3][data-how=talk]")
+            await first.keyboard.press(str(await sofie.get_attribute("data-choice")))
+            await expect(second.locator("#phone.offered")).to_be_visible()
+            await second.wait_for_timeout(3600)
+            await second.screenshot(path=out / f"transfer-offered-{name}.png")
+            await second.keyboard.press("F2")
+            await expect(second.locator("#phone.consulting")).to_be_visible()
+            await first.wait_for_timeout(500)
+            await first.screenshot(path=out / f"transfer-talk-{name}.png")
+            await first.keyboard.press("F8")
+            await expect(first.locator("#phone.talking")).to_be_visible()
+            await first.keyboard.press("Shift+P")
+            await first.keyboard.type("10 la patrouille arrive")
+            await first.keyboard.press("Enter")
+            await expect(first.locator("#card .parked")).to_be_visible()
+            await first.wait_for_timeout(3000)
+            await first.screenshot(path=out / f"parked-{name}.png")
+
+
 async def take_card(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of what the card asks of an operator: a code word."""
     name = f"{width}x{height}-{language}"
@@ -265,6 +306,7 @@ if __name__ == "__main__":
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
+    asyncio.run(take_moving(options.out, wide, high, options.language))
     asyncio.run(take_card(options.out, wide, high, options.language))
     asyncio.run(take_room(options.out, wide, high, options.language))
     asyncio.run(take_services(options.out, wide, high, options.language))

@@ -3,6 +3,7 @@
 One module a door; whoever needs an event takes it from here.
 """
 
+from callflows.events import case, moving
 from callflows.events.action import (
     ActionAnswered,
     ActionApproved,
@@ -59,16 +60,7 @@ from callflows.events.base import (
     TreeId,
 )
 from callflows.events.callers import AloneCaller, TestRight
-from callflows.events.case import (
-    CaseTaken,
-    CloseRequested,
-    KindChosen,
-    NoteWritten,
-    StepAnswered,
-    StepSkipped,
-    UrgencySet,
-    VerificationRecorded,
-)
+from callflows.events.case import *  # noqa: F403
 from callflows.events.engine import (
     CommandFailed,
     DeadlineReached,
@@ -117,6 +109,7 @@ from callflows.events.media import (
     RecordingGap,
     RecordingStarted,
 )
+from callflows.events.moving import *  # noqa: F403
 from callflows.events.operators import (
     AnswerPressed,
     HangUpPressed,
@@ -304,14 +297,12 @@ __all__ = [
     "CancelNoted",
     "CancelledBy",
     "CaseStalled",
-    "CaseTaken",
     "Cause",
     "Certainty",
     "CheckAnswered",
     "CheckCalled",
     "CheckMissed",
     "CloseRefused",
-    "CloseRequested",
     "CommandFailed",
     "ConfirmKeyholderPressed",
     "ConsigneKept",
@@ -348,7 +339,6 @@ __all__ = [
     "KeyholderEta",
     "KeyholderMissed",
     "KeyholderToldTaken",
-    "KindChosen",
     "LateToCloseSeen",
     "LeavePressed",
     "LegAnswered",
@@ -361,7 +351,6 @@ __all__ = [
     "MachineSuspected",
     "MediaRestarted",
     "Missed",
-    "NoteWritten",
     "OpenCloseReceived",
     "OperatorAnswered",
     "OperatorChosen",
@@ -428,10 +417,8 @@ __all__ = [
     "StationDown",
     "StationUp",
     "StatusReceived",
-    "StepAnswered",
     "StepBegun",
     "StepRefused",
-    "StepSkipped",
     "StopTreePressed",
     "TaskDone",
     "TaskDue",
@@ -450,8 +437,6 @@ __all__ = [
     "TreeId",
     "TreeRefused",
     "TrunkStateChanged",
-    "UrgencySet",
-    "VerificationRecorded",
     "VisitBegun",
     "VisitChanged",
     "VisitEnded",
@@ -463,3 +448,5 @@ __all__ = [
     "WelfareCallDue",
     "ZoneRestored",
 ]
+__all__ += case.__all__
+__all__ += moving.__all__

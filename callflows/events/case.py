@@ -6,6 +6,17 @@ from typing import Literal
 from callflows.events.base import Event, OperatorId
 from client_directory.model import Procedure
 
+__all__ = [
+    "CaseTaken",
+    "CloseRequested",
+    "KindChosen",
+    "NoteWritten",
+    "StepAnswered",
+    "StepSkipped",
+    "UrgencySet",
+    "VerificationRecorded",
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindChosen(Event):

@@ -314,6 +314,8 @@ class AttentionWanted(Fact):
 
     reason: str
     urgency: int
+    only: OperatorId | None = None
+    "Whom it concerns first; nobody else hears of it yet."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,10 @@ class CaseRow(NamedTuple):
     "Call trees that run or wait."
     calls_back_at: float | None
     "When its caller is called back next."
+    parked_until: float | None
+    offered_to: str
+    "Whom it is offered to, by name or role."
+    offered_until: float | None
 
 
 class OnTheLine(NamedTuple):
@@ -299,7 +303,7 @@ class Board:
     def case_row(self, incident: Incident) -> CaseRow:
         """One case as a row."""
         call = self.call_of(incident)
-        known = call.identification if call else None
+        known, parking = call.identification if call else None, incident.parking
         return CaseRow(
             incident.incident_id,
             incident.state.value,
@@ -322,6 +326,9 @@ class Board:
             incident.attention_since,
             sum(not tree.is_over for tree in self.trees_of(incident)),
             min((b.next_at for b in self.call_backs(incident) if b.next_at), default=None),
+            parking.until if parking and not parking.is_back else None,
+            self.name_of(incident.handover.to) if incident.handover else "",
+            incident.handover.until if incident.handover else None,
         )
 
     def operators(self) -> tuple[list[OperatorDesk], int]:

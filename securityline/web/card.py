@@ -14,6 +14,7 @@ from client_directory.model import Organisation, Text
 from securityline.web.actions import Actions
 from securityline.web.board import Board
 from securityline.web.contacts import address_line
+from securityline.web.moving import Moving
 from securityline.web.plain import clip, write_number
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.reason_words import ATTENTION, IDENTIFICATION, RECORDING
@@ -71,6 +72,7 @@ class Cards:
         self._directory = directory
         self._trees = Trees(board, rendering)
         self._actions = Actions(board, rendering, directory)
+        self._moving = Moving(board, rendering)
         self._choices_drawn: dict[str, Markup] = {}
         self._services = Services(board, rendering, directory, is_live=is_emergency_live)
         self._stages = StageBar(board, rendering)
@@ -109,6 +111,7 @@ class Cards:
                 "banners": self._banners(incident, words),
                 "attention": self.attention(incident, words),
                 "call_backs": self._call_backs(incident),
+                **self._moving.draw(incident, language),
                 "services": self._services.draw(incident, language),
                 "trees": self.trees(incident, language),
                 "startable": [t.call_tree for t in organisation.call_trees]

@@ -1,6 +1,6 @@
 """Each fragment of the desk, drawn for one audience or one operator."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from callflows.call import CallState, InboundCall
 from callflows.operators import DeskState
@@ -150,6 +150,11 @@ class Drawing:
         desk = self.board.desk(operator)
         call = self.board.call(desk.call_id) if desk.call_id else None
         state = PHONE_STATES.get(call.state, "") if call else ""
+        aside = _aside(call, operator)
+        if aside == "consulting":
+            state = aside
+        elif aside:
+            state = "offered"
         if call is None or not state or (state == "offered") != _rings(desk.state):
             call, state = None, desk.state.value
         values = {
@@ -160,9 +165,36 @@ class Drawing:
             "joinable": self.board.joinable(call) if call and state in TALKING else [],
             "recording": {"state": _recording(call)},
             "service": self.board.service_in(call) if call else None,
+            "transfer": _transfer(call, self.board),
+            "is_mine": call is not None and call.operator == operator,
             **visits.of_phone(self.board, operator, call),
         }
         return self.render("phone.html", language, values)
+
+
+class ShownTransfer(NamedTuple):
+    """A caller who is offered to another operator, by name."""
+
+    by_name: str
+    to_name: str
+    is_up: bool
+    is_attended: bool
+
+
+def _transfer(call: InboundCall | None, board: Board) -> ShownTransfer | None:
+    transfer = call.transfer if call is not None else None
+    if transfer is None:
+        return None
+    by, to = board.name_of(transfer.by), board.name_of(transfer.to)
+    return ShownTransfer(by, to, transfer.is_up, transfer.is_attended)
+
+
+def _aside(call: InboundCall | None, operator: str) -> str:
+    """Say where whom the caller is offered to stands: his phone rings, or they talk first."""
+    transfer = call.transfer if call is not None else None
+    if transfer is None or transfer.to != operator:
+        return ""
+    return "consulting" if transfer.is_up else "offered"
 
 
 def _rings(state: DeskState) -> bool:

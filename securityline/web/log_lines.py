@@ -262,7 +262,7 @@ def _noted(value: Any, words: Words, names: NamesOf) -> str:
     return clip(say(NOTED, str(value), words), TYPED_LENGTH)
 
 
-_MOMENTS: Final = frozenset({"at", "promise_at"})
+_MOMENTS: Final = frozenset({"at", "promise_at", "until"})
 "Engine times that are shown as the wall clock."
 
 _NEEDED: Final = frozenset({"caller", "did", "operator", "reason", "cause", "number"})
@@ -299,6 +299,11 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "action": _named(vocabulary.PANEL_ACTIONS),
     "by": _named(vocabulary.PANEL_ACTIONS),
     "who": _operator,
+    "to": _operator,
+    "other": _operator,
+    "role": _named(vocabulary.ROLES),
+    "TransferAnswered.by": _operator,
+    "TransferTaken.by": _operator,
     "level": _place,
     "round": _place,
     "left_out": _left_out,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from securityline.web.moving_words import MOVING
 from securityline.web.words import N_
 
 
@@ -69,6 +70,8 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "DigitPressed": _plain(N_("Key pressed: %(digit)s")),
     "LegHeld": _technical(N_("Put on hold by the phone")),
     "LegResumed": _technical(N_("Taken back by the phone")),
+    # between operators
+    **{name: Sentence(words, Tone(tone)) for name, (tone, words) in MOVING.items()},
     # media
     "PromptEnded": _technical(N_("Announcement heard: %(prompt)s, %(played_time)s s")),
     "AudioLost": _bad(N_("No sound arrives from one side")),

@@ -44,6 +44,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                     "fallback",
                     "talking",
                     "held",
+                    "parked",
                     "dialling",
                     "forwarded",
                     "ended",

@@ -5,6 +5,7 @@ at all, and whether it can be understood.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 from typing import Final, Literal, cast
 
 from callflows.call import InboundCall
@@ -31,6 +32,7 @@ from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.card_vocabulary import CONFIDENCES
+from securityline.web.moving_presses import MovingPresses, guard_site
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
 from securityline.web.secret_presses import SecretPresses
@@ -59,6 +61,7 @@ class Presses:
         clock: Callable[[], float],
         *,
         is_emergency_live: bool = False,
+        zone: tzinfo = UTC,
     ) -> None:
         self._board = board
         self._directory = directory
@@ -77,6 +80,7 @@ class Presses:
             "urgency": self._urgency,
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
+            **MovingPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
             **SecretPresses(board, directory, clock).acts,
@@ -93,6 +97,7 @@ class Presses:
         act = self._acts.get(text_of(message, "act", 40))
         if act is None:
             raise Refused(N_("The desk sent something the engine does not know."))
+        guard_site(self._board, session, message)
         return act(session, message)
 
     # ------------------------------------------------------------ himself
@@ -107,7 +112,8 @@ class Presses:
 
     def _answer(self, session: Session, message: Message) -> Event:
         call = self._call(session, message)
-        if not call.seeks:
+        is_offered = call.transfer is not None and call.transfer.to == session.operator
+        if not call.seeks and not is_offered:
             raise Refused(N_("Somebody else has this call already, or the caller left."))
         return AnswerPressed(
             incident_id=call.incident_id, operator=me(session), call_id=call.call_id
@@ -140,6 +146,7 @@ class Presses:
     def _own_call(self, session: Session, message: Message) -> InboundCall:
         call = self._call(session, message)
         rung = {leg.operator for leg in call.legs.values()}
+        rung |= {call.transfer.to} if call.transfer is not None else set()
         if call.is_over or session.operator not in {call.operator, *rung}:
             raise Refused(N_("This is not your call."))
         return call

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from securityline.web import alarm_reasons, room_words
+from securityline.web.moving_words import MOVED, MOVING_REASONS
 from securityline.web.reasons import Grammar, one_of
 from securityline.web.vocabulary import CAUSES, DESK_STATES, STALLED
 from securityline.web.words import N_
@@ -102,6 +103,7 @@ _STATE_CHANGE: Final = Grammar(
     N_("the engine was restarted"),
     N_("%(num)d calls in a row rang out at his phone"),
     N_("he calls an emergency service"),
+    N_("the caller comes back"),
     N_("he comes onto a colleague's call"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
 )
@@ -151,6 +153,7 @@ _SERVICE_REFUSED: Final = one_of(
     N_("no phone"),
     N_("you are in another call"),
     N_("you are calling another service"),
+    N_("the caller is not yours yet"),
 )
 
 PAUSED: Final = one_of(
@@ -212,6 +215,7 @@ ATTENTION: Final = Grammar(
     N_("called back %(num)d times and not reached"),
     N_("%(service)s not reached: %(cause)s"),
     N_("%(service)s: the line was cut off"),
+    *MOVED,
     *alarm_reasons.ATTENTION,
     inside={
         "cause": _CAUSE,
@@ -317,6 +321,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
             N_("the promise is at risk"), N_("called now by %(operator)s")
         ),
         "CallBackEnded": one_of(N_("he rang again"), N_("the case was closed")),
+        **MOVING_REASONS,
         "StationDown": _PHONE,
         **room_words.OF_LINES,
         "TrunkStateChanged": _PHONE,

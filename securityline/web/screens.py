@@ -20,22 +20,11 @@ from securityline.web.drawing import Drawing
 from securityline.web.frames import encode
 from securityline.web.ports import Line
 from securityline.web.screen import Screen
-from securityline.web.shouts import shouts
+from securityline.web.shouts import REFUSALS, shouts
 from securityline.web.unseen import has_silent, unseen_by_operator
 
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
-REFUSALS: Final = frozenset(
-    {
-        "CloseRefused",
-        "StepRefused",
-        "AnswerRefused",
-        "TreeRefused",
-        "ActionRefused",
-        "ServiceRefused",
-        "VisitRefused",
-    }
-)
 SILENT: Final = "SilentCaseOpened"
 LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."

@@ -39,9 +39,17 @@ CALL_STATES: Final = {
     "talking": N_("On the line"),
     "dialling": N_("Calling back"),
     "held": N_("On hold"),
+    "parked": N_("Parked, hears music"),
     "forwarded": N_("With the client’s fallback number"),
     "ended": N_("Ended"),
 }
+
+ROLES: Final = {
+    "operator": N_("operators"),
+    "supervisor": N_("supervisors"),
+    "administrator": N_("administrators"),
+}
+"Whom a case may be handed to, in the plural."
 
 ORDERED: Final = {
     "awaiting": N_("Waits for a second person"),

@@ -57,6 +57,35 @@ def held() -> Line:
     return line
 
 
+def parked() -> Line:
+    line = talking()
+    line.parks("ann", CALL, 300)
+    return line
+
+
+def offered_to_bob(*, is_up: bool) -> Line:
+    """Ann offers her caller to Bob, and wants to talk with him first."""
+    line = talking()
+    line.transfers("ann", "bob", CALL)
+    if is_up:
+        line.picks_up("bob")
+    return line
+
+
+def given_to_bob() -> Line:
+    """Ann has let her caller go; Bob's phone rings for him."""
+    line = talking()
+    line.transfers("ann", "bob", CALL, talks_first=False)
+    return line
+
+
+TRANSFERS: dict[str, Callable[[], Line]] = {
+    "rings": lambda: offered_to_bob(is_up=False),
+    "talks first": lambda: offered_to_bob(is_up=True),
+    "given": given_to_bob,
+}
+
+
 def dialling() -> Line:
     line = Line()
     line.ready("ann", "bob")
@@ -86,6 +115,7 @@ CALLS: dict[CallState, Callable[[], Line]] = {
     CallState.FALLBACK: fallback,
     CallState.TALKING: talking,
     CallState.HELD: held,
+    CallState.PARKED: parked,
     CallState.DIALLING: dialling,
     CallState.FORWARDED: forwarded,
     CallState.ENDED: ended,
@@ -315,6 +345,8 @@ VALUES: dict[str, Any] = {
     "incident_id": CASE,
     "call_id": CALL,
     "operator": ANN,
+    "to": "bob",
+    "until": 1100.0,
     "cause": e.Cause.FAILED,
     "command": "Bridge",
     "procedure": AGGRESSION,

@@ -252,6 +252,112 @@ class AnyStory(RuleBasedStateMachine):
     def presses(self, who: str, number: int, button: Any) -> None:
         self.line.presses(button, who, self.call_id(number))
 
+    @rule(
+        number=numbers,
+        to=operators,
+        talks_first=st.booleans(),
+        then=st.lists(
+            st.sampled_from(
+                [
+                    "other picks up",
+                    "other refuses",
+                    "other hangs up",
+                    "other breaks",
+                    "other answers at his desk",
+                    "other loses his phone",
+                    "first gives",
+                    "first hangs up",
+                    "first takes back",
+                    "first breaks",
+                    "first loses his phone",
+                    "caller leaves",
+                    "restart",
+                    "restart without the other",
+                    "time",
+                ]
+            ),
+            max_size=4,
+        ),
+    )
+    def offers_his_caller(
+        self, number: int, to: str, talks_first: bool, then: list[str]
+    ) -> None:
+        """Rare in random stories; whatever comes then, the caller is with somebody."""
+        calls = [x for x in self.line.switchboard.calls.values() if x.operator]
+        calls = [x for x in calls if x.state in ("talking", "held")]
+        if not calls:
+            return
+        call = calls[number % len(calls)]
+        first = str(call.operator)
+        self.line.transfers(first, to, call.call_id, talks_first=talks_first)
+        for what in then:
+            self._goes_on(call.call_id, first, to, what)
+
+    def _goes_on(self, call_id: CallId, first: str, to: str, what: str) -> None:
+        call = self.line.call(call_id)
+        phones = self.line.phones
+        there = [leg for leg in phones if self.line.switchboard._board.legs.get(leg) == call_id]
+        his = [leg for leg in there if phones[leg].whose == to]
+        firsts = [leg for leg in there if phones[leg].whose == first]
+        if what == "other picks up" and his and not phones[his[-1]].is_up:
+            phones[his[-1]].is_up = True
+            self.tell(e.LegAnswered(leg_id=his[-1]))
+        elif what in ("other refuses", "other breaks") and his:
+            cause = Cause.REFUSED if what == "other refuses" else Cause.FAILED
+            self.tell(e.LegEnded(leg_id=his[-1], cause=cause))
+        elif what == "first breaks" and firsts:
+            self.tell(e.LegEnded(leg_id=firsts[-1], cause=Cause.FAILED))
+        elif what == "caller leaves" and call.leg_id in phones:
+            self.tell(e.LegEnded(leg_id=call.leg_id, cause=Cause.HUNG_UP))
+        elif what == "restart":
+            self.line.settles()
+            self.line.restart()
+        elif what == "restart without the other":
+            self.line.settles()
+            self.line.restart(surviving=[leg for leg in phones if leg not in his])
+        elif what == "time":
+            self.line.fast_forward(21)
+        presses: dict[str, tuple[Any, str]] = {
+            "other hangs up": (e.HangUpPressed, to),
+            "other answers at his desk": (e.AnswerPressed, to),
+            "first gives": (e.CallGiven, first),
+            "first hangs up": (e.HangUpPressed, first),
+            "first takes back": (e.ResumePressed, first),
+        }
+        if what in presses:
+            self.line.presses(*presses[what], call_id)
+        elif what.endswith("loses his phone"):
+            self.line.station_down(first if what.startswith("first") else to)
+
+    @rule(
+        who=operators,
+        number=numbers,
+        seconds=st.sampled_from([-1.0, 5.0, 300.0, 5000.0]),
+        then=st.sampled_from(["", "taken back", "caller leaves", "restart", "time", "lost"]),
+        by=operators,
+    )
+    def parks_a_case(self, who: str, number: int, seconds: float, then: str, by: str) -> None:
+        case = self.incident_id(number)
+        if case not in self.line.switchboard.incidents:
+            return
+        calls = self.line.switchboard._board.calls_of(case)
+        spoken = [x for x in calls if x.operator and x.state in ("talking", "held")]
+        who = str(spoken[0].operator) if spoken else who
+        self.tell(
+            e.CaseParked(
+                incident_id=case, operator=OperatorId(who), until=self.line.now + seconds
+            )
+        )
+        if then == "taken back":
+            self.tell(e.CaseUnparked(incident_id=case, operator=OperatorId(by)))
+        elif then == "caller leaves" and spoken and spoken[0].leg_id in self.line.phones:
+            self.tell(e.LegEnded(leg_id=spoken[0].leg_id, cause=Cause.HUNG_UP))
+        elif then in ("restart", "lost"):
+            self.line.settles()
+            self.line.restart(surviving=None if then == "restart" else ())
+        elif then == "time":
+            self.line.fast_forward(301)
+
     @rule(who=operators, number=numbers, urgency=st.integers(0, 5))
     def sets_urgency(self, who: str, number: int, urgency: int) -> None:
         case = self.incident_id(number)

@@ -244,6 +244,33 @@ class Line:
             button(operator=OperatorId(operator), call_id=CallId(call))  # type: ignore[call-arg]
         )
 
+    def transfers(
+        self, operator: str, to: str, call: str, *, talks_first: bool = True
+    ) -> list[Outcome]:
+        """He offers the caller he speaks with to another operator."""
+        return self.tell(
+            e.TransferPressed(
+                operator=OperatorId(operator),
+                call_id=CallId(call),
+                to=OperatorId(to),
+                is_attended=talks_first,
+            )
+        )
+
+    def parks(
+        self, operator: str, call: str, seconds: float, limit: float = 900.0
+    ) -> list[Outcome]:
+        """He lays the case of a call aside."""
+        return self.tell(
+            e.CaseParked(
+                incident_id=self.call(call).incident_id,
+                operator=OperatorId(operator),
+                until=self.now + seconds,
+                limit=limit,
+                text="waits for the locksmith",
+            )
+        )
+
     def state_of(self, operator: str) -> str:
         return self.switchboard.operators[OperatorId(operator)].state.value
 
@@ -490,6 +517,8 @@ class Line:
         for call in self.switchboard.calls.values():
             legs = [*call.legs, *call.given_up, *call.guests]
             legs += [call.consulted] if call.consulted else []
+            is_shared = call.transfer is not None and call.transfer.is_up
+            legs += [call.transfer.leg_id] if call.transfer and is_shared else []
             legs += [] if call.is_over else [call.leg_id]
             legs += [leg for leg in (call.fallback_leg,) if leg]
             if call.state in AT_SOMEBODY_S:
@@ -532,6 +561,7 @@ class Line:
         bridged = [p for p in others if p.hears == call.leg_id and not p.is_told_to_end]
         if call.state is CallState.HELD and call.consulted is not None:
             self._check_consulted(call)
+        self._check_transfer(call)
         assert len(bridged) <= 1, "two people talk to one caller"
         if call.state is CallState.TALKING and call.guests:
             together = {call.leg_id, call.operator_leg, *call.guests}
@@ -551,6 +581,25 @@ class Line:
         else:
             assert caller.hears == "ringback", "silence for the caller"
             assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"
+
+    def _check_transfer(self, call: InboundCall) -> None:
+        """Two operators who talk hear each other; one who calls the other hears that."""
+        transfer = call.transfer
+        if transfer is None:
+            assert call.state is not CallState.PARKED or call.operator_leg is None
+            return
+        assert transfer.is_up or [x for x in call.legs.values() if x.operator == transfer.to]
+        if not transfer.is_attended:
+            assert call.state is CallState.OFFERED
+            return
+        assert call.state is CallState.HELD, "the caller hears them talk"
+        first = self.phones[LegId(str(call.operator_leg))]
+        if transfer.is_up:
+            other = self.phones[transfer.leg_id]
+            assert (first.hears, other.hears) == (other.leg_id, first.leg_id)
+        else:
+            assert isinstance(first.hears, c.Play), "silence for the operator"
+            assert first.hears.then == "ringback", "silence for the operator"
 
     def _visit_on(self, call: InboundCall) -> Visit | None:
         found = [
@@ -618,6 +667,11 @@ class Line:
                 for call in calls.values()
                 if call.operator == desk.operator
                 and call.state in ("talking", "held", "dialling")
+            ]
+            talks_in += [
+                call.call_id
+                for call in calls.values()
+                if call.transfer and call.transfer.is_up and call.transfer.to == desk.operator
             ]
             held = rings_for + talks_in
             assert held == ([desk.call_id] if desk.call_id else []), "one call at a time"

@@ -152,12 +152,12 @@ function onPop(pop) {
 // A case waits for an operator and nobody is on the line: its row stands in front already.
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
-  const what = { action: words.action_waits, late: words.too_late }[alert.for] ?? words.case_waits;
+  const what = { action: words.action_waits, late: words.too_late, handover: words.handover_waits }[alert.for] ?? words.case_waits;
   $("shout").textContent = `${what}: ${alert.words}`;
   if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
 }
 
-function isOnCall() { return ["talking", "held", "dialling"].includes($("phone").dataset.state); }
+function isOnCall() { return ["talking", "held", "dialling", "consulting"].includes($("phone").dataset.state); }
 
 function offer(pop, what) {
   if (pop.incident === shown) return;
@@ -184,7 +184,7 @@ function press(act, values) {
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
-const SAID_SAVED = /^(note|close|task_done|timer_\w+)$/;
+const SAID_SAVED = /^(note|close|case_park|handover\w*|task_done|timer_\w+)$/;
 
 function onAnswer(pending, { error }) {
   if (error) say(words[error] ?? error, true);
@@ -202,6 +202,8 @@ const DO = {
   hear: () => phone.hear(),
   digit: ({ digit }) => phone.digit(digit),
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
+  transfer: ({ call }) => $("transfer-to").children.length ? prompter.open($("transfer-to"), (values) => press("transfer", { call, ...values })) : say(words.no_operator, true),
+  park: () => composer.ask({ act: "case_park", label: "park" }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
   "write-answer": ({ step, label }) => composer.ask({ act: "answer_step", label: label ?? "answer", step }),
@@ -215,7 +217,7 @@ const DO = {
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
   visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),
   "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
-  decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
+  decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => ["action_reject", "handover_decline"].includes(act) ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),
   // Two questions: which task, then what came of it.
   "choose-two": ({ choices }) => {

@@ -10,9 +10,9 @@ from securityline.web.visits import DeskRow
 
 ROW = CaseRow(
     "20260131-0001", "open", 2, "fire", 100.0, "Postes", "Gand", "", True, "+32470000001",
-    False, "Sofie", "", False, 0, "", False, (), None, 0, None,
+    False, "Sofie", "", False, 0, "", False, (), None, 0, None, None, "", None,
 )  # fmt: skip
-SOFIE = DeskRow("sofie", "Sofie", "ready", 100.0, True, "", "", "")
+SOFIE = DeskRow("sofie", "Sofie", "ready", 100.0, True, "", "", "", "operator")
 
 
 Values = dict[str, object]

@@ -1,0 +1,57 @@
+"""Two operators never work on one site without knowing it.
+
+Whoever comes second is told who works there and since when, and goes on with a key of its
+own, which is a line in the log. Speaking with a caller, and calling an emergency service,
+never waits for that key.
+"""
+
+from collections.abc import Iterable
+from operator import attrgetter
+
+from callflows.board import Board
+from callflows.events import OperatorId, SiteEntered, SiteShared
+from callflows.incident import Incident
+
+
+def others_at_site(incidents: Iterable[Incident], incident: Incident) -> list[Incident]:
+    """Return open cases of the same site that other operators own, the oldest first."""
+    if incident.site is None:
+        return []
+    found = [
+        other
+        for other in incidents
+        if other.is_open
+        and other.site == incident.site
+        and other.organisation == incident.organisation
+        and other.incident_id != incident.incident_id
+        and other.owner is not None
+        and other.owner != incident.owner
+    ]
+    return sorted(found, key=attrgetter("opened_at", "incident_id"))
+
+
+def held_by(
+    incidents: Iterable[Incident], incident: Incident, operator: OperatorId
+) -> Incident | None:
+    """Return the case because of which this operator must say that he knows; or nothing."""
+    if not incident.is_open or operator == incident.owner or operator in incident.entered:
+        return None
+    others = [x for x in others_at_site(incidents, incident) if x.owner != operator]
+    return others[0] if others else None
+
+
+def entered(board: Board, incident: Incident, event: SiteEntered) -> bool:
+    """Note that he knows; from then on he works on this case like on any other."""
+    other = held_by(board.incidents.values(), incident, event.operator)
+    if other is None or other.owner is None:
+        return False
+    incident.entered.append(event.operator)
+    board.say(
+        SiteShared(
+            incident_id=incident.incident_id,
+            operator=event.operator,
+            other=other.owner,
+            other_case=other.incident_id,
+        )
+    )
+    return True

@@ -1,6 +1,6 @@
 """From *verified* to *ringing*: how fast the leg to an emergency service follows the press.
 
-    python -m benchmarks.emergency [--cases 100]
+    python -m benchmarks.emergency [--cases 25]
 
 One `securityline serve`, SQLite with `synchronous=FULL`, an operator's desk and phone, and a
 pretend service, all on loopback; services are simulated. Each case is an alarm whose police
@@ -24,8 +24,9 @@ from typing import Any, Final
 
 from benchmarks.flood import milliseconds
 from securityline.accounts import Accounts
-from tests.interop.desk import signed_in
-from tests.interop.engine import DOMAIN, Lab
+from tests.interop.desk import Desk, signed_in
+from tests.interop.engine import DOMAIN, Api, Lab
+from tests.interop.peers import free_port_range
 from tests.interop.people import PATIENT, PROMPT, Log, telephone
 
 RESULTS: Final = Path(__file__).parent / "results" / "emergency.json"
@@ -48,7 +49,7 @@ NO_FLOOD: Final = "alarm: {runaway: {count: 10000}}\n"
 
 def prepare(folder: Path) -> tuple[Lab, str]:
     """Write a lab with a police zone; return it and a token that may raise alarms."""
-    lab = Lab(folder)
+    lab = Lab(folder, rtp=free_port_range(1_200))  # a port rests after its call
     lab.prepare()
     (folder / "directory" / "services.yaml").write_text(SERVICES)
     client = folder / "directory" / "organisations" / "postes.yaml"
@@ -59,6 +60,21 @@ def prepare(folder: Path) -> tuple[Lab, str]:
         return lab, accounts.create_token(["alarms:write"], "alarms")
     finally:
         accounts.close()
+
+
+async def raised(api: Api, token: str, key: str) -> str:
+    """Let a program report an intrusion; return its case."""
+    body = {"idempotency_key": key, "site": "bru", "kind": "intrusion"}
+    headers = {"Authorization": f"Bearer {token}"}
+    async with api.session.post("/api/v1/alarms", json=body, headers=headers) as said:
+        return str((await said.json())["incident_id"])
+
+
+async def verify(desk: Desk, case: str) -> None:
+    """Let the operator record that it is true."""
+    await desk.press(
+        "verify", incident=case, step="verify", means="telephone", result="confirmed"
+    )
 
 
 async def measure(folder: Path, cases: int) -> dict[str, Any]:
@@ -74,14 +90,9 @@ async def measure(folder: Path, cases: int) -> dict[str, Any]:
         signed_in(lab, "op-1", is_ready=False) as desk,
     ):
         for number in range(cases):
-            body = {"idempotency_key": f"b-{number}", "site": "bru", "kind": "intrusion"}
-            headers = {"Authorization": f"Bearer {token}"}
-            async with api.session.post("/api/v1/alarms", json=body, headers=headers) as said:
-                case = str((await said.json())["incident_id"])
+            case = await raised(api, token, f"b-{number}")
             mark = log.mark
-            await desk.press(
-                "verify", incident=case, step="verify", means="telephone", result="confirmed"
-            )
+            await verify(desk, case)
             at = time.monotonic()
             await desk.press("service", incident=case, service="pz", attempt="1")
             rang = await log.until("ServiceRang", after=mark)
@@ -103,7 +114,7 @@ async def measure(folder: Path, cases: int) -> dict[str, Any]:
 def main() -> None:
     """Run, print, store."""
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--cases", type=int, default=100)
+    options.add_argument("--cases", type=int, default=25)
     asked = options.parse_args()
     result: dict[str, Any] = {"load_before": os.getloadavg()[0], "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="securityline-emergency-") as folder:

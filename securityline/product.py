@@ -36,6 +36,7 @@ from securityline.reloading import Reloading
 from securityline.sources import Sources
 from securityline.speaking import Speaking
 from securityline.speech import speaker_for
+from securityline.stand_in import writable
 from securityline.telephony.admission import Admission, IncidentNumbers, newest_number
 from securityline.telephony.browser import BROWSER_LINE
 from securityline.telephony.exchange import LEG, Exchange
@@ -75,8 +76,8 @@ class Product:
     """
 
     def __init__(self, config: Config) -> None:
+        config, unwritable = writable(config)
         self.config = config
-        config.data.dir.mkdir(parents=True, exist_ok=True)
         self.directory = DirectoryHolder(config.directory.dir, is_partial_allowed=True)
         for finding in self.directory.findings:
             if not finding.is_warning:
@@ -155,6 +156,7 @@ class Product:
         )
         self.readiness = Readiness(
             [
+                lambda: [unwritable] if unwritable else [],
                 self.health.reasons,
                 self.media.not_ready,
                 self.recordings.problems,

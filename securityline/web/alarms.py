@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from securityline.stand_in import ELSEWHERE
 from securityline.web.board import Board
 from securityline.web.plain import clip
 from securityline.web.ports import LogbookPort
@@ -54,8 +55,10 @@ class Alarms:
                 "%(num)d calls are NOT RECORDED. They go on.",
             )
             said.append(words.many(*failed, self._failed) % {"num": self._failed})
-        said += [
-            words("Attention: %(reason)s") % {"reason": clip(say(HEALTH, reason, words), 300)}
-            for reason in self._reasons
-        ]
+        for reason in self._reasons:
+            text = clip(say(HEALTH, reason, words), 300)
+            if ELSEWHERE in reason:  # lines are written, and not where they belong
+                said.append(f"{words('NOT SAVED')} · {text}")
+            else:
+                said.append(words("Attention: %(reason)s") % {"reason": text})
         return said

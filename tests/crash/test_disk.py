@@ -205,3 +205,55 @@ async def test_a_disk_that_refuses_every_write_stops_no_call(tmp_path: Path) -> 
         await alarms(bank, 1)
         await saved_again(bank, engine)
     assert sites_in(bank.data) == {"s0", "s1"}
+
+
+# ---------------------------------------------------------------- when the engine starts
+
+
+@pytest.fixture
+def read_only(small_disk: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Give a disk that can be made read-only, and a temporary folder of the test's own."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
+    return small_disk
+
+
+def remounted(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
+async def test_on_a_disk_that_came_up_read_only_the_engine_starts_and_the_phone_goes_on(
+    read_only: Path, tmp_path: Path
+) -> None:
+    bank = estate_on(read_only, None)
+    async with bank.running(), at_work(bank) as (_, carrier, _screen):
+        call = dial(carrier, bank)
+        await reached(call, CallState.TALKING)
+        carrier.hang_up(call)
+    remounted(read_only, "ro")
+    try:
+        async with bank.running(), at_work(bank) as (_, carrier, screen):
+            call = dial(carrier, bank)
+            await reached(call, CallState.TALKING)
+            assert str(read_only) in await screen.fragment(IN_DUTCH)
+            async with (
+                aiohttp.ClientSession() as http,
+                http.get(f"{bank.desk}/readyz") as answer,
+            ):
+                assert answer.status == 503
+                assert NOT_SAVED in await answer.text()
+            carrier.hang_up(call)
+            await reached(call, CallState.ENDED)
+        [stand_in] = (tmp_path / "elsewhere").glob("securityline-*")
+        verify_book(stand_in)
+        with closing(LogbookStore(stand_in / FILE_NAME)) as store:
+            offered = [line for line in store.read() if line.what == "CallOffered"]
+            assert len(offered) == 2, "it went on from the book as it stood"
+        async with bank.running(), at_work(bank):
+            pass  # again, from where that one stopped
+        with closing(LogbookStore(stand_in / FILE_NAME)) as store:
+            starts = [line for line in store.read() if line.what == "EngineStarted"]
+            assert len(starts) == 3
+    finally:
+        remounted(read_only, "rw")

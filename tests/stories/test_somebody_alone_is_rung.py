@@ -262,3 +262,53 @@ def test_no_leg_has_the_name_of_an_earlier_one_when_a_number_is_given_again(
     night.pass_time(3600)
     night.tell(DUE)
     assert night.leg != first
+
+
+def test_his_telephone_rings_for_its_whole_time(night: Night) -> None:
+    night.tell(DUE)
+    night.pass_time(RING_TIME - 1)
+    assert night.rules.checks[TIMER].state is CheckState.DIALLED
+    assert night.facts(c.HangUp) == []
+    night.pass_time(2)
+    assert len(night.facts(c.HangUp)) == 1
+
+
+def test_the_client_s_name_is_spoken_before_he_picks_up(night: Night) -> None:
+    night.tell(DUE)
+    assert [one.words for one in night.facts(c.PrepareSpeech)] == [("Acme",)]
+    nameless = Night()
+    nameless.tell(replace(DUE, organisation_name=""))
+    assert [one.words for one in nameless.facts(c.PrepareSpeech)] == [()]
+    assert heard(nameless.picks_up()) == [("keyholder_intro", "keyholder_ask_pin")]
+
+
+def test_his_line_is_hung_up_when_he_has_heard_the_last_word_and_not_before(
+    night: Night,
+) -> None:
+    night.tell(DUE)
+    night.picks_up()
+    ended = e.PromptEnded(
+        leg_id=night.leg, prompt="keyholder_ask_pin", played_time=2.0, is_complete=True
+    )
+    assert night.tell(ended) == [], "the question is no last word"
+    night.enters("good")
+    assert night.tell(replace(ended, prompt="keyholder_intro")) == []
+    assert [type(one) for one in night.tell(replace(ended, prompt="check_done"))] == [c.HangUp]
+
+
+@pytest.mark.parametrize("cause", [Cause.BUSY, Cause.REFUSED, Cause.UNREACHABLE])
+def test_why_he_was_not_asked_stands_in_the_log(night: Night, cause: Cause) -> None:
+    night.tell(DUE)
+    night.line_ends(cause)
+    night.picks_up()
+    night.line_ends()
+    assert [one.cause for one in night.facts(e.CheckMissed)] == [cause.value, "hung_up"]
+
+
+def test_what_changes_nothing_is_no_event_without_effect(night: Night) -> None:
+    night.tell(DUE)
+    assert night.tell(e.LegRinging(leg_id=night.leg)) == []
+    night.picks_up()
+    failed = e.CommandFailed(command="Play", reason="no file", leg_id=night.leg)
+    assert night.tell(failed) == [], "he can give his PIN all the same"
+    assert night.rules.checks[TIMER].state is CheckState.ASKING

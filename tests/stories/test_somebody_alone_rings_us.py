@@ -310,3 +310,14 @@ def test_a_withheld_number_stands_in_no_line_of_it(line: KeyLine, is_withheld: b
     line.installer_rings(caller="+32470000009", is_withheld=is_withheld)
     expected = None if is_withheld else "+32470000009"
     assert line.last(e.SelfServiceBegan).caller == expected
+
+
+def test_what_was_asked_a_moment_ago_is_not_forgotten_when_the_next_one_rings(
+    line: KeyLine,
+) -> None:
+    line.worker_rings()
+    line.keys("1#")
+    line.tell(e.LegEnded(leg_id=line.leg, cause=e.Cause.HUNG_UP))
+    line.fast_forward(3599)
+    line.worker_rings()
+    assert len(line.switchboard.self_services) == 2

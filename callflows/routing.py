@@ -18,6 +18,9 @@ _BUSY_WITH: Final = {
     DeskState.VISITING: "on a colleague's call",
 }
 
+_STATES: Final = {state: state.value for state in DeskState}
+"Looked up for every operator of every decision; an enumeration's `value` is a call."
+
 MOST_NAMES: Final = 6
 "Operators named in a sentence for one reason; the readings name them all."
 
@@ -44,14 +47,31 @@ def is_eligible(desk: OperatorDesk, call: InboundCall, now: float) -> bool:
     return is_cleared(desk, call.clearance) and call.rests.get(desk.operator, now) <= now
 
 
+def eligible(
+    desks: Iterable[OperatorDesk], call: InboundCall, now: float
+) -> list[OperatorDesk]:
+    """Return those of the free operators who may be rung for this call now, as they stood."""
+    clearance, rests = call.clearance, call.rests
+    return [
+        desk
+        for desk in desks
+        if is_cleared(desk, clearance) and rests.get(desk.operator, now) <= now
+    ]
+
+
 def excluded_because(desk: OperatorDesk, call: InboundCall, now: float) -> str:
     """Say why an operator is not rung for a call; the empty string when nothing bars him."""
-    if desk.state is not DeskState.SIGNED_OUT and not is_cleared(desk, call.clearance):
+    return _barred_by(desk, call, call.clearance, now)
+
+
+def _barred_by(desk: OperatorDesk, call: InboundCall, clearance: Clearance, now: float) -> str:
+    state = desk.state
+    if state is not DeskState.SIGNED_OUT and not is_cleared(desk, clearance):
         return "clearance"
-    if desk.call_id == call.call_id and desk.state is DeskState.RINGING:
+    if state is DeskState.RINGING and desk.call_id == call.call_id:
         return ""
-    if busy := _BUSY_WITH.get(desk.state):
-        return busy
+    if state in _BUSY_WITH:
+        return _BUSY_WITH[state]
     if not desk.has_station:
         return "no phone"
     return "did not take it" if call.rests.get(desk.operator, now) > now else ""
@@ -101,11 +121,17 @@ def explain(
     :param promised: operators who are rung for other callers in the same moment.
     :param spare: whose phone rang for a call that could spare him, and that call's class.
     """
+    clearance = call.clearance
     picked = {desk.operator for desk in chosen}
     considered: list[Reading] = []
     excluded: dict[str, list[OperatorDesk]] = {}
     for desk in roster:
-        because = _excluded(desk, call, now, picked, promised, spare)
+        if desk.operator in picked or desk.operator in spare:
+            because = ""
+        elif desk.operator in promised:
+            because = _BUSY_WITH[DeskState.RINGING]
+        else:
+            because = _barred_by(desk, call, clearance, now)
         if because:
             excluded.setdefault(because, []).append(desk)
         else:
@@ -127,21 +153,6 @@ def explain(
     )
 
 
-def _excluded(
-    desk: OperatorDesk,
-    call: InboundCall,
-    now: float,
-    picked: Container[OperatorId],
-    promised: Container[OperatorId],
-    spare: Mapping[OperatorId, int],
-) -> str:
-    if desk.operator in picked or desk.operator in spare:
-        return ""
-    if desk.operator in promised:
-        return _BUSY_WITH[DeskState.RINGING]
-    return excluded_because(desk, call, now)
-
-
 def _reading(
     desk: OperatorDesk, call: InboundCall, now: float, spare: Mapping[OperatorId, int]
 ) -> Reading:
@@ -149,7 +160,7 @@ def _reading(
     skills = [desk.languages.get(language, 0) for language in call.offer.languages]
     reading: dict[str, str | int | float | bool] = {
         "operator": desk.operator,
-        "state": desk.state.value,
+        "state": _STATES[desk.state],
         "skill": desk.languages.get(call.language, 0),
         "idle": round(now - desk.idle_since, 6),
         "excluded": "",

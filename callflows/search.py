@@ -114,7 +114,7 @@ def _is_left_to_fallback(board: Board, call: InboundCall) -> bool:
 def _eligible(
     board: Board, call: InboundCall, free: Sequence[OperatorDesk]
 ) -> list[OperatorDesk]:
-    found = [desk for desk in free if routing.is_eligible(desk, call, board.now)]
+    found = routing.eligible(free, call, board.now)
     return routing.in_order(found, call) if len(found) > 1 else found
 
 

@@ -40,7 +40,7 @@ class AnyDecision(AnyStory):
 
 
 AnyDecision.TestCase.settings = settings(
-    max_examples=150, stateful_step_count=50, deadline=None, derandomize=True
+    max_examples=60, stateful_step_count=50, deadline=None, derandomize=True
 )
 TestAnyDecision = AnyDecision.TestCase
 del AnyStory

@@ -101,7 +101,7 @@ class AnyVisit(AnyPress):
 
 
 AnyVisit.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=50, deadline=None, derandomize=True
+    max_examples=120, stateful_step_count=50, deadline=None, derandomize=True
 )
 TestAnyVisit = AnyVisit.TestCase
 del AnyPress

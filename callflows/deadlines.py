@@ -6,7 +6,7 @@ from callflows.board import Board
 from callflows.call import CallState, InboundCall
 from callflows.events import NO_INCIDENT, CallId, IncidentId, OperatorId
 from callflows.inbound import next_due
-from callflows.talking import silent_until
+from callflows.talking import due_at
 
 _Entry = tuple[float, IncidentId, str]
 
@@ -15,7 +15,7 @@ def deadline_of(board: Board, call: InboundCall) -> float | None:
     """Return when a call wants a `DeadlineReached`, engine time."""
     if call.seeks or call.state in (CallState.FORWARDED, CallState.OFFERED):
         return next_due(board, call)
-    return silent_until(call)
+    return due_at(call)
 
 
 class Deadlines:

@@ -1,6 +1,6 @@
 """The engine starts again: which legs live, and what follows for those that do not."""
 
-from callflows import check_call, consulting, search, services, visit_life
+from callflows import check_call, consulting, covert, phrases, search, services, visit_life
 from callflows.action import begin_again
 from callflows.board import Board
 from callflows.call import SEEKING, InboundCall
@@ -61,6 +61,8 @@ def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
     answered = call.operator_leg
     if answered is not None and answered not in alive:
         requeue(board, call, "the leg to the operator did not survive a restart", answered)
+    covert.again(board, call)
+    phrases.ended(board, call, is_complete=False)
     repeat(board, call)
 
 

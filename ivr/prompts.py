@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.keyholder_prompts import KEYHOLDER_WORDS
+from ivr.phrases import PHRASES
 
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
@@ -90,6 +91,10 @@ PROMPTS: Final = {
             },
         ),
         *(Prompt(name, words) for name, words in KEYHOLDER_WORDS.items()),
+        *(
+            Prompt(phrase.prompt, {tag: phrase.spoken(tag) for tag in phrase.words})
+            for phrase in PHRASES.values()
+        ),
     )
 }
 

@@ -68,6 +68,7 @@ from callflows.events.case import (
     UrgencySet,
     VerificationRecorded,
 )
+from callflows.events.covert import CallerKeyed, CovertPressed, SpeakPressed
 from callflows.events.engine import (
     CommandFailed,
     DeadlineReached,
@@ -140,6 +141,7 @@ from callflows.events.phone import (
     PanelCallTaken,
     PanelHandedOver,
 )
+from callflows.events.phrase import PhrasePlayed, PhrasePressed, PhraseRefused
 from callflows.events.room import (
     CallTakenOver,
     LeavePressed,
@@ -282,6 +284,7 @@ __all__ = [
     "CallTreeResumed",
     "CallTreeStarted",
     "CallTreeUnplanned",
+    "CallerKeyed",
     "CallerLeft",
     "CallsJoined",
     "CancelNoted",
@@ -299,6 +302,7 @@ __all__ = [
     "ConfirmKeyholderPressed",
     "ConsigneKept",
     "ConsigneLeft",
+    "CovertPressed",
     "DeadlineReached",
     "DialRefused",
     "DigitPressed",
@@ -361,6 +365,9 @@ __all__ = [
     "PathLost",
     "PathRestored",
     "PauseTreePressed",
+    "PhrasePlayed",
+    "PhrasePressed",
+    "PhraseRefused",
     "PinChecked",
     "PinOutcome",
     "ProcedureShown",
@@ -404,6 +411,7 @@ __all__ = [
     "SiteOpened",
     "SiteQuiet",
     "SkipKeyholderPressed",
+    "SpeakPressed",
     "StationDown",
     "StationUp",
     "StatusReceived",

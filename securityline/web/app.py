@@ -17,6 +17,7 @@ from securityline.web import (
     incidents,
     live,
     recordings,
+    report,
     sign_in,
     wallboard,
 )
@@ -65,6 +66,7 @@ def create_app(services: WebServices) -> web.Application:
         deviations,
         live,
         incidents,
+        report,
         recordings,
         health,
         api,

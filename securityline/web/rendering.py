@@ -130,6 +130,7 @@ class Rendering:
             "means_words": vocabulary.MEANS,
             "case_stage_words": card_vocabulary.STAGES,
             "confidence_words": card_vocabulary.CONFIDENCES,
+            "key_words": card_vocabulary.KEY_MEANINGS,
             "role_words": card_vocabulary.PERSON_ROLES,
             "secret_words": card_vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,

@@ -28,6 +28,7 @@ REFUSALS: Final = frozenset(
     {
         "CloseRefused",
         "StepRefused",
+        "PhraseRefused",
         "AnswerRefused",
         "TreeRefused",
         "ActionRefused",

@@ -52,7 +52,7 @@ def attend_anew(board: Board, incident: Incident, subject: str, more: str = "") 
 
 def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:
     """Give a case to the operator who took it; it waits no longer."""
-    incident.owner = event.operator
+    incident.owner, incident.taken_at = event.operator, board.now
     incident.attention.clear()
     incident.attention_since = None
     return True

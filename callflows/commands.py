@@ -37,9 +37,14 @@ class SignalRinging(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerCaller(Command):
-    """Pick up the caller's leg, so that he can hear us. No operator is implied."""
+    """Pick up the caller's leg, so that he can hear us. No operator is implied.
+
+    For one that is up already: it goes on in this case, and hears keys as is said here.
+    """
 
     leg_id: LegId
+    hears_keys_in_band: bool = False
+    "Also hear keys that his network sends as tones in the audio."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +194,20 @@ class CollectPin(Command):
     organisation: str
     person: str
     site: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectInstallerPin(Command):
+    """Take the next keys as the PIN of an installer of the site that has this number.
+
+    `PinChecked` says the outcome and, for a PIN of his, what he may do. Meanwhile the site's
+    name is spoken into a file.
+    """
+
+    leg_id: LegId
+    number: str
+    "Alarm account or code of the site, as keyed."
+    language: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,6 +143,8 @@ class Incident:
     state: IncidentState = IncidentState.OPEN
     owner: OperatorId | None = None
     "Who answered first."
+    taken_at: float | None = None
+    "When somebody pressed to take it, engine time."
     disposition: str = ""
     closing_text: str = ""
     closed_at: float | None = None

@@ -1,6 +1,15 @@
 """The engine starts again: which legs live, and what follows for those that do not."""
 
-from callflows import check_call, consulting, covert, phrases, search, services, visit_life
+from callflows import (
+    check_call,
+    consulting,
+    covert,
+    phrases,
+    search,
+    self_service_flow,
+    services,
+    visit_life,
+)
 from callflows.action import begin_again
 from callflows.board import Board
 from callflows.call import SEEKING, InboundCall
@@ -39,6 +48,7 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         _go_on(board, call, alive)
     restarted(board, alive)
     check_call.restarted(board, alive)
+    self_service_flow.restarted(board, alive)
     visit_life.restarted(board, alive)
     for action in board.actions.values():
         begin_again(board, action)

@@ -14,13 +14,14 @@ from callflows import (
     alarm_intake,
     alarm_on_test,
     alarm_restore,
+    alerting,
     call_back,
     cases,
     check_call,
-    inbound,
     joining,
     keyholder,
     restart,
+    self_service_flow,
     service_calls,
     services,
     shift,
@@ -31,6 +32,7 @@ from callflows import (
 )
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook, AlarmCase, Times
+from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
@@ -38,6 +40,7 @@ from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
 from callflows.events import (
     AlarmReceived,
+    AlertLimitsSet,
     CallId,
     CallOffered,
     CallTreeRequested,
@@ -69,11 +72,13 @@ from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.tables import CALL_TABLE, CASE_TABLE
 from callflows.visit import Visit
+from client_directory.model import AlertLimits
 
 __all__ = ["CALL_TABLE", "CASE_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -142,9 +147,28 @@ class Switchboard:
         return self._board.checks
 
     @property
+    def self_services(self) -> Mapping[LegId, SelfService]:
+        """Callers who serve themselves by key, by their leg. Read only."""
+        return self._board.self_services
+
+    def awaits_pin(self, leg_id: LegId) -> bool:
+        """Say whether the next keys of a leg are a PIN, and no key of a menu."""
+        return awaits_pin(self._board, leg_id)
+
+    @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases, by their id. Read only."""
         return self._board.actions
+
+    @property
+    def case_watches(self) -> Mapping[IncidentId, alerting.CaseWatch]:
+        """What is late in each case. Read only."""
+        return self._board.case_watches
+
+    @property
+    def alert_limits(self) -> Mapping[str, AlertLimits]:
+        """After how long supervisors are told, by client. Read only."""
+        return self._board.alert_limits
 
     @property
     def visits(self) -> Mapping[LegId, Visit]:
@@ -191,6 +215,7 @@ class Switchboard:
                 watched.show_unanswered(board)
             while board.is_unsettled:
                 settle(board)
+            alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()
         except Exception as error:
@@ -247,6 +272,8 @@ def _by_leg(board: Board, event: Any) -> None:
         visiting.tell(board, visit, event)
     elif (check := board.checks.get(board.check_legs.get(event.leg_id, ""))) is not None:
         check_call.tell(board, check, event)
+    elif (himself := board.self_services.get(event.leg_id)) is not None:
+        self_service_flow.tell(board, himself, event)
     else:
         board.ignore(event, "unknown leg")
 
@@ -309,13 +336,13 @@ def _deadline_reached(board: Board, event: DeadlineReached) -> None:
 
 def _command_failed(board: Board, event: CommandFailed) -> None:
     leg_id = event.leg_id
-    known = (board.legs, board.tree_legs, board.check_legs, board.visits)
+    known = (board.legs, board.tree_legs, board.check_legs, board.visits, board.self_services)
     if leg_id is not None and any(leg_id in legs for legs in known):
         _by_leg(board, event)
 
 
 def _call_offered(board: Board, event: CallOffered) -> None:
-    if not inbound.offered(board, event):
+    if not self_service_flow.offered(board, event):
         board.ignore(event, "call known already")
 
 
@@ -333,11 +360,13 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     CallTree: trees.due,
     CallBack: call_back.due,
     CheckCall: check_call.due,
+    SelfService: self_service_flow.due,
     AlarmCase: alarm_restore.due,
     Times: alarm_intake.times_due,
     Action: action_flow.due,
     ServiceCall: services.due,
     Visit: visiting.due,
+    alerting.CaseWatch: alerting.due,
 }
 "What is done for a thing whose time has come, by its class."
 
@@ -358,17 +387,18 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **action_flow.ROUTES,
     **services.ROUTES,
     **watched.ROUTES,
+    **self_service_flow.ROUTES,
     **visiting.ROUTES,
+    AlertLimitsSet: alerting.limits_set,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,
     CommandFailed: _command_failed,
     EngineStarted: restart.engine_started,
     EngineDraining: _engine_draining,
-    MediaRestarted: _noted,
-    PanelCallEnded: _noted,
-    PanelCallTaken: _noted,
-    PanelHandedOver: _noted,
-    TrunkStateChanged: _noted,
+    **dict.fromkeys(
+        (MediaRestarted, PanelCallEnded, PanelCallTaken, PanelHandedOver, TrunkStateChanged),
+        _noted,
+    ),
 }
 "Where each class of event goes; all others are for a case."

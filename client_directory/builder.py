@@ -12,8 +12,14 @@ from pydantic import SecretStr
 
 from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
-from client_directory.plan_builder import build_call_tree, build_procedure, text_of
+from client_directory.plan_builder import (
+    build_alerts,
+    build_call_tree,
+    build_procedure,
+    text_of,
+)
 from client_directory.secret import hash_secret, is_secret, seal
+from client_directory.self_service_check import check_installer_pins
 from client_directory.source import Path, Source
 
 
@@ -108,6 +114,7 @@ class _OrganisationBuilder:
             source.find(("country",), "BAD_VALUE", f"country: no such country: {shape.country}")
         self._check_zone(shape.time_zone, ("time_zone",))
         alarm_builder.check_alarms(shape, source)
+        check_installer_pins(shape.people, source)
         return model.Organisation(
             organisation=shape.organisation,
             name=shape.name,
@@ -130,6 +137,7 @@ class _OrganisationBuilder:
             welfare_checks=alarm_builder.build_checks(shape.welfare_checks),
             tasks=alarm_builder.build_tasks(shape.tasks),
             actions=alarm_builder.build_actions(shape.actions),
+            alerts=build_alerts(shape.alerts),
             links=_links(shape.links),
         )
 
@@ -142,7 +150,7 @@ class _OrganisationBuilder:
             fallback = self._number(did.fallback_number, (*path, "fallback_number"))
             self._source.claim("fallback", fallback, (*path, "fallback_number"))
             self._source.claim("dialled", fallback, (*path, "fallback_number"))
-        elif did.service in ("security_line", "alarm_receiver"):
+        elif did.service in ("security_line", "alarm_receiver", "lone_worker"):
             text = f"{number} has no fallback_number to ring when no operator answers"
             self._source.find(path, "NO_FALLBACK", text, is_warning=True)
         return model.Did(

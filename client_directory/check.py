@@ -12,6 +12,7 @@ from client_directory.finding import Finding
 from client_directory.model import ANY_LANGUAGE, Organisation
 from client_directory.plan_check import check_call_trees, check_procedures
 from client_directory.reader import Node
+from client_directory.self_service_check import check_self_service, without_installers
 from client_directory.source import Claim, Path, Source
 
 _TEXT_KEYS = frozenset({"label", "title", "ask", "say"})
@@ -33,6 +34,7 @@ def check_organisation(organisation: Organisation, source: Source) -> None:
     check_procedures(organisation, source)
     _check_kinds(organisation, source)
     _check_receivers(organisation, source)
+    check_self_service(organisation, source)
     _check_translations(source.root, (), organisation.languages, source)
 
 
@@ -47,6 +49,7 @@ def check_together(claims: Iterable[Claim]) -> tuple[Finding, ...]:
     findings.extend(_missing_services(by_kind["service_wanted"], by_kind["service"]))
     findings.extend(_forbidden(by_kind["dialled"], by_kind["direct_line"]))
     findings.extend(_loops(by_kind["fallback"], by_kind["did"]))
+    findings.extend(without_installers(by_kind["installer_line"], by_kind["installer"]))
     return tuple(findings)
 
 

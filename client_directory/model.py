@@ -33,7 +33,11 @@ ServiceOfDid = Literal[
     "intercom",
     "keyholder_callback",
     "alarm_receiver",
+    "installer",
+    "lone_worker",
 ]
+ANSWERED_BY_MACHINES: Final = frozenset({"alarm_receiver", "installer", "lone_worker"})
+"Services of numbers at which the engine picks up by itself. Never shown as a caller's."
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
@@ -247,6 +251,23 @@ class TemporaryConsigne:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLimits:
+    """After how many seconds supervisors are told, for urgency 1 to 4."""
+
+    not_taken: tuple[float, ...] = (30.0, 60.0, 90.0, 180.0)
+    """A caller or a case that waits for an operator: the reaction times that EN 50518 asks of
+    80 % and of 98.5 % of the urgent signals, and of all others."""
+    not_worked: tuple[float, ...] = (120.0, 300.0, 600.0, 1800.0)
+    "A case that somebody took and in which nothing is recorded, written or said."
+    overdue_step: tuple[float, ...] = (180.0, 300.0, 600.0, 1800.0)
+    "The step to do now."
+
+
+DEFAULT_ALERTS = AlertLimits()
+"Where neither the client nor the settings say otherwise."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """A client of the monitoring centre."""
 
@@ -271,6 +292,8 @@ class Organisation:
     welfare_checks: tuple[WelfareCheck, ...] = ()
     tasks: tuple[Task, ...] = ()
     actions: tuple[Action, ...] = ()
+    alerts: AlertLimits | None = None
+    "`None`: those of the installation."
     links: tuple[Link, ...] = ()
     "For every site of it."
 

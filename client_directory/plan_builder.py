@@ -7,6 +7,17 @@ from client_directory import schema as shapes
 from client_directory.schema_values import Words
 
 
+def build_alerts(shape: shapes.AlertsShape | None) -> model.AlertLimits | None:
+    """Build after how long supervisors are told; `None`: as the installation has it."""
+    if shape is None:
+        return None
+    return model.AlertLimits(
+        not_taken=tuple(shape.not_taken),
+        not_worked=tuple(shape.not_worked),
+        overdue_step=tuple(shape.overdue_step),
+    )
+
+
 def text_of(words: Words) -> model.Text:
     """Return words written once for everybody, or once a language, as a `Text`."""
     return {model.ANY_LANGUAGE: words} if isinstance(words, str) else dict(words)

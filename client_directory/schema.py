@@ -280,6 +280,18 @@ class TemporaryConsigneShape(Shape):
     until: Moment
 
 
+Limits = Annotated[list[Duration], Field(min_length=4, max_length=4)]
+"One for each urgency, 1 to 4."
+
+
+class AlertsShape(Shape):
+    """After how long supervisors are told, for urgency 1 to 4."""
+
+    not_taken: Limits = [30.0, 60.0, 90.0, 180.0]
+    not_worked: Limits = [120.0, 300.0, 600.0, 1800.0]
+    overdue_step: Limits = [180.0, 300.0, 600.0, 1800.0]
+
+
 class OrganisationFile(Shape):
     """A file of `organisations/`: one client."""
 
@@ -302,6 +314,7 @@ class OrganisationFile(Shape):
     welfare_checks: list[WelfareCheckShape] = []
     tasks: list[TaskShape] = []
     actions: list[WebhookShape] = []
+    alerts: AlertsShape | None = None
     links: list[LinkShape] = []
 
 

@@ -27,6 +27,8 @@ ClaimKind = Literal[
     "service_wanted",
     "dialled",
     "direct_line",
+    "installer",
+    "installer_line",
 ]
 _UNION_MEMBER: Final = re.compile(r"list\[|dict\[|constrained-|literal\[|function-|str$")
 "How pydantic names an alternative of a union, inside the path of an error."

@@ -10,6 +10,7 @@ from typing import Final
 
 from ivr.keyholder_prompts import KEYHOLDER_WORDS
 from ivr.phrases import PHRASES
+from ivr.self_service import SELF_SERVICE_WORDS
 
 LANGUAGES: Final = ("fr", "nl", "de", "en")
 "Of the shipped prompts, in the order in which one stands in for another."
@@ -90,7 +91,10 @@ PROMPTS: Final = {
                 "en": "A colleague has taken the call.",
             },
         ),
-        *(Prompt(name, words) for name, words in KEYHOLDER_WORDS.items()),
+        *(
+            Prompt(name, words)
+            for name, words in (KEYHOLDER_WORDS | SELF_SERVICE_WORDS).items()
+        ),
         *(
             Prompt(phrase.prompt, {tag: phrase.spoken(tag) for tag in phrase.words})
             for phrase in PHRASES.values()

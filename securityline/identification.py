@@ -13,11 +13,18 @@ from zoneinfo import ZoneInfo
 
 from callflows.events import CallId, CallOffered, Certainty, Identification, IncidentId, LegId
 from client_directory.directory import Directory, Matches, consignes_in_force
-from client_directory.model import Did, Organisation, Person, Site
+from client_directory.model import ANSWERED_BY_MACHINES, Did, Organisation, Person, Site
 from securityline.identity import CallerIdentity, TrunkProfile
 
 _URGENCY: Final = MappingProxyType(
-    {"security_line": 1, "guards": 3, "service_desk": 3, "keyholder_callback": 3}
+    {
+        "security_line": 1,
+        "lone_worker": 1,
+        "guards": 3,
+        "service_desk": 3,
+        "keyholder_callback": 3,
+        "installer": 3,
+    }
 )
 """Before anybody has spoken. A live caller on the security line is taken for one in distress
 until an operator says otherwise."""
@@ -113,9 +120,9 @@ def build_call_offered(
 
 def _presented(did: Did, organisation: Organisation) -> str:
     """Return the number that calls made for this one show: who rings it back hears people."""
-    if did.service != "alarm_receiver":
+    if did.service not in ANSWERED_BY_MACHINES:
         return did.number
-    others = (one.number for one in organisation.dids if one.service != "alarm_receiver")
+    others = (x.number for x in organisation.dids if x.service not in ANSWERED_BY_MACHINES)
     return next(others, did.number)
 
 

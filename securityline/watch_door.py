@@ -5,22 +5,30 @@ English; what was done is durable when `then` is called.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, Protocol
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, Literal
 
-from callflows.check_call import CheckCall
-from callflows.events import IncidentId, OperatorId, PinOutcome, SafetyTimerRefused, TaskOutcome
+from callflows.codec import to_plain
+from callflows.events import (
+    IncidentId,
+    OperatorId,
+    PinOutcome,
+    SafetyTimerRefused,
+    TaskOutcome,
+)
 from callflows.events.watch import WatchEvent
 from callflows.incident import Incident
+from callflows.lone_line import timer_asked
 from callflows.watch import plans
 from callflows.watch.alone import TimerView
 from callflows.watch.plans import LoneWorkerPlan
-from callflows.watch.tasks import TaskView
 from callflows.watch.timers import LONGEST_TIME
 from client_directory.directory import Directory
 from client_directory.model import Organisation
 from securityline.logbook.entry import Entry
 from securityline.pin_check import pin_outcome
+from securityline.watch_rows import Cases, TaskRow, TimerRow
 from securityline.watching import Watching
 
 SHORTEST_TIME: Final = 60.0
@@ -47,45 +55,6 @@ class NotDone(Exception):
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason)
         self.reason: Refusal = reason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimerRow:
-    """A timer, with the names of whose it is."""
-
-    timer: TimerView
-    organisation_name: str
-    site_name: str
-    clearance: str
-    incident_id: IncidentId | None
-    "Its open case."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRow:
-    """A task that waits to be done, with the names of whose it is."""
-
-    task: TaskView
-    organisation_name: str
-    site_name: str
-    clearance: str
-    incident_id: IncidentId | None
-
-
-class Cases(Protocol):
-    """The rules' cases, read only (`callflows.switchboard.Switchboard`)."""
-
-    @property
-    def watched(self) -> Mapping[str, IncidentId]:
-        """The latest case of each thing that is watched, by the rules' name for it."""
-
-    @property
-    def incidents(self) -> Mapping[IncidentId, Incident]:
-        """Open cases, and those closed within the hour."""
-
-    @property
-    def checks(self) -> Mapping[str, CheckCall]:
-        """Calls to people who are alone, by the timer's name."""
 
 
 class WatchDoor:
@@ -250,6 +219,21 @@ class WatchDoor:
         else:
             watching.told("welfare", watching.welfare.pin_checked(timer_id, outcome, now), then)
 
+    def timer_asked(self, asked: Mapping[str, Any]) -> None:
+        """Start or prolong a timer for somebody who wants it by telephone (`TimerAsked`).
+
+        What is refused is told to nobody from here: his call waits a moment for the timer's
+        answer, and then for a person.
+        """
+        with suppress(NotDone):
+            if asked["what"] == "prolong":
+                self.prolong_timer(asked["timer_id"], asked["run_time"], asked["person"])
+            else:
+                where, time = asked["site"], asked["run_time"]
+                self.start_timer(
+                    asked["organisation"], asked["person"], site=where, run_time=time
+                )
+
     def _known(self, timer_id: str) -> TimerView:
         """Find a timer. One that is red under duress is none: its PIN was a good one."""
         watching = self._watching
@@ -287,8 +271,10 @@ class WatchDoor:
     # ------------------------------------------------------------ cases that closed
 
     def take(self, entries: Sequence[Entry]) -> None:
-        """Read off the engine's lines who gave his PIN by telephone, and which cases closed."""
+        """Read off the engine's lines what was keyed by telephone, and which cases closed."""
         for entry in entries:
+            if entry.what == "TimerAsked":
+                self.timer_asked(entry.data)
             if entry.what == "CheckAnswered":
                 self.pin_checked(entry.data["timer_id"], entry.data["outcome"])
         closed = {e.incident_id for e in entries if e.what == "IncidentClosed"}
@@ -309,6 +295,11 @@ class WatchDoor:
         for check in list(self._cases.checks.values()) if only is None else ():
             if check.answer is not None and not check.is_told:
                 self.pin_checked(check.watch_id, check.answer)
+        for call in list(self._cases.self_services.values()) if only is None else ():
+            if not call.is_told and call.answer is not None:
+                self.pin_checked(call.alone, call.answer)
+            elif not call.is_told:
+                self.timer_asked(to_plain(timer_asked(call)))
 
     def _closed(self, key: str, incident: Incident) -> None:
         kind, _, name = key.partition("/")

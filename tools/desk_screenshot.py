@@ -20,6 +20,7 @@ from callflows.events import DigitPressed, OperatorId, OperatorReady
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, assault, demo, escalation, more_calls, play
+from tools.room_screenshot import take_room
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
@@ -278,6 +279,7 @@ if __name__ == "__main__":
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
     asyncio.run(take_card(options.out, wide, high, options.language))
+    asyncio.run(take_room(options.out, wide, high, options.language))
     asyncio.run(take_services(options.out, wide, high, options.language))
     asyncio.run(take_watch(options.out, wide, high, options.language))
     asyncio.run(take_trees(options.out, wide, high, options.language))

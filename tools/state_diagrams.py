@@ -13,20 +13,27 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from callflows import keyholder, service_calls, shift, visiting  # noqa: E402
+from callflows import (  # noqa: E402
+    keyholder,
+    self_service_flow,
+    service_calls,
+    shift,
+    visiting,
+)
 from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
 from callflows.incident import IncidentState  # noqa: E402
 from callflows.operators import MOVES as DESK_MOVES  # noqa: E402
 from callflows.operators import DeskState  # noqa: E402
+from callflows.self_service import SelfState  # noqa: E402
 from callflows.service_call import ServiceCallState  # noqa: E402
 from callflows.switchboard import CALL_TABLE, CASE_TABLE  # noqa: E402
 from callflows.visit import VisitState  # noqa: E402
 
 PAGE: Final = ROOT / "docs" / "call-states.md"
 
-HEAD: Final = """# States of calls, operators, cases, calls to keyholders and services, visits
+HEAD: Final = """# States of calls, operators, cases, visits, and of what is done by key
 
 Generated from the tables in `callflows/` by `python tools/state_diagrams.py`; a test fails
 when this page is stale. Words in small letters are consequences of other events: who comes,
@@ -107,6 +114,14 @@ def page() -> str:
             None,
             service_calls.TABLE,
             service_calls.MOVES,
+        ),
+        (
+            "A caller who serves himself by key",
+            SelfState,
+            SelfState.NUMBER,
+            SelfState.OVER,
+            self_service_flow.TABLE,
+            self_service_flow.MOVES,
         ),
         (
             "A supervisor on an operator's call",

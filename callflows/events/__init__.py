@@ -58,6 +58,7 @@ from callflows.events.base import (
     ServiceCallId,
     TreeId,
 )
+from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import (
     CaseTaken,
     CloseRequested,
@@ -143,6 +144,9 @@ from callflows.events.phone import (
 )
 from callflows.events.phrase import PhrasePlayed, PhrasePressed, PhraseRefused
 from callflows.events.room import (
+    AlertLimitsSet,
+    AlertOver,
+    AlertRaised,
     CallTakenOver,
     LeavePressed,
     VisitBegun,
@@ -154,6 +158,15 @@ from callflows.events.room import (
     VisitWhy,
 )
 from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
+from callflows.events.self_service import (
+    InstallerChecked,
+    SelfServiceBegan,
+    SelfServiceEnded,
+    SelfServiceHandedOver,
+    TestByPhone,
+    TestPretended,
+    TimerAsked,
+)
 from callflows.events.service import (
     ServiceAnswered,
     ServiceCalled,
@@ -256,6 +269,10 @@ __all__ = [
     "AlarmOnTest",
     "AlarmReceived",
     "AlarmRepeated",
+    "AlertLimitsSet",
+    "AlertOver",
+    "AlertRaised",
+    "AloneCaller",
     "AnswerPressed",
     "AnswerRefused",
     "AttentionWanted",
@@ -324,6 +341,7 @@ __all__ = [
     "IncidentId",
     "IncidentOpened",
     "IncidentReprioritised",
+    "InstallerChecked",
     "JoinKeyholderPressed",
     "JumpTreePressed",
     "KeyholderAccepted",
@@ -393,6 +411,9 @@ __all__ = [
     "SafetyTimerStarted",
     "SecretChecked",
     "SecretRevealed",
+    "SelfServiceBegan",
+    "SelfServiceEnded",
+    "SelfServiceHandedOver",
     "ServiceAnswered",
     "ServiceCallId",
     "ServiceCalled",
@@ -424,10 +445,14 @@ __all__ = [
     "TaskDue",
     "TaskLate",
     "TaskOutcome",
+    "TestByPhone",
     "TestModeEnded",
     "TestModeOver",
     "TestModeRefused",
     "TestModeSet",
+    "TestPretended",
+    "TestRight",
+    "TimerAsked",
     "TimerKind",
     "TimerStage",
     "TreeId",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callflows.events.base import CallId, Cause, Event, Identification, LegId
+from callflows.events.callers import AloneCaller
 from client_directory.model import Clearance, Procedure, Recording, WhileRinging
 
 
@@ -51,6 +52,8 @@ class CallOffered(Event):
     "The engine has picked up already: a receiver line, on which no panel spoke."
     is_listening_in: bool = False
     "A panel has opened its microphone: nothing is played there until an operator speaks."
+    alone: AloneCaller | None = None
+    "On a line for people who work alone: whose timer he may serve by key."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

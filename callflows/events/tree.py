@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from callflows.events.base import CallId, Event, Fact, LegId, OperatorId, TreeId
+from callflows.events.callers import TestRight
 from client_directory.call_plan import CallPlan
 
 PinOutcome = Literal["good", "wrong", "none", "expired", "duress"]
@@ -51,10 +52,16 @@ class CallTreeUnplanned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinChecked(Event):
-    """A keyholder was asked for his PIN; the digits themselves are nowhere in the log."""
+    """Somebody was asked for his PIN; the digits themselves are nowhere in the log."""
 
     leg_id: LegId
     outcome: PinOutcome
+    place: str = ""
+    "`client/site` that an installer named; empty when no site has the number he entered."
+    right: TestRight | None = None
+    "What an installer may do, when the PIN is one of his."
+    wants_operator: bool = False
+    "He entered 0 and nothing else: an operator is wanted."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

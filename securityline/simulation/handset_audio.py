@@ -85,7 +85,11 @@ class HandsetAudio:
 
     def press(self, digits: str) -> None:
         """Press keys; the speech pauses meanwhile."""
-        self._sender = DigitSender(self._sender.digits + digits)
+        more = DigitSender(digits)
+        if self._sender.is_done:
+            self._sender = more
+        else:  # the key that is being pressed is not pressed anew
+            self._sender.digits += more.digits
 
     def close(self) -> None:
         """Hang up the ear; what was heard stays. A second call does nothing."""

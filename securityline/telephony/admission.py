@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Final
 
-from callflows.events import CallId, CallOffered, Identification, IncidentId, LegId
+from callflows.events import AloneCaller, CallId, CallOffered, Identification, IncidentId, LegId
 from client_directory.directory import Directory, DirectoryHolder
 from securityline.identification import CallIds, build_call_offered
 from securityline.identity import TrunkProfile, read_identity
@@ -64,6 +64,7 @@ class Admission:
 
     :param case_of: says which open case waits for a call of this client from this number:
         a keyholder who is being called rings in, an abandoned caller rings again.
+    :param alone: says whose timer a caller may serve by key.
     :param expected: says by a caller's names whether he is a unit that reported an alarm.
     """
 
@@ -75,7 +76,9 @@ class Admission:
         clock: Callable[[], float],
         case_of: Callable[[str | None, str | None], IncidentId | None] = lambda _o, _c: None,
         expected: Callable[[Sequence[str], float], Expected | None] = lambda _n, _t: None,
+        alone: Callable[[CallOffered], AloneCaller | None] = lambda _offered: None,
     ) -> None:
+        self._alone = alone
         self._case_of = case_of
         self._expected = expected
         self._profiles = profiles
@@ -108,7 +111,7 @@ class Admission:
             return by_unit(offered, expected, directory)
         if event.peer.kind == "phone" and not offered.display_name:
             return replace(offered, display_name=event.peer.name)
-        return offered
+        return replace(offered, alone=alone) if (alone := self._alone(offered)) else offered
 
 
 def by_unit(offered: CallOffered, expected: Expected, directory: Directory) -> CallOffered:

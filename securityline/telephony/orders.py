@@ -12,6 +12,7 @@ from typing import Any, Final
 from callflows.commands import (
     AnswerCaller,
     Bridge,
+    CollectInstallerPin,
     CollectPin,
     Command,
     Conference,
@@ -29,6 +30,8 @@ from callflows.commands import (
     StopRecording,
 )
 from callflows.events import Cause, LegEnded
+from client_directory.installers import site_of_number
+from ivr.keyholder import whose
 from securityline.logbook.document import Document
 from securityline.telephony.dialling import Dialling
 from securityline.telephony.exchange import ELSEWHERE, Exchange, log
@@ -45,6 +48,13 @@ REFUSAL: Final = {
     Cause.NO_ANSWER: 480,
 }
 "Final status for a caller's leg that was never answered, by why we end it."
+
+
+def _goes_on_anew(leg: Leg, command: AnswerCaller) -> bool:
+    """Whether a leg that is up goes on in another case, or hears keys otherwise."""
+    is_other_case = command.incident_id not in ("", leg.incident_id)
+    hears = leg.order.get("hears_keys_in_band", False)
+    return leg.role == "caller" and (is_other_case or hears != command.hears_keys_in_band)
 
 
 class Orders:
@@ -65,6 +75,7 @@ class Orders:
         self._speech = speech
         self._dialling = dialling
         self._recording_path = recording_path
+        self._pins = pins
         self._plays = 0
         self._do: Final[dict[type[Command], Callable[[Any], None]]] = {
             SignalRinging: self._signal_ringing,
@@ -81,6 +92,7 @@ class Orders:
             SetCovert: self._set_covert,
             Hear: self._hear,
             CollectPin: pins.collect,
+            CollectInstallerPin: self._collect_installer_pin,
             PrepareSpeech: self._prepare_speech,
             PlanCallTree: lambda command: plan_call_tree(exchange, command),
         }
@@ -111,8 +123,10 @@ class Orders:
                 return self._dialling.prepare(command)
             case AnswerCaller():
                 leg = self._x.legs.get(command.leg_id)
-                if leg is not None and not leg.is_up:
+                if leg is not None and (not leg.is_up or _goes_on_anew(leg, command)):
                     leg.is_up = True
+                    leg.incident_id = command.incident_id or leg.incident_id
+                    leg.order["hears_keys_in_band"] = command.hears_keys_in_band
                     return self._x.leg_document(leg)
         return None
 
@@ -130,7 +144,7 @@ class Orders:
         leg.is_up = True
         for branch in leg.branches.values():
             if branch.is_answered:
-                return
+                break
             branch.is_answered = True
             self._x.ua.answer(branch.sip_leg, branch.audio.local, self._x.clock())
         self._x.sync_media(leg)
@@ -209,9 +223,8 @@ class Orders:
 
     def _part(self, leg: Leg) -> None:
         """End the bridge this leg is in: who heard it hears nothing now."""
-        for other in self._x.legs:
-            if other.hears == FromLeg(leg.leg_id):
-                self._x.let_hear(other, Silence())
+        for other in self._x.legs.hearing(leg.leg_id):
+            self._x.let_hear(other, Silence())
 
     def _bridge(self, command: Bridge) -> None:
         one = self._x.legs.get(command.leg_id)
@@ -237,6 +250,14 @@ class Orders:
             self._mute(leg, is_muted=False)
         for leg in legs:
             self._x.sync_media(leg)
+
+    def _collect_installer_pin(self, command: CollectInstallerPin) -> None:
+        """Collect his PIN; have the site's name spoken meanwhile, whatever the PIN is."""
+        found = site_of_number(self._x.directory.current, command.number)
+        if found is not None:
+            client, site = found
+            self._speech.prepare(whose(client.name, site.name), command.language)
+        self._pins.collect(command)
 
     def _hear(self, command: Hear) -> None:
         """Let one leg hear others, and close it or open it to whoever hears it."""

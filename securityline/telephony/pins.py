@@ -1,11 +1,17 @@
 """Keys that are a PIN: taken off the line here, so that they reach no flow and no log."""
 
-from callflows.commands import CollectPin
+from typing import Final
+
+from callflows.commands import CollectInstallerPin, CollectPin
 from callflows.events import LegId, PinChecked
-from ivr.pin import PinEntry
+from ivr.pin import LONGEST, PinEntry
+from securityline.installer_check import check_installer
 from securityline.pin_check import pin_outcome
 from securityline.telephony.exchange import Exchange
 from securityline.telephony.legs import Leg
+
+OPERATOR: Final = "0"
+"Keyed in place of a PIN: a person is wanted. No PIN is as short."
 
 
 class Pins:
@@ -13,18 +19,28 @@ class Pins:
 
     def __init__(self, exchange: Exchange) -> None:
         self._x = exchange
-        self._entries: dict[LegId, tuple[PinEntry, CollectPin]] = {}
+        self._early: dict[LegId, str] = {}
+        "Keys of a PIN that came before the order to collect it was durable."
+        self._entries: dict[LegId, tuple[PinEntry, CollectPin | CollectInstallerPin]] = {}
 
-    def collect(self, command: CollectPin) -> None:
+    def collect(self, command: CollectPin | CollectInstallerPin) -> None:
         """Take the next keys of a leg as a PIN, from the first one on."""
         entry = PinEntry(self._x.clock())
         self._entries[command.leg_id] = entry, command
         self._watch(entry, command)
+        leg = self._x.legs.get(command.leg_id)
+        for digit in self._early.pop(command.leg_id, ""):
+            if leg is not None:
+                self.take(leg, digit)
 
     def take(self, leg: Leg, digit: str) -> bool:
         """Take a key; say whether it was part of a PIN."""
         found = self._entries.get(leg.leg_id)
+        if found is None and self._x.awaits_pin(leg.leg_id):
+            self._early[leg.leg_id] = self._early.get(leg.leg_id, "")[:LONGEST] + digit
+            return True
         if found is None:
+            self._early.pop(leg.leg_id, None)
             return False
         entry, command = found
         entry.press(digit, self._x.clock())
@@ -34,13 +50,13 @@ class Pins:
             self._watch(entry, command)
         return True
 
-    def _watch(self, entry: PinEntry, command: CollectPin) -> None:
+    def _watch(self, entry: PinEntry, command: CollectPin | CollectInstallerPin) -> None:
         self._x.later(
             max(entry.deadline - self._x.clock(), 0.0) + 0.001,
             lambda: self._look(entry, command),
         )
 
-    def _look(self, entry: PinEntry, command: CollectPin) -> None:
+    def _look(self, entry: PinEntry, command: CollectPin | CollectInstallerPin) -> None:
         """End the entry when no further key came in time."""
         if self._entries.get(command.leg_id, (None,))[0] is not entry:
             return
@@ -49,20 +65,28 @@ class Pins:
         else:
             self._check(entry, command)
 
-    def _check(self, entry: PinEntry, command: CollectPin) -> None:
-        """Compare with both secrets, always, and tell what came of it."""
+    def _check(self, entry: PinEntry, command: CollectPin | CollectInstallerPin) -> None:
+        """Compare with every secret that it could be, always, and tell what came of it."""
         del self._entries[command.leg_id]
         entered = entry.take()
         if self._x.legs.get(command.leg_id) is None:
             return
-        outcome = pin_outcome(
-            self._x.directory.current,
-            command.organisation,
-            command.person,
-            command.site,
-            entered,
-            self._x.clock(),
-        )
+        directory, now = self._x.directory.current, self._x.clock()
+        place, right = "", None
+        if isinstance(command, CollectInstallerPin):
+            outcome, place, right = check_installer(directory, command.number, entered, now)
+        else:
+            outcome = pin_outcome(
+                directory, command.organisation, command.person, command.site, entered, now
+            )
+        wants_operator = entered == OPERATOR
         self._x.tell(
-            PinChecked(incident_id=command.incident_id, leg_id=command.leg_id, outcome=outcome)
+            PinChecked(
+                incident_id=command.incident_id,
+                leg_id=command.leg_id,
+                outcome="none" if wants_operator else outcome,
+                place=place,
+                right=right,
+                wants_operator=wants_operator,
+            )
         )

@@ -18,6 +18,7 @@ from securityline.web import (
     live,
     recordings,
     report,
+    room,
     sign_in,
     wallboard,
 )
@@ -60,7 +61,7 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    for room in (
+    for page in (
         sign_in,
         desk,
         deviations,
@@ -72,8 +73,9 @@ def create_app(services: WebServices) -> web.Application:
         api,
         event_stream,
         wallboard,
+        room,
     ):
-        room.add_routes(app)
+        page.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)
     app.cleanup_ctx.append(_read_history)

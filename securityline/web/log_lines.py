@@ -310,6 +310,8 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "is_cut": _is_cut,
     "pressed_time": _time,
     "visit_time": _time,
+    "late_time": _time,
+    "alert": _named(room_words.ALERTS),
     "colleague": _operator,
     "former": _operator,
     "mode": _named(room_words.MODES_TOLD),

@@ -52,6 +52,17 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PanelCallTaken": _technical(N_("The receiver line %(did)s answers %(caller)s")),
     "PanelCallEnded": _plain(N_("Panel on the telephone: messages received: %(messages)s")),
     "PanelHandedOver": _bad(N_("Receiver line: %(found)s %(keys)s")),
+    "SelfServiceBegan": _plain(N_("The engine asks the caller what he wants: %(name)s")),
+    "SelfServiceHandedOver": _bad(N_("Given to an operator: %(reason)s")),
+    "SelfServiceEnded": _technical(N_("The caller was served by key: %(outcome)s")),
+    "InstallerChecked": _plain(
+        N_("An installer gave a PIN for %(organisation)s, %(site)s: %(name)s %(outcome)s")
+    ),
+    "TestByPhone": _person(N_("By key: %(who)s, test of %(site)s, zone %(zone)s")),
+    "TestPretended": _bad(
+        N_("UNDER DURESS: %(who)s was told that %(site)s is on test. It is not.")
+    ),
+    "TimerAsked": _plain(N_("By key: timer of %(person)s, %(what)s")),
     "LegRinging": _technical(N_("The phone rings")),
     "LegAnswered": _technical(N_("The phone was picked up")),
     "LegEnded": _technical(N_("A phone line ended: %(cause)s")),
@@ -96,6 +107,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallTakenOver": _good(
         N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
     ),
+    # told to supervisors
+    "AlertLimitsSet": _technical(N_("After how long supervisors are told was set")),
+    "AlertRaised": _bad(N_("Supervisors are told: %(alert)s %(step)s")),
+    "AlertOver": _plain(N_("No longer late: %(alert)s, after %(late_time)s")),
     # call trees
     "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
     "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),
@@ -227,6 +242,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "AlarmGrouped": _technical(N_("One of a flood: %(kind)s, zone %(zone)s, number %(count)s")),
     "RunawayStarted": _bad(N_("A flood of alarms: %(site)s, %(kind)s, zone %(zone)s")),
     "RunawayEnded": _good(N_("The flood is over: %(kind)s, zone %(zone)s, %(count)s grouped")),
+    "ScaipRefused": _bad(N_("A social alarm unit was not understood: %(unit)s, %(reason)s")),
     "AlarmOnTest": _plain(N_("On test: %(site)s, %(kind)s, code %(code)s, zone %(zone)s")),
     "TestModeSet": _person(N_("%(who)s put %(site)s on test, zone %(zone)s: %(reason)s")),
     "TestModeEnded": _person(N_("%(who)s ends the test of %(site)s, zone %(zone)s")),
@@ -299,6 +315,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "Hear": _technical(N_("Order: let one hear others")),
     "PrepareSpeech": _technical(N_("Order: have words spoken")),
     "CollectPin": _technical(N_("Order: ask for a PIN")),
+    "CollectInstallerPin": _technical(N_("Order: ask an installer for his PIN")),
     "PlanCallTree": _technical(N_("Order: work out call tree “%(call_tree)s”")),
     "StartRecording": _technical(N_("Order: start recording")),
     "StopRecording": _technical(N_("Order: stop recording")),

@@ -17,8 +17,9 @@ from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
 from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
+from securityline.web.frames import encode
 from securityline.web.ports import Line
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.shouts import shouts
 from securityline.web.unseen import has_silent, unseen_by_operator
 
@@ -37,7 +38,7 @@ REFUSALS: Final = frozenset(
     }
 )
 SILENT: Final = "SilentCaseOpened"
-LISTS: Final = ("calls", "cases", "operators")
+LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
 "The list of timers and tasks."
@@ -189,10 +190,7 @@ class Screens:
         for shout in shouts(lines, self._board):
             message = encode({"alert": shout.message})
             for screen in self.screens:
-                audience = screen.audience
-                is_told = shout.clearance in audience.clearances
-                is_told &= shout.message["incident"] not in audience.unseen
-                if is_told and screen.operator != shout.not_for:
+                if shout.is_for(screen.operator, screen.audience):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from callflows.incident import Incident
-from securityline.web.board import Board
+from securityline.web.board import Audience, Board
 from securityline.web.ports import Line
 
 
@@ -15,6 +15,14 @@ class Shout(NamedTuple):
     clearance: str
     not_for: str = ""
     "An operator: he knows."
+    is_for_supervisors: bool = False
+
+    def is_for(self, operator: str, audience: Audience) -> bool:
+        """Whether a screen hears it."""
+        is_known = self.clearance in audience.clearances
+        is_known &= self.message["incident"] not in audience.unseen
+        is_role = audience.may_visit or not self.is_for_supervisors
+        return is_role and is_known and operator != self.not_for
 
 
 def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
@@ -28,6 +36,11 @@ def shouts(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
         if incident is not None:
             message = {**_alert(incident), "for": "action"}
             yield Shout(message, incident.clearance, str(line.data.get("operator", "")))
+    for line in lines:
+        incident = board.incident(line.incident_id) if line.what == "AlertRaised" else None
+        if incident is not None:
+            message = {**_alert(incident), "for": "late"}
+            yield Shout(message, incident.clearance, is_for_supervisors=True)
 
 
 def _alert(incident: Incident) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from aiohttp import web
 from callflows.events import OperatorId
 from securityline.alarms.signal import one_line
 from securityline.views import show_time
-from securityline.watch_door import NotDone, Refusal, TaskRow, TimerRow, WatchDoor
+from securityline.watch_door import NotDone, Refusal, WatchDoor
+from securityline.watch_rows import TaskRow, TimerRow
 from securityline.web.context import CONTEXT
 from securityline.web.discretion import Hides
 from securityline.web.problems import Problem

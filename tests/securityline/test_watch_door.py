@@ -1,13 +1,25 @@
 """What people do with timers and tasks, and what closing a case does to them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from callflows import events as e
-from callflows.events import IncidentId, OperatorId
+from callflows.codec import encode
+from callflows.events import (
+    CallId,
+    CallOffered,
+    Identification,
+    IncidentId,
+    LegId,
+    OperatorId,
+)
 from securityline import pin_check
+from securityline.alone_callers import AloneCallers
+from securityline.logbook.entry import Entry
 from securityline.watch_door import NotDone, WatchDoor
 from tests.callflows.watch.moments import at
 from tests.securityline.test_watching import ACME, MONDAY, TIMER, Watch
@@ -245,3 +257,131 @@ def test_who_is_not_cleared_sees_neither(watch: Watch) -> None:
     watch.until(at("2026-06-01 22:05"))
     assert watch.door.timers(()) == []
     assert watch.door.tasks(()) == []
+
+
+# ---------------------------------------------------------------- by telephone
+
+LINE = Identification(organisation="acme", person="ann", person_name="Ann")
+
+
+def rings(watch: Watch, **values: Any) -> CallOffered:
+    """Ann rings the number for those who work alone, as the telephone would offer it."""
+    known = {"service": "lone_worker", "identification": LINE, "languages": ("fr",)}
+    known |= {"call_id": CallId("c1"), "leg_id": LegId("c1-a"), "did": "+3225554003"}
+    offered = CallOffered(**(known | values))
+    callers = AloneCallers(watch.directory, watch.watching.timers.view)
+    return replace(offered, alone=callers(offered))
+
+
+def keyed(watch: Watch, offered: CallOffered, *events: e.Event) -> None:
+    """Each event goes the whole way: the rules, their lines, and whoever reads them."""
+    blank = dict.fromkeys(Entry._fields, "")
+    for event in (offered, *events):
+        for said in watch.rules.handle(event, watch.now):
+            assert not isinstance(said, e.FlowFailed)
+            name = type(said).__name__
+            line = {"seq": 1, "kind": "fact", "what": name, "data": encode(said)}
+            if not watch.is_deaf:
+                watch.door.take([Entry(**(blank | line))])  # type: ignore[arg-type]
+
+
+def key(digit: str) -> e.DigitPressed:
+    return e.DigitPressed(leg_id=LegId("c1-a"), digit=digit)
+
+
+def pin(outcome: Any) -> e.PinChecked:
+    return e.PinChecked(leg_id=LegId("c1-a"), outcome=outcome)
+
+
+def test_she_is_known_by_her_number_and_her_timer_by_how_it_stands(watch: Watch) -> None:
+    alone = rings(watch).alone
+    assert alone is not None
+    assert (alone.timer_id, alone.stage, alone.run_time, alone.has_pin) == (
+        TIMER, "idle", 3720.0, True,
+    )  # fmt: skip
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    assert rings(watch).alone.stage == "running"  # type: ignore[union-attr]
+    watch.until(MONDAY + 601)
+    assert rings(watch).alone.stage == "amber"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"service": "security_line"},
+        {"identification": Identification(organisation="acme")},
+        {"identification": Identification(organisation="acme", person="bob")},
+        {"identification": Identification(person="ann")},
+        {"identification": Identification(organisation="gone", person="ann")},
+    ],
+)
+def test_nobody_else_is(watch: Watch, values: dict[str, Any]) -> None:
+    assert rings(watch, **values).alone is None
+
+
+def test_a_timer_that_is_silent_looks_as_if_it_had_ended(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.door.check_in(TIMER, "4822")
+    assert rings(watch).alone.stage == "idle"  # type: ignore[union-attr]
+
+
+def test_she_starts_it_by_key(watch: Watch) -> None:
+    keyed(watch, rings(watch), key("1"), key("5"), key("#"))
+    [row] = watch.door.timers(ALL)
+    assert row.timer.amber_at == MONDAY + 300
+    [call] = watch.rules.self_services.values()
+    assert (call.state.value, call.is_told) == ("ending", True)
+
+
+def test_she_prolongs_it_with_her_pin_and_ends_it(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    keyed(watch, rings(watch), key("1"), key("5"), key("#"), pin("good"))
+    assert watch.door.timers(ALL)[0].timer.amber_at == MONDAY + 900
+    again = rings(watch, call_id=CallId("c2"), leg_id=LegId("c2-a"))
+    keyed(
+        watch,
+        again,
+        e.DigitPressed(leg_id=LegId("c2-a"), digit="2"),
+        e.PinChecked(leg_id=LegId("c2-a"), outcome="good"),
+    )
+    assert watch.door.timers(ALL) == []
+
+
+def test_under_duress_nothing_is_prolonged_and_a_silent_case_stands(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    keyed(watch, rings(watch), key("1"), key("5"), key("#"), pin("duress"))
+    [call] = watch.rules.self_services.values()
+    assert call.last_prompt == "goodbye", "she hears that she has more time"
+    assert [case.is_silent for case in watch.rules.incidents.values()] == [True]
+    assert watch.all(e.SafetyTimerProlonged) == []
+
+
+def test_what_the_timer_refuses_is_a_person_s(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann", run_time=43_200.0)
+    keyed(watch, rings(watch), key("1"), key("5"), key("#"), pin("good"))
+    assert watch.rules.self_services == {}
+    assert len(watch.rules.calls) == 1
+
+
+@pytest.mark.parametrize("outcome", [None, "good", "duress"])
+def test_a_start_after_a_kill_does_what_was_keyed_and_not_yet_done(
+    watch: Watch, outcome: str | None
+) -> None:
+    if outcome is not None:
+        watch.door.start_timer("acme", "ann", run_time=600.0)
+    offered = rings(watch)
+    watch.is_deaf = True
+    if outcome is None:
+        keyed(watch, offered, key("1"), key("5"), key("#"))
+    else:
+        keyed(watch, offered, key("2"), pin(outcome))
+    watch.is_deaf = False
+    watch.begin()
+    timers = watch.watching.timers.view()
+    if outcome is None:
+        assert [timer.amber_at for timer in timers] == [MONDAY + 300]
+    elif outcome == "good":
+        assert timers == []
+    else:
+        assert [timer.is_silent for timer in timers] == [True]
+    assert all(call.is_told for call in watch.rules.self_services.values())

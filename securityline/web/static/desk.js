@@ -152,8 +152,8 @@ function onPop(pop) {
 // A case waits for an operator and nobody is on the line: its row stands in front already.
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
-  $("shout").textContent = `${words.case_waits}: ${alert.words}`;
-  const what = alert.for === "action" ? words.action_waits : words.case_waits;
+  const what = { action: words.action_waits, late: words.too_late }[alert.for] ?? words.case_waits;
+  $("shout").textContent = `${what}: ${alert.words}`;
   if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
 }
 
@@ -213,7 +213,7 @@ const DO = {
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
-  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),
   "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => act === "action_reject" ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),

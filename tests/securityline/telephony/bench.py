@@ -229,7 +229,7 @@ class Bench:
             time_zone="Europe/Brussels",
             languages=("fr",),
             dids=(Did(number=DID, service="security_line", label={"": "x"}),),
-            sites=(Site(site="hq", name="Head office"),),
+            sites=(Site(site="hq", name="Head office", code="77"),),
             people=PEOPLE,
             call_trees=(CallTreePlan(call_tree="intrusion", levels=(Level(call=("ann",)),)),),
         )

@@ -7,7 +7,7 @@ import pytest
 
 from callflows import commands as c
 from callflows import events as e
-from callflows.events import CallId, LegId, TreeId
+from callflows.events import CallId, IncidentId, LegId, TreeId
 from securityline.telephony.dialling import EmergencyNumberRefused
 from sip import events as s
 from sip.media import protocol as m
@@ -320,3 +320,57 @@ def test_a_tree_that_is_not_there_is_told(organisation: str, tree: str, why: str
     )
     told = bench.last(e.CallTreeUnplanned)
     assert (told.tree_id, told.reason) == (TREE, why)
+
+
+def test_keys_that_are_faster_than_the_order_to_collect_them_are_of_the_pin() -> None:
+    bench = Bench()
+    called(bench)
+    picks_up(bench)
+    presses(bench, "1")
+    before = bench.count(e.DigitPressed)
+    bench.telephony.exchange.awaits_pin = lambda leg_id: leg_id == LEG
+    presses(bench, "1357#")
+    assert bench.count(e.DigitPressed) == before, "no digit of it is an event"
+    collect(bench)
+    assert outcome(bench) == "good"
+    bench.telephony.exchange.awaits_pin = lambda _leg_id: False
+    presses(bench, "5")
+    assert bench.last(e.DigitPressed).digit == "5"
+
+
+def test_nought_alone_in_place_of_a_pin_wants_an_operator() -> None:
+    bench = Bench()
+    called(bench)
+    picks_up(bench)
+    collect(bench)
+    presses(bench, "0#")
+    checked = bench.last(e.PinChecked)
+    assert (checked.outcome, checked.wants_operator) == ("none", True)
+
+
+def test_an_installer_is_asked_while_the_name_of_his_site_is_spoken() -> None:
+    bench = Bench()
+    called(bench)
+    picks_up(bench)
+    bench.do(c.CollectInstallerPin(leg_id=LEG, number="1234", language="fr"))
+    assert bench.speaker.asked == [], "nobody's site has that number"
+    presses(bench, "1357#")
+    assert (outcome(bench), bench.last(e.PinChecked).place) == ("wrong", "")
+    bench.do(c.CollectInstallerPin(leg_id=LEG, number="77", language="fr"))
+    assert bench.speaker.asked == [("Postes, Head office", "fr")]
+    presses(bench, "1357#")
+    assert (outcome(bench), bench.last(e.PinChecked).place) == ("wrong", "postes/hq")
+
+
+def test_a_caller_s_leg_hears_keys_and_goes_on_in_the_case_it_is_given_to() -> None:
+    bench = Bench()
+    leg = bench.call_in()
+    bench.do(c.AnswerCaller(leg_id=leg, hears_keys_in_band=True))
+    bench.telephony.take_media(m.DigitHeard(leg, "1", 80))
+    assert bench.media.legs[leg].hears_keys_in_band
+    assert bench.last(e.DigitPressed).incident_id == INCIDENT
+    other = IncidentId("20261122-0009")
+    bench.do(c.AnswerCaller(incident_id=other, leg_id=leg))
+    assert not bench.media.legs[leg].hears_keys_in_band
+    bench.telephony.take_media(m.DigitHeard(leg, "1", 80))
+    assert bench.last(e.DigitPressed).incident_id == other

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
+from callflows import phrases
 from callflows.board import Board
 from callflows.call import CallState, InboundCall
+from callflows.caller_keys import key_pressed
 from callflows.commands import HangUp
 from callflows.events import (
     Cause,
@@ -92,6 +94,8 @@ def leg_failed(
 def _prompt_ended(board: Board, call: InboundCall, event: PromptEnded) -> bool:
     if event.prompt == RECORDING_NOTICE and event.leg_id == call.leg_id:
         notice_ended(board, call, event.played_time)
+    elif event.leg_id == call.leg_id:
+        phrases.ended(board, call, is_complete=event.is_complete)
     return True
 
 
@@ -125,7 +129,7 @@ def _failed(board: Board, call: InboundCall, event: CommandFailed) -> bool:
 
 _EVERYWHERE: Final[dict[type[Event], Transition[CallState]]] = {
     LegRinging: Transition(_noted),
-    DigitPressed: Transition(_noted),
+    DigitPressed: Transition(key_pressed),
     PromptEnded: Transition(_prompt_ended),
     RecordingStarted: Transition(_recording_started),
     RecordingEnded: Transition(_recording_ended),

@@ -191,6 +191,10 @@ class InboundCall:
     "The caller is on hold because a service was called, and is taken back after it."
     transfer: Transfer | None = None
     "The caller is being offered to another operator."
+    phrase_until: float | None = None
+    "While a phrase is played to the caller: when they hear each other again at the latest."
+    covert_leg: LegId | None = None
+    "The caller's leg while he hears nothing, because his case is covert."
     recordings_made: int = 0
     "Further recordings so far: each has a number of its own."
     deadline: float | None = None

@@ -46,6 +46,8 @@ def plan(board: Board, call: InboundCall) -> None:
     if incident is None or not incident.is_open or call.tree_id is not None:
         return
     number, why_not = call.caller, obstacle(call)
+    if incident.is_covert:
+        why_not = "his case is covert, and his telephone would ring"
     if number is None or why_not:
         attend(board, incident, f"a caller hung up and cannot be called back: {why_not}")
         return

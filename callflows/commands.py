@@ -120,6 +120,17 @@ class Play(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetCovert(Command):
+    """Let a leg hear silence, whatever else it is ordered to hear; or let that end.
+
+    The keys of a covert leg are heard in any way that his network sends them.
+    """
+
+    leg_id: LegId
+    is_covert: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Bridge(Command):
     """Let two legs hear each other, whatever each heard before."""
 

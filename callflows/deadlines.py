@@ -7,7 +7,7 @@ from callflows.board import Board
 from callflows.call import CallState, InboundCall
 from callflows.events import NO_INCIDENT, CallId, IncidentId, OperatorId
 from callflows.inbound import next_due
-from callflows.talking import silent_until
+from callflows.talking import due_at
 
 _Entry = tuple[float, IncidentId, str]
 
@@ -16,7 +16,7 @@ def deadline_of(board: Board, call: InboundCall) -> float | None:
     """Return when a call wants a `DeadlineReached`, engine time."""
     if call.seeks or call.state in (CallState.FORWARDED, CallState.OFFERED):
         return next_due(board, call)
-    times = [silent_until(call)]
+    times = [due_at(call)]
     if call.transfer is not None:
         times.append(transferring.due_at(board, call))
     return min((at for at in times if at is not None), default=None)

@@ -8,6 +8,7 @@ from callflows.board import Board
 from callflows.call import SEEKING, CallState, InboundCall, Stage
 from callflows.cases import case_for
 from callflows.commands import StartRecording
+from callflows.covert import hush
 from callflows.crossing import rang_in
 from callflows.ends import finish
 from callflows.events import (
@@ -71,6 +72,8 @@ def offered(board: Board, event: CallOffered) -> bool:
     call.is_caller_answered = event.is_answered
     board.add_call(call)
     incident.call_ids.append(call.call_id)
+    if incident.is_covert:
+        hush(board, call)
     first_sound(board, call)
     if event.recording != "none":
         call.recording_id = f"{call.call_id}-r1"

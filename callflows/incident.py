@@ -63,6 +63,30 @@ class SecretTold:
         return self.outcome in ("good", "duress")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyAnswer:
+    """A key that a caller pressed."""
+
+    at: float
+    "Engine time."
+    call_id: CallId
+    digit: str
+    meaning: str
+    "`police`, `fire`, `medical`, `yes`, `no`; empty for a key without a meaning."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPhrase:
+    """The phrase that was last played to a caller."""
+
+    at: float
+    "Engine time."
+    call_id: CallId
+    phrase: str
+    words: str
+    "As he heard them."
+
+
 @dataclass(slots=True)
 class Incident:
     """One case."""
@@ -108,6 +132,12 @@ class Incident:
     "The case that this silent one is about."
     silent_for: OperatorId | None = None
     "Who speaks with him: his screen does not show this case meanwhile."
+    is_covert: bool = False
+    "Its callers hear nothing, and answer by keys."
+    key_answers: list[KeyAnswer] = field(default_factory=list)
+    "The latest keys that they pressed, oldest first."
+    asked: AskedPhrase | None = None
+    "What its caller was asked last by a phrase."
     tree_ids: list[TreeId] = field(default_factory=list)
     "Call trees that were asked for, in order."
     wanted_trees: dict[TreeId, str] = field(default_factory=dict)

@@ -3,7 +3,9 @@
 from callflows import (
     check_call,
     consulting,
+    covert,
     parking,
+    phrases,
     search,
     self_service_flow,
     services,
@@ -75,6 +77,8 @@ def _go_on(board: Board, call: InboundCall, alive: frozenset[LegId]) -> None:
     answered = call.operator_leg
     if answered is not None and answered not in alive:
         requeue(board, call, "the leg to the operator did not survive a restart", answered)
+    covert.again(board, call)
+    phrases.ended(board, call, is_complete=False)
     repeat(board, call)
 
 

@@ -2,7 +2,17 @@
 
 from typing import Final
 
-from callflows import asides, authentication, cases, forwarded, inbound, parking, steps, talking
+from callflows import (
+    asides,
+    authentication,
+    cases,
+    covert,
+    forwarded,
+    inbound,
+    parking,
+    steps,
+    talking,
+)
 from callflows.call import CallState
 from callflows.events import Event
 from callflows.incident import IncidentState
@@ -12,5 +22,5 @@ CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = 
     asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE | parking.TABLE
 )
 CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
-    cases.TABLE | steps.TABLE | authentication.TABLE
+    cases.TABLE | steps.TABLE | authentication.TABLE | covert.TABLE
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from callflows import call_back, consulting, service_calls, transferring
+from callflows import call_back, consulting, phrases, service_calls, transferring
 from callflows.asides import late_answer, leg_failed
 from callflows.board import Board
 from callflows.call import CallState, InboundCall, OperatorLeg
@@ -25,6 +25,7 @@ from callflows.events import (
     LegId,
     LegResumed,
     OperatorAnswered,
+    PhrasePressed,
     ResumePressed,
     TransferPressed,
 )
@@ -105,7 +106,7 @@ def _begin_talk(board: Board, call: InboundCall, state: CallState) -> None:
         call.answered_at = board.now
     if call.talk_began_at is None:
         call.talk_began_at = board.now
-    call.stage_until = call.retry_at = None
+    call.stage_until = call.retry_at = call.phrase_until = None
     call.operator_silent_since = call.station_down_since = None
     call.is_held_at_desk = call.is_held_at_phone = False
     call.rests.clear()
@@ -155,6 +156,14 @@ def station_up(board: Board, call: InboundCall) -> None:
     """Take that the phone is back."""
     call.station_down_since = None
     board.touch(call)
+
+
+def due_at(call: InboundCall) -> float | None:
+    """Return when an answered call wants to be told the time."""
+    times = [silent_until(call)]
+    if call.state is CallState.TALKING:
+        times.append(call.phrase_until)
+    return min((at for at in times if at is not None), default=None)
 
 
 def silent_until(call: InboundCall) -> float | None:
@@ -242,6 +251,8 @@ def _hang_up_pressed(board: Board, call: InboundCall, event: HangUpPressed) -> b
 def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
     """Give the caller to another when his operator's side has been broken for long."""
     transferring.due(board, call)
+    if call.phrase_until is not None and call.phrase_until <= board.now:
+        phrases.ended(board, call, is_complete=False)
     broken_at = silent_until(call)
     if broken_at is not None and broken_at <= board.now:
         requeue(board, call, "no audio from the operator's phone")
@@ -274,6 +285,7 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (TALKING, HoldPressed): Transition(hold_pressed, (HELD,)),
     (TALKING, LegHeld): Transition(leg_held, (HELD,)),
     (TALKING, LegResumed): Transition(leg_resumed),
+    (TALKING, PhrasePressed): Transition(phrases.pressed),
     (TALKING, AudioLost): Transition(audio_lost, (WAITING,)),
     (TALKING, AudioBack): Transition(audio_back),
     (TALKING, DeadlineReached): Transition(_due, (WAITING,)),

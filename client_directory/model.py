@@ -92,6 +92,8 @@ class Step:
     "Step that must be recorded before this one opens."
     go_to: str | None = None
     "Next step, or `end`; `None` is the next in order."
+    phrase: str | None = None
+    "Name of the checked phrase that says it to a caller of another language."
     stage: StageName | None = None
     "The stage of the case that it belongs to, where its form does not say so."
 

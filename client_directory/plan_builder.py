@@ -74,6 +74,7 @@ def _step(shape: shapes.StepShape) -> model.Step:
         requires=shape.requires,
         go_to=shape.go_to,
         stage=shape.stage,
+        phrase=shape.phrase,
     )
 
 

@@ -100,6 +100,7 @@ class StepShape(Shape):
     requires: Id | None = None
     go_to: Id | None = None
     stage: StageName | None = None
+    phrase: Id | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.keyholder_prompts import KEYHOLDER_WORDS
+from ivr.phrases import PHRASES
 from ivr.self_service import SELF_SERVICE_WORDS
 
 LANGUAGES: Final = ("fr", "nl", "de", "en")
@@ -93,6 +94,10 @@ PROMPTS: Final = {
         *(
             Prompt(name, words)
             for name, words in (KEYHOLDER_WORDS | SELF_SERVICE_WORDS).items()
+        ),
+        *(
+            Prompt(phrase.prompt, {tag: phrase.spoken(tag) for tag in phrase.words})
+            for phrase in PHRASES.values()
         ),
     )
 }

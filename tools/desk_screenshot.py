@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from callflows.events import OperatorId, OperatorReady
+from callflows.events import DigitPressed, OperatorId, OperatorReady
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, assault, demo, escalation, more_calls, play
@@ -293,9 +293,22 @@ async def take_card(out: Path, width: int, height: int, language: str) -> None:
             await expect(page.locator("#card .step.skipped")).to_be_visible()
             await page.wait_for_timeout(3000)
             await page.screenshot(path=out / f"consigne-{name}.png")
+            await page.keyboard.press("Shift+S")
+            await expect(page.locator("#card .asked")).to_be_visible()
+            await page.keyboard.press("Shift+C")
+            [call] = night.switchboard.calls.values()
+            for digit in "41":
+                night.engine.handle(
+                    DigitPressed(incident_id=call.incident_id, leg_id=call.leg_id, digit=digit)
+                )
+            await expect(page.locator("#card .key-answer.last")).to_be_visible()
+            await page.locator("#card-area").evaluate("area => { area.scrollTop = 0; }")
+            await page.screenshot(path=out / f"covert-{name}.png")
             await page.locator("#more").scroll_into_view_if_needed()
             await page.locator("#more h2").last.scroll_into_view_if_needed()
             await page.screenshot(path=out / f"below-{name}.png")
+            await page.goto(f"{page.url.rstrip('/')}/incidents/{call.incident_id}/report")
+            await page.screenshot(path=out / f"report-{name}.png")
 
 
 if __name__ == "__main__":

@@ -61,6 +61,7 @@ from callflows.events.base import (
 )
 from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import *  # noqa: F403
+from callflows.events.covert import CallerKeyed, CovertPressed, SpeakPressed
 from callflows.events.engine import (
     CommandFailed,
     DeadlineReached,
@@ -134,6 +135,7 @@ from callflows.events.phone import (
     PanelCallTaken,
     PanelHandedOver,
 )
+from callflows.events.phrase import PhrasePlayed, PhrasePressed, PhraseRefused
 from callflows.events.room import (
     AlertLimitsSet,
     AlertOver,
@@ -292,6 +294,7 @@ __all__ = [
     "CallTreeResumed",
     "CallTreeStarted",
     "CallTreeUnplanned",
+    "CallerKeyed",
     "CallerLeft",
     "CallsJoined",
     "CancelNoted",
@@ -307,6 +310,7 @@ __all__ = [
     "ConfirmKeyholderPressed",
     "ConsigneKept",
     "ConsigneLeft",
+    "CovertPressed",
     "DeadlineReached",
     "DialRefused",
     "DigitPressed",
@@ -368,6 +372,9 @@ __all__ = [
     "PathLost",
     "PathRestored",
     "PauseTreePressed",
+    "PhrasePlayed",
+    "PhrasePressed",
+    "PhraseRefused",
     "PinChecked",
     "PinOutcome",
     "ProcedureShown",
@@ -414,6 +421,7 @@ __all__ = [
     "SiteOpened",
     "SiteQuiet",
     "SkipKeyholderPressed",
+    "SpeakPressed",
     "StationDown",
     "StationUp",
     "StatusReceived",

@@ -188,7 +188,8 @@ class Exchange:
                 can_receive=agreed.direction in ("sendrecv", "recvonly") and not leg.is_muted,
                 source=leg.hears,
                 is_screened=leg.order.get("is_screened", False),
-                hears_keys_in_band=leg.order.get("hears_keys_in_band", False),
+                is_covert=leg.is_covert,
+                hears_keys_in_band=leg.is_covert or leg.order.get("hears_keys_in_band", False),
             )
         )
 

@@ -42,6 +42,8 @@ class Leg:
     "By SIP handle. One, except while an operator's several phones ring."
     hears: Source = field(default_factory=Silence)
     "What the party hears now."
+    is_covert: bool = False
+    "The party hears silence, whatever `hears` says."
     is_up: bool = False
     "Answered, by either side."
     is_ringing: bool = False

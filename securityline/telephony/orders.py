@@ -24,6 +24,7 @@ from callflows.commands import (
     Play,
     PrepareSpeech,
     RingOperator,
+    SetCovert,
     SignalRinging,
     StartRecording,
     StopRecording,
@@ -88,6 +89,7 @@ class Orders:
             StartRecording: self._start_recording,
             StopRecording: self._stop_recording,
             Conference: self._confer,
+            SetCovert: self._set_covert,
             Hear: self._hear,
             CollectPin: pins.collect,
             CollectInstallerPin: self._collect_installer_pin,
@@ -212,6 +214,12 @@ class Orders:
             self._x.let_hear(leg, Tone(command.then))
         else:
             self._x.let_hear(leg, Silence())
+
+    def _set_covert(self, command: SetCovert) -> None:
+        leg = self._x.legs.get(command.leg_id)
+        if leg is not None:
+            leg.is_covert = command.is_covert
+            self._x.sync_media(leg)
 
     def _part(self, leg: Leg) -> None:
         """End the bridge this leg is in: who heard it hears nothing now."""

@@ -78,6 +78,7 @@ class Takeover:
             leg.branches[branch.sip_leg] = branch
         carried = self._carried.get(leg.leg_id)
         leg.hears = carried.source if carried is not None else Silence()
+        leg.is_covert = carried is not None and carried.is_covert
         return leg
 
     def _revive(self, leg: Leg, document: Document) -> bool:

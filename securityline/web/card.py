@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
 from callflows.call import InboundCall
 from callflows.call_back import TRIES
+from callflows.caller_keys import MEANINGS
 from callflows.incident import DISPOSITIONS, Incident
 from client_directory.directory import consignes_in_force
 from client_directory.model import Organisation, Text
@@ -15,6 +16,7 @@ from securityline.web.actions import Actions
 from securityline.web.board import Board
 from securityline.web.contacts import address_line
 from securityline.web.moving import Moving
+from securityline.web.phrase_presses import phrase_offer
 from securityline.web.plain import clip, write_number
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.reason_words import ATTENTION, IDENTIFICATION, RECORDING
@@ -25,6 +27,9 @@ from securityline.web.stage_bar import StageBar
 from securityline.web.steps import Steps, describe_step, organisation_of, site_of
 from securityline.web.trees import Trees
 from securityline.web.words import WORDS, Words
+
+MOST_KEYS: Final = 6
+"Keys of a caller shown on the card, the latest last; the log has all."
 
 
 class Known(NamedTuple):
@@ -106,6 +111,8 @@ class Cards:
                     known.person_certainty if known else "unknown",
                 ),
                 "told": self._told(incident),
+                "phrases": phrase_offer(incident, call, language),
+                "covert": self._covert(incident, language),
                 "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
                 "consignes": self._in_force(call, organisation, incident.site),
                 "banners": self._banners(incident, words),
@@ -134,6 +141,20 @@ class Cards:
             return call.offer.temporary_consignes if call is not None else ()
         now = datetime.fromtimestamp(self._render.clock(), UTC)
         return [one.title for one in consignes_in_force(organisation, now, site)]
+
+    def _covert(self, incident: Incident, language: str) -> Markup:
+        """Draw that the caller hears nothing, and the keys that he pressed."""
+        if not (incident.is_covert or incident.key_answers or incident.asked):
+            return Markup()
+        values = {
+            "incident_id": incident.incident_id,
+            "is_covert": incident.is_covert,
+            "is_open": incident.is_open,
+            "asked": incident.asked,
+            "keys": incident.key_answers[-MOST_KEYS:],
+            "meanings": MEANINGS.items(),
+        }
+        return Markup(self._render("covert.html", language, values))  # noqa: S704
 
     def _told(self, incident: Incident) -> list[ToldRow]:
         """Say whose code word was right, or was not. Duress looks like right."""

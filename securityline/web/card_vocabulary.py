@@ -4,6 +4,15 @@ from typing import Final
 
 from securityline.web.words import N_
 
+KEY_MEANINGS: Final = {
+    "police": N_("Police"),
+    "fire": N_("Fire brigade"),
+    "medical": N_("Ambulance"),
+    "yes": N_("YES"),
+    "no": N_("NO"),
+}
+"What a caller's key answers."
+
 SECRET_OUTCOMES: Final = {
     "good": N_("code word right"),
     "wrong": N_("code word WRONG"),

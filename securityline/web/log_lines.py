@@ -325,6 +325,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
     "confidence": _confidence,
+    "CallerKeyed.meaning": _named(card_vocabulary.KEY_MEANINGS),
     "ConsigneLeft.how": _named(card_vocabulary.DEVIATIONS),
     "SecretChecked.outcome": _named(card_vocabulary.SECRET_OUTCOMES),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),

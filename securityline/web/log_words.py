@@ -83,6 +83,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "RecordingFailed": _bad(N_("Recording failed: %(reason)s")),
     "RecordingPlayed": _person(N_("%(operator)s listened to the recording")),
+    "ReportRead": _person(N_("%(operator)s read the report of the case")),
     # operators
     "OperatorSignedIn": _plain(N_("%(operator)s signed in")),
     "OperatorSignedOut": _plain(N_("%(operator)s signed out")),
@@ -166,6 +167,17 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "ServiceFailed": _bad(N_("NOT REACHED: %(name)s, %(cause)s %(why)s")),
     "ServiceRefused": _bad(N_("No service was called: %(reason)s")),
     "DialService": _technical(N_("%(is_simulated)sOrder: call a service, its %(line)s line")),
+    # covert calls
+    "CovertPressed": _person(
+        N_("%(operator)s marks the case covert: the caller hears nothing")
+    ),
+    "SpeakPressed": _person(N_("%(operator)s lets the caller hear us again")),
+    "CallerKeyed": _good(N_("The caller answers by key %(digit)s: %(meaning)s")),
+    "SetCovert": _technical(N_("Order: silence for a leg begins or ends")),
+    # phrase bridge
+    "PhrasePressed": _person(N_("%(operator)s has the caller hear: “%(words)s”")),
+    "PhrasePlayed": _technical(N_("The phrase was played to the caller")),
+    "PhraseRefused": _bad(N_("The phrase was not played: %(reason)s")),
     # code words
     "SecretChecked": _person(N_("%(operator)s asked %(name)s for the code word: %(outcome)s")),
     "SecretRevealed": _bad(N_("%(operator)s had the code word of %(name)s shown: %(reason)s")),

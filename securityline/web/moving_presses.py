@@ -183,7 +183,7 @@ def guard_site(board: Board, session: Session, message: Message) -> None:
     if any(c and c.operator == session.operator and c.state in spoken for c in calls):
         return
     raise Refused(
-        N_("Another operator works on this site already. Press Shift+S to work here too.")
+        N_("Another operator works on this site already. Press Shift+W to work here too.")
     )
 
 

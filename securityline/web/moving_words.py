@@ -29,7 +29,7 @@ MOVING: Final[Mapping[str, tuple[str, str]]] = {
     "SiteShared": ("bad", N_("%(operator)s and %(other)s work on the same site")),
     "CaseTakeRefused": (
         "bad",
-        N_("Not taken: %(other)s works on this site already; press Shift+S to work here too"),
+        N_("Not taken: %(other)s works on this site already; press Shift+W to work here too"),
     ),
 }
 "Name of a line to its tone and sentence."

@@ -32,7 +32,9 @@ from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.card_vocabulary import CONFIDENCES
+from securityline.web.covert_presses import CovertPresses
 from securityline.web.moving_presses import MovingPresses, guard_site
+from securityline.web.phrase_presses import PhrasePresses
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
 from securityline.web.secret_presses import SecretPresses
@@ -83,6 +85,8 @@ class Presses:
             **MovingPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
+            **CovertPresses(board).acts,
+            **PhrasePresses(board).acts,
             **SecretPresses(board, directory, clock).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,
         }

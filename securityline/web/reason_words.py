@@ -199,6 +199,7 @@ _UNPLANNED: Final = one_of(
 _NO_CALL_BACK: Final = one_of(
     N_("his number is withheld"),
     N_("his number is not known"),
+    N_("his case is covert, and his telephone would ring"),
     N_("%(number)s is no number to be called"),
 )
 ATTENTION: Final = Grammar(
@@ -295,6 +296,13 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "OperatorStateChanged": _STATE_CHANGE,
         "AnswerRefused": _ANSWER_REFUSED,
         "StepRefused": _STEP_REFUSED,
+        "PhraseRefused": one_of(
+            N_("it is not his call"),
+            N_("the case is covert"),
+            N_("no service is ever played a recording"),
+            N_("another phrase is being played"),
+            N_("a supervisor is in the call"),
+        ),
         "DialRefused": one_of(N_("not an E.164 number"), N_("an emergency number")),
         "IncidentReprioritised": _URGENCY_CHANGED,
         "RecordingFailed": RECORDING,
@@ -320,7 +328,9 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "KeyholderCalled": one_of(
             N_("the promise is at risk"), N_("called now by %(operator)s")
         ),
-        "CallBackEnded": one_of(N_("he rang again"), N_("the case was closed")),
+        "CallBackEnded": one_of(
+            N_("he rang again"), N_("the case was closed"), N_("the case is covert")
+        ),
         **MOVING_REASONS,
         "StationDown": _PHONE,
         **room_words.OF_LINES,

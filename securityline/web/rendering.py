@@ -136,6 +136,7 @@ class Rendering:
             "case_stage_words": card_vocabulary.STAGES,
             "confidence_words": card_vocabulary.CONFIDENCES,
             "person_role_words": card_vocabulary.PERSON_ROLES,
+            "key_words": card_vocabulary.KEY_MEANINGS,
             "secret_words": card_vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,

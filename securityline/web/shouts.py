@@ -11,6 +11,7 @@ REFUSALS: Final = frozenset(
     {
         "CloseRefused",
         "StepRefused",
+        "PhraseRefused",
         "AnswerRefused",
         "TreeRefused",
         "ActionRefused",

@@ -89,7 +89,7 @@ class Leg:
         :returns: whether the peer changed, so that the socket must turn to him.
         """
         was, self.spec = self.spec, spec
-        if spec.source != was.source:
+        if spec.heard != was.heard:
             before = self.outgoing.player
             self._play(spec)
             self._cut(before)
@@ -97,7 +97,7 @@ class Leg:
         return self._settle(now)
 
     def _play(self, spec: LegSpec) -> None:
-        source = spec.source
+        source = spec.heard
         outgoing = self.outgoing
         outgoing.is_filling = False
         if isinstance(source, FromLeg):
@@ -166,7 +166,7 @@ class Leg:
     @property
     def hears(self) -> str | None:
         """The id of the leg this one hears, if it hears one."""
-        source = self.spec.source
+        source = self.spec.heard
         return source.leg_id if isinstance(source, FromLeg) else None
 
     def record(self, tap: Tap | None) -> None:

@@ -132,9 +132,9 @@ class Patchbay:
         return leg
 
     def press(self, leg_id: str, digits: str) -> None:
-        """Send digits to a leg's peer."""
+        """Send digits to a leg's peer; a covert one's phone would sound them."""
         leg = self.legs.get(leg_id)
-        if leg is not None:
+        if leg is not None and not leg.spec.is_covert:
             leg.outgoing.press(digits)
             self._sort(leg)
 

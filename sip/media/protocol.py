@@ -86,10 +86,17 @@ class LegSpec:
     "Report `AudioLost` when he sends nothing: `False` before he was answered."
     source: Source = Silence()
     "What he hears."
+    is_covert: bool = False
+    "He hears silence in the place of `source`, and no key that we send."
     hears_keys_in_band: bool = False
     "Also report keys that the peer sends as sound: no telephone-event came through."
     is_screened: bool = False
     "Report signs of an answering machine or a fax. From the moment he answered."
+
+    @property
+    def heard(self) -> Source:
+        """What reaches his ear: `source`, or silence while he is covert."""
+        return Silence() if self.is_covert else self.source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

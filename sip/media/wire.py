@@ -187,7 +187,7 @@ def leg_from_plain(plain: Mapping[str, Any]) -> LegSpec:
         if line_id is not None and not isinstance(line_id, str):
             raise ProtocolError("line_id is no text")
         _number(values["port"], 0 if line_id else 1, 65_535)
-        for name in ("hears_keys_in_band", "is_screened"):
+        for name in ("hears_keys_in_band", "is_screened", "is_covert"):
             if not isinstance(values.get(name, False), bool):
                 raise ProtocolError(f"{name} is neither true nor false")
         if values.get("payload_type", 8) not in (0, 8):

@@ -398,6 +398,18 @@ class AnyStory(RuleBasedStateMachine):
             )
         )
 
+    @rule(
+        who=operators, number=numbers, press=st.sampled_from([e.CovertPressed, e.SpeakPressed])
+    )
+    def turns_covert(self, who: str, number: int, press: Any) -> None:
+        self.tell(press(incident_id=self.incident_id(number), operator=OperatorId(who)))
+
+    @rule(number=numbers, digit=st.sampled_from("0159#"))
+    def caller_presses_a_key(self, number: int, digit: str) -> None:
+        phone = self.phone(number, is_caller=True)
+        if phone is not None:
+            self.tell(e.DigitPressed(leg_id=phone.leg_id, digit=digit))
+
     @rule(who=operators, number=numbers, outcome=st.sampled_from(["good", "wrong", "duress"]))
     def says_a_code_word(self, who: str, number: int, outcome: Any) -> None:
         case = self.incident_id(number)

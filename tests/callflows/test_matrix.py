@@ -247,4 +247,4 @@ def test_a_defect_in_the_search_is_met_once_and_not_with_every_event(
     failed = line.switchboard.handle(e.OperatorReady(operator=ANN), line.now)
     assert isinstance(failed[-1], e.FlowFailed)
     leg_id = line.call(CALL).leg_id
-    assert line.switchboard.handle(e.DigitPressed(leg_id=leg_id, digit="1"), line.now) == []
+    assert line.switchboard.handle(e.LegRinging(leg_id=leg_id), line.now) == []

@@ -106,3 +106,76 @@ async def test_a_step_off_the_path_and_a_verification_by_keys(
         current = nadia.find("#card .stages [aria-current]")
         await expect(current).to_have_count(1)
         assert errors(nadia) == []
+
+
+async def test_a_covert_call_takes_one_key_and_speaking_again_two(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    from callflows.events import DigitPressed
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        ids = home.ring()
+        await expect(nadia.find("#phone.talking")).to_be_visible()
+        await nadia.keys("Shift+C")
+        await expect(nadia.find("#card .covert.on")).to_contain_text("DISCRET")
+        home.engine.handle(DigitPressed(incident_id=ids[0], leg_id=ids[2], digit="1"))
+        large = nadia.find("#card .key-answer.last")
+        await expect(large).to_contain_text("Police")
+        size = await large.evaluate("x => parseFloat(getComputedStyle(x).fontSize)")
+        assert size >= 24
+        await nadia.keys("Shift+C")
+        await nadia.keys("Escape")
+        assert seen(home, "SpeakPressed") == []
+        await nadia.keys("Shift+C", "1")
+        await expect(nadia.find("#card .covert.on")).to_have_count(0)
+        assert errors(nadia) == []
+
+
+async def test_a_phrase_is_played_by_one_key_and_answered_by_one(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    from callflows.events import DigitPressed
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        ids = home.ring(languages=("de",))
+        await expect(nadia.find("#phone.talking")).to_be_visible()
+        await nadia.keys("Shift+S")
+        asked = nadia.find("#card .covert .asked")
+        await expect(asked).to_contain_text("Sind Sie in Sicherheit?")
+        home.engine.handle(DigitPressed(incident_id=ids[0], leg_id=ids[2], digit="5"))
+        await expect(nadia.find("#card .key-answer.last")).to_contain_text("NON")
+        assert [x["language"] for x in seen(home, "PhrasePressed")] == ["de"]
+        assert errors(nadia) == []
+
+
+async def test_the_report_opens_from_the_card_and_holds_no_script(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    from callflows.events import NoteWritten, OperatorId
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        ids = home.ring()
+        hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
+        home.engine.handle(
+            NoteWritten(incident_id=ids[0], operator=OperatorId("op-1"), text=hostile)
+        )
+        link = nadia.find("#card a[href$='/report']")
+        await expect(link).to_be_visible()
+        await link.click()
+        await expect(nadia.find("h1")).to_contain_text("Postes Démo")
+        await expect(nadia.find(".timeline")).to_contain_text("<script>")
+        assert "owned" not in await nadia.page.title()
+        assert await nadia.find("img").count() == 0
+        assert errors(nadia) == []

@@ -90,6 +90,8 @@ class Phone:
     "What it sends is dropped unheard."
     is_asked_for_pin: bool = False
     "The next keys are his PIN, and reach no log."
+    is_covert: bool = False
+    "It hears silence, whatever it is ordered to hear."
     hears: Any = "nothing"
     "A `Play`, the leg it is bridged to, `ringback` from the network, or `nothing`."
 
@@ -302,7 +304,10 @@ class Line:
 
     def hears(self, call: str) -> Any:
         """What the caller hears: prompts, the leg he talks to, or his network's tone."""
-        heard = self.phones[self.call(call).leg_id].hears
+        phone = self.phones[self.call(call).leg_id]
+        if phone.is_covert:
+            return "silence"
+        heard = phone.hears
         return (heard.prompts, heard.then) if isinstance(heard, c.Play) else heard
 
     # ------------------------------------------------ looking
@@ -342,6 +347,9 @@ class Line:
                 self.phones[leg_id].hears = outcome
             case c.Bridge(leg_id=leg_id, other_leg_id=other):
                 self._bridge(self.phones[leg_id], self.phones[other])
+            case c.SetCovert(leg_id=leg_id, is_covert=is_covert):
+                if leg_id in self.phones:
+                    self.phones[leg_id].is_covert = is_covert
             case c.Conference(leg_ids=leg_ids):
                 self._confer(leg_ids)
             case c.Hear(leg_id=leg_id, leg_ids=leg_ids):
@@ -449,6 +457,7 @@ class Line:
             assert call.deadline == deadline_of(board, call), "a deadline was not updated"
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
             assert call.seeks == (call.call_id in board.seeking)
+        self._check_covert()
         self._check_legs()
         self._check_visits()
         self._check_alerts()
@@ -461,6 +470,16 @@ class Line:
         times += [thing.deadline for thing in timed if thing.deadline is not None]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
+
+    def _check_covert(self) -> None:
+        """The caller of a covert case hears nothing, whatever happens to his call."""
+        for call in self.switchboard.calls.values():
+            phone = self.phones.get(call.leg_id)
+            incident = self.switchboard.incidents.get(call.incident_id)
+            if phone is None or incident is None or call.is_over:
+                continue
+            if phone.is_caller and call.tree_id is None:
+                assert phone.is_covert == incident.is_covert
 
     def _check_alerts(self) -> None:
         """What is late was told, and nothing is said to be late that is not."""
@@ -554,6 +573,9 @@ class Line:
             operator = self.phones[LegId(str(call.operator_leg))]
             assert operator.is_up, "nobody is there to speak to him"
             assert isinstance(operator.hears, c.Play), "silence for the operator"
+            return
+        if call.phrase_until is not None and call.state is CallState.TALKING:
+            assert isinstance(caller.hears, c.Play), "no phrase is played"
             return
         if (visit := self._visit_on(call)) is not None and call.state is CallState.TALKING:
             self._check_visited(call, visit)

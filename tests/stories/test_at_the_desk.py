@@ -508,7 +508,8 @@ def test_what_moves_nothing_is_not_called_unknown() -> None:
     call = line.calls()
     leg_id = line.call(call).leg_id
     assert line.tell(e.LegRinging(leg_id=line.leg_of("ann"))) == []
-    assert line.tell(e.DigitPressed(leg_id=leg_id, digit="1")) == []
+    [keyed] = line.tell(e.DigitPressed(leg_id=leg_id, digit="1"))
+    assert isinstance(keyed, e.CallerKeyed)
     assert line.tell(e.MediaRestarted(gap_time=0.4)) == []
     assert line.tell(e.TrunkStateChanged(trunk="a", is_up=False)) == []
     assert line.tell(e.CommandFailed(command="Play", reason="?", leg_id=None)) == []

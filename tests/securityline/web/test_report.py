@@ -1,0 +1,199 @@
+"""The report of a case: whole, in the client's language, and nothing secret in it."""
+
+import importlib.util
+import re
+from typing import Any
+
+import pytest
+
+from callflows.events import (
+    AlarmReceived,
+    CloseRequested,
+    IncidentId,
+    NoteWritten,
+    OperatorId,
+    StepSkipped,
+    VerificationRecorded,
+)
+from securityline.report_pdf import NotInstalled, write_pdf
+from tests.securityline.web.rig import BANQUE, Browser, House
+from tests.securityline.web.test_code_words import JULIE, SAID, press, seen, talking
+
+HOSTILE = '<script>alert(1)</script> {{ 7*7 }} \u202edesrever <img src="http://evil.example/x">'
+
+
+async def a_whole_case(home: House, desk: Browser) -> str:
+    """Julie calls; a code word, a kind, a verification, notes, the police, closing."""
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    who = OperatorId("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "secret", incident=case, **JULIE, text=SAID["good"])
+        await press(socket, "kind", incident=case, kind="intrusion")
+        home.engine.handle(
+            VerificationRecorded(
+                incident_id=case, operator=who, step="verify", means="video",
+                result="confirmed", confidence="high", text="Deux hommes",
+            )
+        )  # fmt: skip
+        for text in (HOSTILE, "Elle dit Tournesol, puis Mimosa; code 4821", "Rappeler"):
+            home.engine.handle(NoteWritten(incident_id=case, operator=who, text=text))
+        await press(socket, "service", incident=case, service="pz-5339", attempt="1")
+        await home.settled()
+        home.service(case)
+        await home.settled()
+        home.service(case, "hangs up")
+        await home.settled()
+    [call] = [c for c in home.switchboard.calls.values() if not c.service_call]
+    home.caller_hangs_up((case, call.call_id, call.leg_id))
+    for tree in home.switchboard.trees.values():
+        home.engine.handle(_stop(tree.incident_id, tree.tree_id))
+    for step in home.switchboard.incidents[case].run.missing():
+        home.engine.handle(
+            StepSkipped(incident_id=case, operator=who, step=step.step, reason="-")
+        )
+    home.engine.handle(
+        CloseRequested(
+            incident_id=case, operator=who, disposition="handled", text="Tout est calme"
+        )
+    )
+    await home.settled()
+    return str(case)
+
+
+def _stop(case: Any, tree: Any) -> Any:
+    from callflows.events import StopTreePressed
+
+    return StopTreePressed(
+        incident_id=case, tree_id=tree, operator=OperatorId("op-1"), reason=""
+    )
+
+
+async def test_a_report_tells_the_whole_case_in_the_client_s_language(
+    home: House, desk: Browser
+) -> None:
+    case = await a_whole_case(home, desk)
+    page = await desk.page(f"/incidents/{case}/report")
+    for words in (
+        '<html lang="fr">', "Postes Démo", "Bruxelles Centre", "Julie Dupont", "Résumé",
+        "Deux hommes", "Zone de police Bruxelles-Capitale", "SHA-256", "Tout est calme",
+        "Chronologie", "Traité",
+    ):  # fmt: skip
+        assert words in page, words
+    dutch = await desk.page(f"/incidents/{case}/report?language=nl")
+    assert "Samenvatting" in dutch
+
+
+@pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
+@pytest.mark.parametrize("form", ["page", "html"])
+async def test_no_secret_and_no_reserved_number_is_in_it(
+    home: House, desk: Browser, language: str, form: str
+) -> None:
+    case = await a_whole_case(home, desk)
+    answer = await desk.get(f"/incidents/{case}/report?as={form}&language={language}")
+    page = await answer.text()
+    for secret in ("tournesol", "mimosa", "4821", "4822"):
+        assert secret not in page.lower(), secret
+    digits = re.sub(r"[^0-9+]", "", re.sub(r"<[^>]+>", "|", page))
+    directory = home.directory.current
+    reserved = [one.direct for one in directory.services.values() if one.direct]
+    assert reserved
+    for number in reserved:
+        assert number.lstrip("+") not in digits, number
+
+
+async def test_reserved_numbers_that_somebody_typed_are_left_out(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    direct = next(one.direct for one in home.directory.current.services.values() if one.direct)
+    spaced = " ".join(direct[i : i + 3] for i in range(0, len(direct), 3))
+    for text in (f"ligne {direct}", f"ligne {spaced}"):
+        home.engine.handle(
+            NoteWritten(incident_id=case, operator=OperatorId("op-1"), text=text)
+        )
+    await home.settled()
+    page = await desk.page(f"/incidents/{case}/report")
+    assert direct not in page
+    assert spaced not in page
+    assert "ligne" in page
+
+
+async def test_hostile_texts_are_texts(home: House, desk: Browser) -> None:
+    case = await a_whole_case(home, desk)
+    for form in ("page", "html"):
+        page = await (await desk.get(f"/incidents/{case}/report?as={form}")).text()
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
+        assert "{{ 7*7 }}" in page
+        assert "<img" not in page
+
+
+async def test_a_download_stands_alone_and_is_named(home: House, desk: Browser) -> None:
+    case = await a_whole_case(home, desk)
+    answer = await desk.get(f"/incidents/{case}/report?as=html")
+    disposition = answer.headers["Content-Disposition"]
+    assert disposition == f'attachment; filename="report-{case}.html"'
+    page = await answer.text()
+    assert "<style>" in page
+    assert '"Atkinson Hyperlegible"' in page, "the style is not escaped"
+    assert "<link" not in page
+
+
+async def test_every_reading_is_a_line(home: House, desk: Browser) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    await desk.page(f"/incidents/{case}/report")
+    await desk.get(f"/incidents/{case}/report?as=html")
+    await home.settled()
+    assert [(x["operator"], x["as"]) for x in seen(home, "ReportRead")] == [
+        ("op-1", "page"),
+        ("op-1", "html"),
+    ]
+
+
+async def test_who_is_not_cleared_gets_none(home: House, desk: Browser) -> None:
+    home.sign_in("op-1")
+    ids = home.ring(BANQUE, None)
+    await home.settled()
+    await desk.sign_in("op-2")
+    assert (await desk.get(f"/incidents/{ids[0]}/report")).status == 404
+    assert (await desk.get("/incidents/nothing/report")).status == 404
+    assert not seen(home, "ReportRead")
+
+
+async def test_an_open_case_says_that_it_is_not_final(home: House, desk: Browser) -> None:
+    home.engine.handle(
+        AlarmReceived(
+            incident_id=IncidentId("inc-alarm"), source="t", source_id="1",
+            organisation="postes-demo", organisation_name="Postes Démo", site="bru-centre",
+            site_name="Bruxelles Centre", kind="intrusion", urgency=2,
+        )
+    )  # fmt: skip
+    await home.settled()
+    await desk.sign_in("op-1")
+    assert "not final" in await desk.page("/incidents/inc-alarm/report?language=en")
+    assert (await desk.get("/incidents/inc-alarm/report?as=docx")).status == 400
+
+
+IS_INSTALLED = importlib.util.find_spec("weasyprint") is not None
+
+
+@pytest.mark.skipif(IS_INSTALLED, reason="the extra `report` is installed")
+async def test_without_the_extra_a_pdf_is_refused_with_a_sentence(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    answer = await desk.get(f"/incidents/{case}/report?as=pdf")
+    assert answer.status == 501
+    assert "extra `report`" in await answer.text()
+    with pytest.raises(NotInstalled, match="securityline"):
+        write_pdf("<p>x</p>")
+
+
+@pytest.mark.skipif(not IS_INSTALLED, reason="needs the extra `report` (WeasyPrint)")
+def test_a_pdf_is_made_and_fetches_nothing() -> None:
+    pdf = write_pdf('<p>Report</p><img src="http://127.0.0.1:9/x.png">')
+    assert pdf.startswith(b"%PDF-")

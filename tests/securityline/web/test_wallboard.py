@@ -113,7 +113,7 @@ async def test_each_operator_with_his_state_and_a_dead_phone_in_words(
     assert re.search(r'<li class="on_break" data-operator="op-4">', html)
     dead = html[html.index('data-operator="op-2"') :]
     assert '<li class="dead" data-operator="op-2">' in html
-    assert "DEAD: no phone" in dead[: dead.index("</li>")]
+    assert "UNREACHABLE: no phone" in dead[: dead.index("</li>")]
 
 
 async def test_fewer_than_two_ready_is_red_and_said(home: House, desk: Browser) -> None:

@@ -221,7 +221,7 @@ async def test_it_is_drawn_in_every_language(home: House, desk: Browser, languag
     home.ring(POSTES)
     await home.settled()
     html = board(desk, language)
-    assert ("DEAD" in html) == (language == "en")
+    assert ("UNREACHABLE" in html) == (language == "en")
 
 
 async def test_faults_of_the_engine_stand_on_top(home: House, desk: Browser) -> None:

@@ -78,7 +78,9 @@ async def test_the_board_lives_and_axe_finds_nothing_in_any_state(
         home.ring(POSTES, urgency=3)
         await expect(board.page.locator('[data-operator="op-1"].talking')).to_be_visible()
         home.engine.handle(StationDown(operator=OperatorId("op-2"), reason="expired"))
-        await expect(board.page.locator(".staff .dead")).to_contain_text("UNREACHABLE: no phone")
+        await expect(board.page.locator(".staff .dead")).to_contain_text(
+            "UNREACHABLE: no phone"
+        )
         for urgency in (1, 2, 3, 4):
             home.ring(POSTES, urgency=urgency)
         await expect(board.page.locator(".waits li.u1")).to_be_visible()

@@ -175,7 +175,8 @@ def late_times(board: Board, incident: Incident) -> dict[AlertKind, float]:
     waits = list(_waits(board, incident))
     if waits:
         found[AlertKind.NOT_TAKEN] = min(waits) + limits.not_taken[place]
-    if incident.owner is None or incident.attention_since is not None:
+    is_parked = incident.parking is not None and not incident.parking.is_back
+    if incident.owner is None or incident.attention_since is not None or is_parked:
         return found
     taken = _taken_at(board, incident)
     recorded = max((taken, *(r.at for run in _runs(incident) for r in run.records.values())))
@@ -233,11 +234,11 @@ def _talks(board: Board, incident: Incident) -> Iterator[float]:
 
 
 def _taken_at(board: Board, incident: Incident) -> float:
-    """When somebody took the case: by a press, or by speaking with its caller."""
+    """When its owner got it: by a press, by speaking with its caller, from a colleague."""
     calls = (board.calls.get(call_id) for call_id in incident.call_ids)
     answered = [c.answered_at for c in calls if c is not None and c.answered_at is not None]
     first = min(answered, default=incident.opened_at)
-    return first if incident.taken_at is None else max(first, incident.taken_at)
+    return max(first, incident.taken_at or first, incident.owner_since or first)
 
 
 def _again(board: Board, incident: Incident) -> float:

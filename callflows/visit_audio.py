@@ -53,12 +53,15 @@ def _together(call: InboundCall) -> tuple[LegId, ...]:
         return (call.leg_id, operator, *call.guests)
     if call.state is CallState.HELD and call.consulted is not None and call.is_consulted_up:
         return (call.consulted, operator)
+    if call.state is CallState.HELD and call.transfer is not None and call.transfer.is_up:
+        return (call.transfer.leg_id, operator)
     return (operator,)
 
 
 def _hears_ringing(call: InboundCall) -> bool:
     """Whether the operator waits for somebody to pick up, and must hear that it rings."""
     is_calling = call.consulted is not None and not call.is_consulted_up
+    is_calling |= call.transfer is not None and not call.transfer.is_up
     return call.state is CallState.DIALLING or (call.state is CallState.HELD and is_calling)
 
 

@@ -62,9 +62,11 @@ def follow(board: Board) -> None:
 def _outlive(board: Board, visit: Visit, call: InboundCall, desk: OperatorDesk) -> None:
     """Take that no operator is on the call any more.
 
-    A caller who hears the supervisor already is not told to wait for another operator.
+    A caller who hears the supervisor already is not told to wait for another operator, but
+    for one whom he was given to.
     """
-    if visit.state is not VisitState.BARGING or not call.seeks or visit.is_held:
+    is_heard = visit.state is VisitState.BARGING and not visit.is_held
+    if not is_heard or not call.seeks or call.transfer is not None:
         end(board, visit, "the call is over" if call.is_over else "no operator is on it")
         return
     _forget(board, visit)

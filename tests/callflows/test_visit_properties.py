@@ -63,6 +63,18 @@ class AnyVisit(AnyPress):
                 phone.is_up = True
                 self.room.tell(e.LegAnswered(leg_id=phone.leg_id))
 
+    @rule(who=everybody, to=everybody, number=numbers, talks_first=st.booleans())
+    def transfers(self, who: str, to: str, number: int, talks_first: bool) -> None:
+        calls = list(self.room.switchboard.calls)
+        call = calls[number % len(calls)]
+        self.room.transfers(who, to, call, talks_first=talks_first)
+
+    @rule(who=everybody, number=numbers)
+    def gives(self, who: str, number: int) -> None:
+        calls = list(self.room.switchboard.calls)
+        call_id = CallId(calls[number % len(calls)])
+        self.room.tell(e.CallGiven(operator=OperatorId(who), call_id=call_id))
+
     @rule(who=everybody)
     def leaves(self, who: str) -> None:
         self.room.leaves(who)

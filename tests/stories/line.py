@@ -524,7 +524,8 @@ class Line:
                 assert call.leg_id not in hearers or call.leg_id in call.service_legs, (
                     "the caller hears a whisper"
                 )
-                assert hearers <= {call.operator_leg, call.consulted}
+                asked = call.transfer.leg_id if call.transfer is not None else None
+                assert hearers <= {call.operator_leg, call.consulted, asked}
             else:
                 assert hearers == {call.leg_id, call.operator_leg, *call.guests}
             if call.state == "talking":
@@ -618,7 +619,11 @@ class Line:
         first = self.phones[LegId(str(call.operator_leg))]
         if transfer.is_up:
             other = self.phones[transfer.leg_id]
-            assert (first.hears, other.hears) == (other.leg_id, first.leg_id)
+            visit = self._visit_on(call)
+            guest = {visit.leg_id} if visit is not None else set()
+            for one, heard in ((first, other), (other, first)):
+                hears = {one.hears} if isinstance(one.hears, str) else set(one.hears)
+                assert hears - guest == {heard.leg_id}, "the two do not hear each other"
         else:
             assert isinstance(first.hears, c.Play), "silence for the operator"
             assert first.hears.then == "ringback", "silence for the operator"

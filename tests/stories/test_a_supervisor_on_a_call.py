@@ -6,7 +6,7 @@ import pytest
 
 from callflows import commands as c
 from callflows import events as e
-from callflows.events import Cause, IncidentId, LegId, OperatorId
+from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
 from callflows.services import OWN_RING_TIME
 from callflows.talking import SILENT_TIME
 from tests.stories.visits import Floor, floor
@@ -454,6 +454,67 @@ def test_music_of_her_own_phone_reaches_nobody(mode: str) -> None:
     assert room.hears("call-1") == ann
     room.tell(e.LegResumed(leg_id=LegId(eva)))
     assert ann in room.hearers_of(eva)
+
+
+# ---------------------------------------------------------------- the caller is given away
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_operator_asks_a_colleague_first_and_gives_him_the_caller(mode: str) -> None:
+    room = floor()
+    room.ready("bob")
+    room.visits(mode)
+    caller, ann, eva = legs(room)
+    room.transfers("ann", "bob", "call-1")
+    assert isinstance(room.phones[LegId(ann)].hears, c.Play), "he hears that it rings"
+    room.picks_up("bob")
+    bob = room.leg_of("bob")
+    assert room.hears_who(ann) - {eva} == {bob}, "the two can still hear each other"
+    assert room.hears_who(bob) - {eva} == {ann}
+    assert (eva in room.hears_who(ann)) == (mode != "listen")
+    assert room.hears_who(eva) == {ann, bob}
+    assert caller not in room.hearers_of(eva), "he is on hold"
+    room.tell(e.CallGiven(operator=OperatorId("ann"), call_id=CallId("call-1")))
+    assert room.call("call-1").operator == "bob"
+    assert room.hears_who(eva) == {caller, bob}, "she is on the call, whoever has it"
+    assert (
+        room.hearers_of(eva)
+        == {
+            "listen": set(),
+            "whisper": {bob},
+            "barge": {caller, bob},
+        }[mode]
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_who_is_given_away_at_once_waits_for_him_and_not_with_her(mode: str) -> None:
+    room = floor()
+    room.ready("bob")
+    room.visits(mode)
+    room.transfers("ann", "bob", "call-1", talks_first=False)
+    assert not room.switchboard.visits
+    assert room.hears("call-1") == (("please_hold",), "hold_music")
+    room.picks_up("bob")
+    assert room.call("call-1").operator == "bob"
+
+
+def test_she_takes_over_a_caller_who_is_being_offered_to_another() -> None:
+    room = floor()
+    room.ready("bob")
+    room.transfers("ann", "bob", "call-1")
+    room.visits("take_over")
+    assert room.ringing() == []
+    assert (room.call("call-1").operator, room.call("call-1").transfer) == ("eva", None)
+    assert room.hears("call-1") == room.call("call-1").operator_leg
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_parked_call_has_nobody_to_listen_to(mode: str) -> None:
+    room = floor()
+    room.visits(mode)
+    room.parks("ann", "call-1", 300)
+    assert room.last(e.VisitEnded).reason == "no operator is on it"
 
 
 # ---------------------------------------------------------------- breaks, and the log

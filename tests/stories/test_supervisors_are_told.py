@@ -132,6 +132,13 @@ def test_a_case_that_nobody_has_is_not_called_unworked() -> None:
     assert "not_worked" not in told(line)
 
 
+def test_a_parked_case_is_not_called_unworked_before_its_time() -> None:
+    line = worked_on()
+    line.parks("ann", "call-1", 800.0)
+    line.fast_forward(799)
+    assert told(line) == []
+
+
 # ---------------------------------------------------------------- a step that is late
 
 

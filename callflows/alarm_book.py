@@ -47,6 +47,10 @@ class AlarmCase:
     "Engine time; `None` when nothing is waited for any more."
     restore_due: float | None = None
     "Engine time at which operators are reminded that it is not back to normal."
+    call_due: float | None = None
+    "Engine time at which operators are reminded of a call that was promised."
+    call_promise: float = 0.0
+    "Engine time by which it was promised."
     count: int = 0
     is_confirmed: bool = False
     kinds: list[str] = field(default_factory=list)
@@ -61,7 +65,8 @@ class AlarmCase:
     @property
     def deadline(self) -> float | None:
         """When it wants to be told, engine time."""
-        times = [at for at in (self.held_until, self.restore_due) if at is not None]
+        wanted = (self.held_until, self.restore_due, self.call_due)
+        times = [at for at in wanted if at is not None]
         return min(times, default=None)
 
     @property

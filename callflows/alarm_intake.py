@@ -21,6 +21,14 @@ from callflows.alarm_kinds import (
 )
 from callflows.alarm_on_test import note_on_test, test_of
 from callflows.alarm_restore import await_restore, restored
+from callflows.alarm_sessions import (
+    added,
+    case_of_session,
+    keep_session,
+    promise_call,
+    reason_of,
+    reset_of_session,
+)
 from callflows.attention import attend_anew
 from callflows.automatic import begin_automatic
 from callflows.board import Board
@@ -58,11 +66,14 @@ def alarm_received(board: Board, event: AlarmReceived) -> None:
     if flood is not None:
         incident = _of_flood(board, place, event, flood)
     else:
-        found = case_at(board, place, event.rules.confirm_window_time)
+        found = case_of_session(board, event)
+        found = found or case_at(board, place, event.rules.confirm_window_time)
         incident = _open(board, place, event) if found is None else found
         if found is not None:
             _join(board, place, event, incident)
     _seen(board, event, incident.incident_id)
+    keep_session(board, event, incident.incident_id)
+    promise_call(board, incident, event)
 
 
 def restore_received(board: Board, event: RestoreReceived) -> None:
@@ -73,7 +84,7 @@ def restore_received(board: Board, event: RestoreReceived) -> None:
     if not event.is_known_account:
         _as_alarm(board, event)
         return
-    incident = restored(board, event)
+    incident = restored(board, reset_of_session(board, event))
     _seen(board, event, incident.incident_id if incident else event.incident_id)
 
 
@@ -95,7 +106,7 @@ def status_received(board: Board, event: StatusReceived) -> None:
     if _is_handled(board, event):
         return
     if event.is_known_account:
-        _seen(board, event, event.incident_id)
+        _seen(board, event, added(board, event) or event.incident_id)
     else:
         _as_alarm(board, event)
 
@@ -213,6 +224,8 @@ def _join(board: Board, place: Place, event: AlarmReceived, incident: Incident) 
     minutes = (board.now - case.last_at) / 60
     is_news = _count(board, case, event)
     reason = f"same place, {minutes:.0f} min after the last alarm"
+    if case_of_session(board, event) is incident:
+        reason = reason_of(event)
     if event.kind == CAMERA_OFFLINE:
         reason = name_cameras(incident, case, event)
     if event.clearance == "high_security":

@@ -6,6 +6,7 @@ from callflows.alarm_book import AlarmCase
 from callflows.alarm_cases import name_cameras
 from callflows.alarm_hold import cancel, release
 from callflows.alarm_kinds import CAMERA_OFFLINE, place_of, zone_of
+from callflows.alarm_sessions import remind_of_call
 from callflows.attention import attend_anew
 from callflows.automatic import ENGINE
 from callflows.board import Board
@@ -100,6 +101,8 @@ def due(board: Board, case: AlarmCase) -> None:
         release(board, incident, case)
     if case.restore_due is not None and case.restore_due <= board.now:
         _remind(board, incident, case)
+    if case.call_due is not None and case.call_due <= board.now:
+        remind_of_call(board, incident, case)
     board.keep_timed(case)
 
 

@@ -78,6 +78,7 @@ def case_taken(board: Board, incident: Incident, event: CaseTaken) -> bool:
 def take_case(board: Board, incident: Incident, operator: OperatorId) -> None:
     """Make a case this operator's, whoever works on its site; it waits no longer."""
     incident.belongs_to(operator, board.now)
+    incident.taken_at = board.now
     incident.attention.clear()
     incident.attention_since = None
     if incident.parking is not None and incident.parking.is_back:

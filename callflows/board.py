@@ -25,9 +25,11 @@ from callflows.events import (
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.service_call import ServiceCall
+from client_directory.model import AlertLimits
 
 if TYPE_CHECKING:
     from callflows.action import Action
+    from callflows.alerting import CaseWatch
     from callflows.check_call import CheckCall
     from callflows.self_service import SelfService
     from callflows.visit import Visit
@@ -97,6 +99,10 @@ class Board:
     "When wrong PINs were given on the line for installers, by site and by caller."
     visits: "dict[LegId, Visit]" = field(default_factory=dict)
     "Supervisors on colleagues' calls, by the leg at their own phone."
+    case_watches: "dict[IncidentId, CaseWatch]" = field(default_factory=dict)
+    "What is late in each case, in the order of the cases."
+    alert_limits: dict[str, AlertLimits] = field(default_factory=dict)
+    "By client; under the empty name, the installation's."
     unanswered: list[WelfareCallDue] = field(default_factory=list)
     "Of the event at hand: who could not be asked by telephone."
     watched: dict[str, IncidentId] = field(default_factory=dict)
@@ -213,6 +219,8 @@ class Board:
                 for attempt in tree.attempts:
                     self.tree_legs.pop(attempt.leg_id, None)
         self.alarms.forget(incident_id)
+        if (watch := self.case_watches.pop(incident_id, None)) is not None:
+            self.drop_timed(watch)
         for action in self.actions_of(incident_id):
             self.drop_timed(action)
             del self.actions[action.action_id]

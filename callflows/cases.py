@@ -5,7 +5,7 @@ from typing import Final
 from callflows import call_back, handing_over, parking, site_lock
 from callflows.alarm_hold import release
 from callflows.attention import case_taken
-from callflows.automatic import begin_automatic, start_tree
+from callflows.automatic import begin_automatic
 from callflows.board import Board
 from callflows.closing import close_requested
 from callflows.events import (
@@ -23,27 +23,16 @@ from callflows.events import (
     IncidentReprioritised,
     KindChosen,
     NoteWritten,
-    OperatorId,
     ProcedureShown,
     SiteEntered,
-    StepAnswered,
-    StepRefused,
-    StepSkipped,
     UrgencySet,
-    VerificationRecorded,
 )
 from callflows.incident import Incident, IncidentState, Note
 from callflows.procedure_run import (
-    Outcome,
     ProcedureRun,
-    StepRecord,
-    find_answer,
-    means_of,
 )
-from callflows.quiet import keep_site_quiet
 from callflows.ringing import UNKNOWN_NUMBER
 from callflows.transition import Transition
-from client_directory.model import Step
 
 MOST_URGENT: Final = 1
 "Life in danger."
@@ -191,116 +180,6 @@ def _urgency_set(board: Board, incident: Incident, event: UrgencySet) -> bool:
     return True
 
 
-# ---------------------------------------------------------------- steps
-
-
-def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> bool:
-    step = _open_step(board, incident, event.step, event.operator)
-    if step is None:
-        return True
-    answer = find_answer(step, event.answer)
-    if step.verify:
-        return _refuse(board, incident, event, "a verification needs its means and result")
-    if step.answers == "free_text":
-        if not (event.text or event.answer).strip():
-            return _refuse(board, incident, event, "nothing was written")
-    elif step.answers and answer is None:
-        return _refuse(board, incident, event, "no such answer")
-    record = StepRecord(
-        step=step.step,
-        outcome=Outcome.DONE,
-        operator=event.operator,
-        at=board.now,
-        answer=event.answer,
-        text=event.text,
-    )
-    incident.run.record(record)
-    if step.do and (tree := step.do.get("start_call_tree")):
-        start_tree(board, incident, tree, event.operator)
-    if step.do and (service := step.do.get("call_service")):
-        keep_site_quiet(board, incident, f"{service} called")
-    if answer is not None and answer.set_urgency is not None:
-        reason = f"step {step.step}: {answer.answer}"
-        reprioritise(board, incident, answer.set_urgency, reason)
-    return True
-
-
-def _verification_recorded(
-    board: Board, incident: Incident, event: VerificationRecorded
-) -> bool:
-    step = _open_step(board, incident, event.step, event.operator)
-    if step is None:
-        return True
-    if event.means not in means_of(step, has_code_word=incident.has_code_word):
-        return _refuse(board, incident, event, f"{event.means} is no means of this step")
-    incident.run.record(
-        StepRecord(
-            step=step.step,
-            outcome=Outcome.VERIFIED,
-            operator=event.operator,
-            at=board.now,
-            answer=event.result,
-            text=f"{event.means}: {event.text}" if event.text else event.means,
-        )
-    )
-    return True
-
-
-def _step_skipped(board: Board, incident: Incident, event: StepSkipped) -> bool:
-    if incident.run.step(event.step) is None:
-        return _refuse(board, incident, event, "no such step")
-    if event.step in incident.run.records:
-        return _refuse(board, incident, event, "recorded already")
-    if not event.reason.strip():
-        return _refuse(board, incident, event, "skipping needs a reason")
-    incident.run.record(
-        StepRecord(
-            step=event.step,
-            outcome=Outcome.SKIPPED,
-            operator=event.operator,
-            at=board.now,
-            text=event.reason,
-        )
-    )
-    return True
-
-
-def _open_step(
-    board: Board, incident: Incident, name: str, operator: OperatorId
-) -> Step | None:
-    """Find a step that may be recorded now, or say why it may not."""
-    step = incident.run.step(name)
-    shut_by = incident.run.shut_by(step) if step else None
-    if step is not None and shut_by is None:
-        return step
-    board.say(
-        StepRefused(
-            incident_id=incident.incident_id,
-            operator=operator,
-            step=name,
-            reason=f"{shut_by} comes first" if step else "no such step",
-        )
-    )
-    return None
-
-
-def _refuse(
-    board: Board,
-    incident: Incident,
-    event: StepAnswered | StepSkipped | VerificationRecorded,
-    reason: str,
-) -> bool:
-    board.say(
-        StepRefused(
-            incident_id=incident.incident_id,
-            operator=event.operator,
-            step=event.step,
-            reason=reason,
-        )
-    )
-    return True
-
-
 # ---------------------------------------------------------------- notes
 
 
@@ -318,9 +197,6 @@ CLOSED: Final = IncidentState.CLOSED
 TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = {
     (OPEN, KindChosen): Transition(_kind_chosen),
     (OPEN, UrgencySet): Transition(_urgency_set),
-    (OPEN, StepAnswered): Transition(_step_answered),
-    (OPEN, VerificationRecorded): Transition(_verification_recorded),
-    (OPEN, StepSkipped): Transition(_step_skipped),
     (OPEN, NoteWritten): Transition(_note_written),
     (OPEN, CaseTaken): Transition(case_taken),
     (OPEN, CaseParked): Transition(parking.case_parked),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from callflows import call_back
+from callflows import alerting, call_back
 from callflows.board import Board
 from callflows.events import CloseRefused, CloseRequested, IncidentClosed, OperatorId
 from callflows.incident import DISPOSITIONS, Incident, IncidentState
@@ -80,6 +80,7 @@ def close(
     call_back.drop_all(board, incident)
     if (alarms := board.alarms.close(incident.incident_id)) is not None:
         board.drop_timed(alarms)
+    alerting.closed(board, incident)
     board.closed.append((board.now, incident.incident_id))
     board.say(
         IncidentClosed(

@@ -7,6 +7,7 @@ from callflows import (
     action_flow,
     alarm_intake,
     alarm_restore,
+    alerting,
     call_back,
     check_call,
     handing_over,
@@ -38,6 +39,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     Action: action_flow.due,
     ServiceCall: services.due,
     Visit: visiting.due,
+    alerting.CaseWatch: alerting.due,
     Parking: parking.due,
     Handover: handing_over.due,
 }

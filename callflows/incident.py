@@ -123,6 +123,8 @@ class Incident:
     "Another operator was asked to take it over, and has not answered yet."
     entered: list[OperatorId] = field(default_factory=list)
     "Operators who work on it knowing that another works on a case of the same site."
+    taken_at: float | None = None
+    "When somebody pressed to take it, engine time."
     disposition: str = ""
     closing_text: str = ""
     closed_at: float | None = None

@@ -52,6 +52,15 @@ class StepRecord:
     "The answer's id, or the result of a verification."
     text: str = ""
     "Free text, means of verification, or the reason for skipping."
+    left_path: str = ""
+    "Why it was done although an answer had led around it."
+    confidence: str = ""
+    "Of a verification: `high`, `medium` or `low`; empty when nobody said."
+
+    @property
+    def is_deviation(self) -> bool:
+        """Whether the consigne was not followed here; the supervisor has these on a list."""
+        return self.outcome is Outcome.SKIPPED or bool(self.left_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +156,28 @@ class ProcedureRun:
             if step.do and "await_restore" in step.do and not is_left_out:
                 return step
         return None
+
+    def is_off_path(self, step: Step) -> bool:
+        """Whether the answers so far lead around a step: whoever does it says why."""
+        return step.step not in {one.step for one in self.path}
+
+    @property
+    def weight(self) -> int:
+        """The sum of the weights of the answers given."""
+        total = 0
+        for record in self.records.values():
+            step = self.step(record.step)
+            answer = find_answer(step, record.answer) if step is not None else None
+            if answer is not None and record.outcome is not Outcome.SKIPPED:
+                total += answer.weight
+        return total
+
+    @property
+    def weighed_urgency(self) -> int | None:
+        """The urgency that the answers' weights come to; `None`: they say nothing of it."""
+        weights = self.procedure.weights if self.procedure else ()
+        total = self.weight
+        return next((urgency for urgency, least in weights if total >= least > 0), None)
 
     def shut_by(self, step: Step) -> str | None:
         """Return the step that must be recorded before this one opens, if any.

@@ -1,10 +1,11 @@
 """Which operator is rung for a call, and the reason in words that a person can check."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from collections.abc import Container, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, Literal
 
 from callflows.call import InboundCall
-from callflows.events import OperatorChosen
+from callflows.events import OperatorChosen, OperatorId
 from callflows.operators import DeskState, OperatorDesk
 from client_directory.model import Clearance
 
@@ -17,10 +18,15 @@ _BUSY_WITH: Final = {
     DeskState.VISITING: "on a colleague's call",
 }
 
+_STATES: Final = {state: state.value for state in DeskState}
+"Looked up for every operator of every decision; an enumeration's `value` is a call."
+
 MOST_NAMES: Final = 6
 "Operators named in a sentence for one reason; the readings name them all."
 
 Reading = Mapping[str, str | int | float | bool]
+Takes = Literal["best", "all", "press", "another"]
+"By which rule operators were chosen; see `OperatorChosen.takes`."
 
 
 def is_cleared(desk: OperatorDesk, clearance: Clearance) -> bool:
@@ -41,30 +47,53 @@ def is_eligible(desk: OperatorDesk, call: InboundCall, now: float) -> bool:
     return is_cleared(desk, call.clearance) and call.rests.get(desk.operator, now) <= now
 
 
+def eligible(
+    desks: Iterable[OperatorDesk], call: InboundCall, now: float
+) -> list[OperatorDesk]:
+    """Return those of the free operators who may be rung for this call now, as they stood."""
+    clearance, rests = call.clearance, call.rests
+    return [
+        desk
+        for desk in desks
+        if is_cleared(desk, clearance) and rests.get(desk.operator, now) <= now
+    ]
+
+
 def excluded_because(desk: OperatorDesk, call: InboundCall, now: float) -> str:
     """Say why an operator is not rung for a call; the empty string when nothing bars him."""
-    if desk.state is not DeskState.SIGNED_OUT and not is_cleared(desk, call.clearance):
+    return _barred_by(desk, call, call.clearance, now)
+
+
+def _barred_by(desk: OperatorDesk, call: InboundCall, clearance: Clearance, now: float) -> str:
+    state = desk.state
+    if state is not DeskState.SIGNED_OUT and not is_cleared(desk, clearance):
         return "clearance"
-    if desk.call_id == call.call_id and desk.state is DeskState.RINGING:
+    if state is DeskState.RINGING and desk.call_id == call.call_id:
         return ""
-    if busy := _BUSY_WITH.get(desk.state):
-        return busy
+    if state in _BUSY_WITH:
+        return _BUSY_WITH[state]
     if not desk.has_station:
         return "no phone"
     return "did not take it" if call.rests.get(desk.operator, now) > now else ""
 
 
 def in_order(desks: Iterable[OperatorDesk], call: InboundCall) -> list[OperatorDesk]:
-    """Sort operators for a call, best first: the case's owner, skill, longest idle, id.
+    """Sort operators for a call, best first; see :func:`rank`."""
+    return rank(desks, call.offer.languages, call.preferred)
+
+
+def rank(
+    desks: Iterable[OperatorDesk], languages: Sequence[str], preferred: OperatorId | None
+) -> list[OperatorDesk]:
+    """Sort operators, best first: the case's owner, skill, longest idle, id.
 
     Skill is compared language by language, the caller's most probable first. An operator
     without any of them comes last, and still comes: a language never keeps a caller waiting.
     """
-    languages = call.offer.languages
 
     def merit(desk: OperatorDesk) -> tuple[bool, list[int], float, str]:
         skills = desk.languages
-        is_owner = desk.operator == call.preferred
+        is_owner = desk.operator == preferred
         skill = [-skills.get(x, 0) for x in languages]
         return not is_owner, skill, desk.idle_since, desk.operator
 
@@ -77,32 +106,36 @@ def explain(
     roster: Iterable[OperatorDesk],
     now: float,
     why: str,
+    *,
+    takes: Takes = "press",
+    promised: Container[OperatorId] = (),
+    spare: Mapping[OperatorId, int] = MappingProxyType({}),
 ) -> OperatorChosen:
-    """Write a routing decision down, with everybody who was considered.
+    """Write a routing decision down, with everybody who was considered, to be replayed.
 
     Those who could be rung each have a reading of their own; those who could not share one
     a reason: with sixty operators a line per decision would otherwise be mostly absences.
+    What is read back, and how, stands in `routing_replay`.
 
     :param why: what led to it: the queue's reason, or an operator's own press.
+    :param promised: operators who are rung for other callers in the same moment.
+    :param spare: whose phone rang for a call that could spare him, and that call's class.
     """
-    language = call.language
+    clearance = call.clearance
     picked = {desk.operator for desk in chosen}
     considered: list[Reading] = []
     excluded: dict[str, list[OperatorDesk]] = {}
     for desk in roster:
-        because = "" if desk.operator in picked else excluded_because(desk, call, now)
+        if desk.operator in picked or desk.operator in spare:
+            because = ""
+        elif desk.operator in promised:
+            because = _BUSY_WITH[DeskState.RINGING]
+        else:
+            because = _barred_by(desk, call, clearance, now)
         if because:
             excluded.setdefault(because, []).append(desk)
-            continue
-        considered.append(
-            {
-                "operator": desk.operator,
-                "state": desk.state.value,
-                "skill": desk.languages.get(language, 0),
-                "idle": round(now - desk.idle_since, 3),
-                "excluded": "",
-            }
-        )
+        else:
+            considered.append(_reading(desk, call, now, spare))
     considered += [
         {"operator": ", ".join(desk.operator for desk in desks), "excluded": because}
         for because, desks in excluded.items()
@@ -113,7 +146,30 @@ def explain(
         operators=tuple(desk.operator for desk in chosen),
         reason=_sentence(call, chosen, excluded, now, why),
         considered=tuple(considered),
+        takes=takes,
+        languages=call.offer.languages,
+        clearance=call.clearance,
+        preferred=call.preferred,
     )
+
+
+def _reading(
+    desk: OperatorDesk, call: InboundCall, now: float, spare: Mapping[OperatorId, int]
+) -> Reading:
+    """Return what a decision weighs of one operator."""
+    skills = [desk.languages.get(language, 0) for language in call.offer.languages]
+    reading: dict[str, str | int | float | bool] = {
+        "operator": desk.operator,
+        "state": _STATES[desk.state],
+        "skill": desk.languages.get(call.language, 0),
+        "idle": round(now - desk.idle_since, 6),
+        "excluded": "",
+    }
+    if len(skills) > 1:
+        reading["skills"] = " ".join(map(str, skills))
+    if desk.operator in spare:
+        reading["served_as"] = spare[desk.operator]
+    return reading
 
 
 def _sentence(

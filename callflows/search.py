@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from callflows import queue, routing
 from callflows.board import Board, names
 from callflows.call import InboundCall, OperatorLeg, Stage
-from callflows.events import CallQueued
+from callflows.events import CallQueued, OperatorId
 from callflows.operators import DeskState, OperatorDesk
 from callflows.ringing import dial_fallback, ring, stop
 from callflows.sounds import hold_message
@@ -44,6 +44,15 @@ class _Spare(NamedTuple):
     leg: OperatorLeg
 
 
+class _Robbed(NamedTuple):
+    """An operator whose phone rang for another call."""
+
+    desk: OperatorDesk
+    why: str
+    candidates: dict[OperatorId, int]
+    "Whose phone could be taken, and the class in which the call is served that it rang for."
+
+
 def begin(board: Board, call: InboundCall) -> None:
     """Start to look for somebody for a caller who has just come, or come back."""
     call.stage, call.attempts = Stage.ONE_BY_ONE, 0
@@ -62,7 +71,7 @@ def settle(board: Board) -> None:
     free = [desk for desk in board.roster if routing.may_ring(desk)]
     spare: list[_Spare] | None = None  # looked for when somebody free is not enough
     given: dict[str, list[OperatorDesk]] = {}
-    reasons: dict[str, str] = {}
+    robbed: dict[str, _Robbed] = {}
     unserved: list[InboundCall] = []
     for call in calls:
         if call.legs or _is_left_to_fallback(board, call):
@@ -74,8 +83,8 @@ def settle(board: Board) -> None:
             free.remove(desk)
         else:
             spare = _spare_phones(board) if spare is None else spare
-            if spare and (robbed := _take_from_another(board, call, spare)) is not None:
-                desk, reasons[call.call_id] = robbed
+            if spare and (found := _take_from_another(board, call, spare)) is not None:
+                desk, robbed[call.call_id] = found.desk, found
         if desk is not None:
             given[call.call_id] = [desk]
         else:
@@ -85,9 +94,10 @@ def settle(board: Board) -> None:
             more = _eligible(board, call, free)
             free = [desk for desk in free if desk not in more]
             given[call.call_id] = given.get(call.call_id, []) + more
+    promised = {desk.operator for desks in given.values() for desk in desks}
     for call in calls:
         if chosen := given.get(call.call_id):
-            _ring(board, call, chosen, reasons.get(call.call_id, ""))
+            _ring(board, call, chosen, promised, robbed.get(call.call_id))
     for call in unserved:
         _go_on_without(board, call)
 
@@ -104,7 +114,7 @@ def _is_left_to_fallback(board: Board, call: InboundCall) -> bool:
 def _eligible(
     board: Board, call: InboundCall, free: Sequence[OperatorDesk]
 ) -> list[OperatorDesk]:
-    found = [desk for desk in free if routing.is_eligible(desk, call, board.now)]
+    found = routing.eligible(free, call, board.now)
     return routing.in_order(found, call) if len(found) > 1 else found
 
 
@@ -127,11 +137,28 @@ def open_to_all(board: Board, call: InboundCall) -> None:
     board.is_unsettled = True
 
 
-def _ring(board: Board, call: InboundCall, chosen: list[OperatorDesk], why: str) -> None:
-    reasons = [queue.explain(call, board.now), why or _stage_words(call)]
-    decision = routing.explain(call, chosen, board.roster, board.now, ", ".join(reasons))
-    board.say(decision)
+def _ring(
+    board: Board,
+    call: InboundCall,
+    chosen: list[OperatorDesk],
+    promised: set[OperatorId],
+    robbed: _Robbed | None,
+) -> None:
+    """Write the decision down and make the phones ring."""
+    why = robbed.why if robbed is not None else _stage_words(call)
     is_one = call.stage is Stage.ONE_BY_ONE
+    takes: routing.Takes = "best" if is_one else "all"
+    decision = routing.explain(
+        call,
+        chosen,
+        board.roster,
+        board.now,
+        f"{queue.explain(call, board.now)}, {why}",
+        takes=takes if robbed is None else "another",
+        promised=promised,
+        spare=robbed.candidates if robbed is not None else {},
+    )
+    board.say(decision)
     if is_one:
         call.attempts += 1
     for desk in chosen:
@@ -160,9 +187,7 @@ def _spare_phones(board: Board) -> list[_Spare]:
     return spare
 
 
-def _take_from_another(
-    board: Board, call: InboundCall, spare: list[_Spare]
-) -> tuple[OperatorDesk, str] | None:
+def _take_from_another(board: Board, call: InboundCall, spare: list[_Spare]) -> _Robbed | None:
     """Stop an operator's phone that rings for a call which can spare him.
 
     It can when it is strictly less urgent, or as urgent with other phones ringing for it.
@@ -190,7 +215,7 @@ def _take_from_another(
     stop(board, other, taken.leg)
     if not other.legs and other.stage is Stage.ONE_BY_ONE:
         other.attempts = 0  # nobody failed to take it: its search begins anew
-    return desk, why
+    return _Robbed(desk, why, {p.desk.operator: p.served_as for p in found})
 
 
 def _go_on_without(board: Board, call: InboundCall) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from callflows.action import Action
 from callflows.alarm_state import book_from_plain, book_to_plain
+from callflows.alerting import CaseWatch
 from callflows.board import Board
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
@@ -17,7 +18,7 @@ from callflows.operators import OperatorDesk
 from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.visit import Visit
-from client_directory.model import Procedure
+from client_directory.model import AlertLimits, Procedure
 
 VERSION: Final = 1
 "Raised when an older reader would misread it."
@@ -73,6 +74,8 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "check_legs": dict(board.check_legs),
         "self_services": [to_plain(call) for call in board.self_services.values()],
         "pin_misses": {key: list(times) for key, times in board.pin_misses.items()},
+        "case_watches": [to_plain(watch) for watch in board.case_watches.values()],
+        "alert_limits": {name: to_plain(x) for name, x in board.alert_limits.items()},
         "visits": [to_plain(visit) for visit in board.visits.values()],
         "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
@@ -166,6 +169,15 @@ def _build(state: Mapping[str, Any]) -> Board:
         if himself.deadline is not None:
             board.keep_timed(himself)
     board.pin_misses = {key: list(x) for key, x in state.get("pin_misses", {}).items()}
+    for plain in state.get("case_watches", ()):
+        watch = from_plain(CaseWatch, plain)
+        board.case_watches[watch.incident_id] = watch
+        if watch.deadline is not None:
+            board.keep_timed(watch)
+    board.alert_limits = {
+        name: from_plain(AlertLimits, plain)
+        for name, plain in state.get("alert_limits", {}).items()
+    }
     for plain in state.get("visits", ()):
         visit = from_plain(Visit, plain)
         board.visits[visit.leg_id] = visit

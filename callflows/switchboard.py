@@ -13,21 +13,16 @@ from callflows import (
     action_flow,
     alarm_intake,
     alarm_on_test,
-    asides,
-    authentication,
+    alerting,
     cases,
     check_call,
-    forwarded,
-    inbound,
     joining,
     keyholder,
-    parking,
     restart,
     self_service_flow,
     service_calls,
     services,
     shift,
-    talking,
     transferring,
     trees,
     visit_life,
@@ -38,13 +33,14 @@ from callflows.action import Action
 from callflows.alarm_book import AlarmBook
 from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
-from callflows.call import CallBack, CallState, InboundCall
+from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.deadlines import Deadlines
 from callflows.due_things import DUE
 from callflows.events import (
     AlarmReceived,
+    AlertLimitsSet,
     CallId,
     CallOffered,
     CallTreeRequested,
@@ -72,7 +68,7 @@ from callflows.events import (
     TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident, IncidentState
+from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.search import settle
@@ -80,20 +76,14 @@ from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
-from callflows.transition import Transition
+from callflows.tables import CALL_TABLE, CASE_TABLE
 from callflows.visit import Visit
+from client_directory.model import AlertLimits
 
-__all__ = ["CALL_TABLE", "ROUTES", "Outcome", "Switchboard"]
+__all__ = ["CALL_TABLE", "CASE_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
 CLOSED_KEPT: Final = 3600.0
 "Seconds for which a closed case and its calls can still be looked at here."
-
-CALL_TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = (
-    asides.TABLE | inbound.TABLE | talking.TABLE | forwarded.TABLE | parking.TABLE
-)
-CASE_TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = (
-    cases.TABLE | authentication.TABLE
-)
 
 
 class Switchboard:
@@ -171,6 +161,16 @@ class Switchboard:
         return self._board.actions
 
     @property
+    def case_watches(self) -> Mapping[IncidentId, alerting.CaseWatch]:
+        """What is late in each case. Read only."""
+        return self._board.case_watches
+
+    @property
+    def alert_limits(self) -> Mapping[str, AlertLimits]:
+        """After how long supervisors are told, by client. Read only."""
+        return self._board.alert_limits
+
+    @property
     def visits(self) -> Mapping[LegId, Visit]:
         """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
         return self._board.visits
@@ -216,6 +216,7 @@ class Switchboard:
                 watched.show_unanswered(board)
             while board.is_unsettled:
                 settle(board)
+            alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()
         except Exception as error:
@@ -375,6 +376,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **watched.ROUTES,
     **self_service_flow.ROUTES,
     **visiting.ROUTES,
+    AlertLimitsSet: alerting.limits_set,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

@@ -12,7 +12,12 @@ from pydantic import SecretStr
 
 from client_directory import alarm_builder, model, numbers, schedule
 from client_directory import schema as shapes
-from client_directory.plan_builder import build_call_tree, build_procedure, text_of
+from client_directory.plan_builder import (
+    build_alerts,
+    build_call_tree,
+    build_procedure,
+    text_of,
+)
 from client_directory.secret import hash_secret, is_secret, seal
 from client_directory.self_service_check import check_installer_pins
 from client_directory.source import Path, Source
@@ -83,6 +88,10 @@ def _address(shape: shapes.AddressShape | None) -> model.Address | None:
     return model.Address(street=shape.street, postal_code=shape.postal_code, town=shape.town)
 
 
+def _links(links: list[shapes.LinkShape]) -> tuple[model.Link, ...]:
+    return tuple(model.Link(label=text_of(one.label), url=one.url) for one in links)
+
+
 def _sealed(secret: SecretStr | None) -> str | None:
     return seal(secret.get_secret_value()) if secret is not None else None
 
@@ -129,6 +138,8 @@ class _OrganisationBuilder:
             welfare_checks=alarm_builder.build_checks(shape.welfare_checks),
             tasks=alarm_builder.build_tasks(shape.tasks),
             actions=alarm_builder.build_actions(shape.actions),
+            alerts=build_alerts(shape.alerts),
+            links=_links(shape.links),
         )
 
     def _did(self, index: int, did: shapes.DidShape) -> model.Did:
@@ -177,6 +188,7 @@ class _OrganisationBuilder:
             alarm_paths=alarm_builder.build_paths(site),
             cameras=alarm_builder.build_cameras(site),
             schedule_watch=alarm_builder.build_watch(site),
+            links=_links(site.links),
         )
 
     def _person(self, index: int, person: shapes.PersonShape) -> model.Person:

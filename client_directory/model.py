@@ -43,6 +43,11 @@ Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]
 ServiceKind = Literal["police", "fire", "medical"]
 Listening = Literal["shown", "hidden"]
+StageName = Literal[
+    "listen", "question", "reformulate", "qualify", "verify", "dispatch", "trace", "return",
+    "report",
+]  # fmt: skip
+"The stages of a case, in their order."
 Role = Literal["operator", "supervisor", "administrator", "auditor"]
 
 
@@ -65,6 +70,8 @@ class Answer:
     label: Text = field(default_factory=dict)
     go_to: str | None = None
     set_urgency: int | None = None
+    weight: int = 0
+    "What it adds to the sum that decides the urgency, where the consigne has `weights`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +92,8 @@ class Step:
     "Step that must be recorded before this one opens."
     go_to: str | None = None
     "Next step, or `end`; `None` is the next in order."
+    stage: StageName | None = None
+    "The stage of the case that it belongs to, where its form does not say so."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +113,8 @@ class Procedure:
     "Seconds in which a cancelling signal closes the pre-alarm."
     quiet_time: float | None = None
     "Seconds without any call to the site after the dispatch."
+    weights: tuple[tuple[int, int], ...] = ()
+    "Urgency and the least sum of the answers' weights that makes it so; most urgent first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +143,15 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """An address that a card links to; see `client_directory.links`."""
+
+    label: Text
+    url: str
+    "`http` or `https`, with places in braces that each site fills in."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """A place of a client."""
 
@@ -151,6 +171,7 @@ class Site:
     alarm_paths: tuple[AlarmPath, ...] = ()
     cameras: tuple[Camera, ...] = ()
     schedule_watch: ScheduleWatch | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +249,23 @@ class TemporaryConsigne:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLimits:
+    """After how many seconds supervisors are told, for urgency 1 to 4."""
+
+    not_taken: tuple[float, ...] = (30.0, 60.0, 90.0, 180.0)
+    """A caller or a case that waits for an operator: the reaction times that EN 50518 asks of
+    80 % and of 98.5 % of the urgent signals, and of all others."""
+    not_worked: tuple[float, ...] = (120.0, 300.0, 600.0, 1800.0)
+    "A case that somebody took and in which nothing is recorded, written or said."
+    overdue_step: tuple[float, ...] = (180.0, 300.0, 600.0, 1800.0)
+    "The step to do now."
+
+
+DEFAULT_ALERTS = AlertLimits()
+"Where neither the client nor the settings say otherwise."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Organisation:
     """A client of the monitoring centre."""
 
@@ -254,6 +292,10 @@ class Organisation:
     welfare_checks: tuple[WelfareCheck, ...] = ()
     tasks: tuple[Task, ...] = ()
     actions: tuple[Action, ...] = ()
+    alerts: AlertLimits | None = None
+    "`None`: those of the installation."
+    links: tuple[Link, ...] = ()
+    "For every site of it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

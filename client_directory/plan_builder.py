@@ -7,6 +7,17 @@ from client_directory import schema as shapes
 from client_directory.schema_values import Words
 
 
+def build_alerts(shape: shapes.AlertsShape | None) -> model.AlertLimits | None:
+    """Build after how long supervisors are told; `None`: as the installation has it."""
+    if shape is None:
+        return None
+    return model.AlertLimits(
+        not_taken=tuple(shape.not_taken),
+        not_worked=tuple(shape.not_worked),
+        overdue_step=tuple(shape.overdue_step),
+    )
+
+
 def text_of(words: Words) -> model.Text:
     """Return words written once for everybody, or once a language, as a `Text`."""
     return {model.ANY_LANGUAGE: words} if isinstance(words, str) else dict(words)
@@ -46,6 +57,7 @@ def build_procedure(shape: shapes.ProcedureShape) -> model.Procedure:
         never_suppress=shape.never_suppress,
         hold_time=shape.hold,
         quiet_time=shape.quiet_for,
+        weights=tuple(sorted(shape.weights.items())),
     )
 
 
@@ -61,6 +73,7 @@ def _step(shape: shapes.StepShape) -> model.Step:
         is_automatic=shape.automatic,
         requires=shape.requires,
         go_to=shape.go_to,
+        stage=shape.stage,
     )
 
 
@@ -86,6 +99,7 @@ def _answers(
             label=text_of(answer.label) if answer.label is not None else {},
             go_to=answer.go_to,
             set_urgency=answer.set_urgency,
+            weight=answer.weight,
         )
         for answer in shape or ()
     )

@@ -19,6 +19,7 @@ from client_directory.alarm_schema import (
     WelfareCheckShape,
     ZoneShape,
 )
+from client_directory.links import unknown_places
 from client_directory.model import (
     Clearance,
     Listening,
@@ -26,10 +27,12 @@ from client_directory.model import (
     Role,
     ServiceKind,
     ServiceOfDid,
+    StageName,
     WhileRinging,
 )
 from client_directory.schema_values import (
     STRICT,
+    URL,
     Callee,
     Clock,
     CodeWord,
@@ -46,6 +49,7 @@ from client_directory.schema_values import (
     Skill,
     Truth,
     Urgency,
+    Weight,
     Words,
 )
 
@@ -63,6 +67,7 @@ class AnswerShape(Shape):
     label: Words | None = None
     go_to: Id | None = None
     set_urgency: Urgency | None = None
+    weight: Weight = 0
 
 
 class ActionShape(Shape):
@@ -94,6 +99,7 @@ class StepShape(Shape):
     automatic: Truth = False
     requires: Id | None = None
     go_to: Id | None = None
+    stage: StageName | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -117,7 +123,19 @@ class ProcedureShape(Shape):
     never_suppress: Truth = False
     hold: Duration | None = None
     quiet_for: Duration | None = None
+    weights: dict[Urgency, Weight] = {}
     steps: Annotated[list[StepShape], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _weighs(self) -> Self:
+        sums = [self.weights[urgency] for urgency in sorted(self.weights)]
+        if sums != sorted(sums, reverse=True) or len(set(sums)) != len(sums):
+            raise ValueError("weights: a more urgent case needs a greater sum")
+        answers = [a for s in self.steps for a in s.answers or () if s.answers != "free_text"]
+        is_weighed = any(not isinstance(a, str) and a.weight for a in answers)
+        if is_weighed != bool(self.weights):
+            raise ValueError("weights, and a weight of some answer, need each other")
+        return self
 
 
 class DidShape(Shape):
@@ -148,6 +166,19 @@ class LocationShape(Shape):
     lon: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 
 
+class LinkShape(Shape):
+    """An address that a card links to."""
+
+    label: Words
+    url: Annotated[str, Field(pattern=URL, max_length=500)]
+
+    @model_validator(mode="after")
+    def _places_are_known(self) -> Self:
+        if unknown := unknown_places(self.url):
+            raise ValueError(f"url: nothing fills in {{{unknown[0]}}}")
+        return self
+
+
 class SiteShape(Shape):
     """A place of the client."""
 
@@ -165,6 +196,7 @@ class SiteShape(Shape):
     alarm_paths: list[AlarmPathShape] = []
     cameras: list[CameraShape] = []
     schedule_watch: ScheduleWatchShape | None = None
+    links: list[LinkShape] = []
 
 
 class PhoneShape(Shape):
@@ -247,6 +279,18 @@ class TemporaryConsigneShape(Shape):
     until: Moment
 
 
+Limits = Annotated[list[Duration], Field(min_length=4, max_length=4)]
+"One for each urgency, 1 to 4."
+
+
+class AlertsShape(Shape):
+    """After how long supervisors are told, for urgency 1 to 4."""
+
+    not_taken: Limits = [30.0, 60.0, 90.0, 180.0]
+    not_worked: Limits = [120.0, 300.0, 600.0, 1800.0]
+    overdue_step: Limits = [180.0, 300.0, 600.0, 1800.0]
+
+
 class OrganisationFile(Shape):
     """A file of `organisations/`: one client."""
 
@@ -270,6 +314,8 @@ class OrganisationFile(Shape):
     welfare_checks: list[WelfareCheckShape] = []
     tasks: list[TaskShape] = []
     actions: list[WebhookShape] = []
+    alerts: AlertsShape | None = None
+    links: list[LinkShape] = []
 
 
 class OperatorShape(Shape):

@@ -84,6 +84,7 @@ Pin = Annotated[
 ]
 CodeWord = Annotated[SecretStr, Field(min_length=3, max_length=60)]
 Urgency = Annotated[int, Field(ge=1, le=4, description="1 life in danger … 4 information")]
+Weight = Annotated[int, Field(ge=0, le=100, description="of an answer, or a sum of them")]
 Opening = Annotated[
     str, Field(min_length=1, max_length=500, description="OpenStreetMap opening_hours")
 ]
@@ -100,5 +101,7 @@ Means = Literal[
     "two_detectors", "telephone", "telephone_code_word", "video", "audio", "on_site"
 ]
 
+URL: Final = r"^https?://[a-zA-Z0-9.-]+(:[0-9]{1,5})?(/[^\s<>\"'`\\^|]*)?$"
+"An address whose host is written out: no place in it can lead elsewhere."
 STRICT: Final = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 "What every shape is: no unknown key, nothing of the input in an error."

@@ -12,6 +12,7 @@ from client_directory.directory import DirectoryError
 from securityline.accounts import AccountError
 from securityline.cli.accounts import operator, token
 from securityline.cli.engine import check, serve, verify_log
+from securityline.cli.explain import explain
 from securityline.cli.simulate import simulate
 from securityline.cli.webhook import webhook
 from securityline.config import ConfigError
@@ -36,7 +37,7 @@ def cli() -> None:
     """Group the commands."""
 
 
-for command in (serve, check, verify_log, operator, token, webhook, simulate):
+for command in (serve, check, verify_log, explain, operator, token, webhook, simulate):
     cli.add_command(command)
 
 

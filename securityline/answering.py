@@ -17,6 +17,10 @@ KEPT_TIME: Final = 26 * 3600.0
 MOST_KEPT: Final = 50_000
 "Calls remembered; the oldest are dropped."
 HOUR: Final = 3600.0
+_COUNTED: Final = frozenset(
+    {"CallOffered", "OperatorAnswered", "CallAbandoned", "FallbackAnswered"}
+)
+"Lines that tell of a caller; all others are let by at once."
 
 
 class Line(Protocol):
@@ -72,7 +76,9 @@ class AnswerBook:
         """Take lines as they are written; return whether a figure may have changed."""
         before = len(self._answers)
         for line in lines:
-            call = str(line.data.get("call_id", ""))
+            if line.what not in _COUNTED:
+                continue
+            call = str(line.data["call_id"])
             match line.what:
                 case "CallOffered":
                     self._offered[call] = line.now

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+from client_directory.model import DEFAULT_ALERTS
 from securityline import config_values as v
 from securityline.alarms.scaip_units import read_units
 from securityline.config_file import ConfigError, Problem, Settings, read_settings
@@ -129,6 +130,21 @@ class ActionsConfig:
     "Whether an action may be sent to an address in a private network."
 
 
+Limits = Annotated[tuple[float, ...], v.four_of(v.number(1, 86_400))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsConfig:
+    """After how many seconds supervisors are told, for urgency 1 to 4."""
+
+    not_taken: Limits = DEFAULT_ALERTS.not_taken
+    "Nobody takes a caller, or a case that waits."
+    not_worked: Limits = DEFAULT_ALERTS.not_worked
+    "Nothing is recorded, written or said in a case that somebody took."
+    overdue_step: Limits = DEFAULT_ALERTS.overdue_step
+    "The step to do now has been it for so long."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataConfig:
     """Where everything is kept."""
@@ -179,6 +195,7 @@ class Config:
     web: WebConfig
     alarms: AlarmsConfig
     actions: ActionsConfig
+    alerts: AlertsConfig
     data: DataConfig
     directory: DirectoryConfig
     logbook: LogbookConfig
@@ -214,6 +231,7 @@ SECTIONS: Final[Mapping[str, type]] = {
     "web": WebConfig,
     "alarms": AlarmsConfig,
     "actions": ActionsConfig,
+    "alerts": AlertsConfig,
     "data": DataConfig,
     "directory": DirectoryConfig,
     "logbook": LogbookConfig,

@@ -91,6 +91,19 @@ def list_of(inner: Reader, *, is_empty_allowed: bool = False) -> Reader:
     return read
 
 
+def four_of(inner: Reader) -> Reader:
+    """Make a reader of lists of four values: one for each urgency."""
+    several = list_of(inner)
+
+    def read(value: Any) -> tuple[Any, ...]:
+        found: tuple[Any, ...] = several(value)
+        if len(found) != 4:
+            raise ValueError("expected four values, for urgency 1 to 4")
+        return found
+
+    return read
+
+
 def size(value: Any) -> int:
     """Read octets: a number, or text such as `16 MiB`."""
     match = re.fullmatch(r"(\d{1,12}) ?(|KiB|MiB|GiB)", str(value))

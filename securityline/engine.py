@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from callflows.action import Action
+from callflows.alerting import CaseWatch
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.codec import encode, kind_of
@@ -82,6 +83,10 @@ class Switchboard(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases. Read only."""
+
+    @property
+    def case_watches(self) -> Mapping[IncidentId, CaseWatch]:
+        """What is late in each case. Read only."""
 
     @property
     def visits(self) -> Mapping[LegId, Visit]:

@@ -18,6 +18,7 @@ from securityline.alarms.door import AlarmDoor
 from securityline.alarms.listening import listen_to_panels
 from securityline.alarms.receiver import Dc09Receiver
 from securityline.alarms.scaip_units import read_units
+from securityline.alert_limits import tell_limits
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.config import Config
@@ -189,6 +190,7 @@ class Product:
                 if trunk.username
             },
             is_emergency_live=config.live_emergency_calls,
+            note=self.engine.note,
             awaits_pin=self.recovered.switchboard.awaits_pin,
         )
         expected = ExpectedCalls(self._open_case_of)
@@ -223,6 +225,7 @@ class Product:
         """
         runner = await self._build_web()
         await self.media.start()
+        await self.speaking.start()
         self.logbook.start()
         self.engine.start()
         # Before the sockets: a BYE that finds its dialog not yet adopted would get 481.
@@ -260,6 +263,7 @@ class Product:
         survivors = takeover.adopt(self.logbook.documents(LEG, limit=100_000))
         self.telephony.adopt_panels(self.logbook.documents(RECEIPT, limit=20_000))
         self.engine.handle(EngineStarted(version=VERSION, surviving_legs=survivors))
+        self._tell_limits()
         over = {call.call_id for call in found.switchboard.calls.values() if call.is_over}
         self.telephony.repeat((command for _, command in found.commands), over)
         if found.replayed or survivors:
@@ -349,6 +353,11 @@ class Product:
     def _directory_changed(self) -> None:
         self.telephony.stations.directory_changed()
         self.vigilance.watching.reload()
+        self._tell_limits()
+
+    def _tell_limits(self) -> None:
+        rules, settings = self.recovered.switchboard, self.config.alerts
+        tell_limits(self.engine.handle, rules, settings, self.directory.current)
 
     # ------------------------------------------------------------ between the rooms
 

@@ -38,11 +38,16 @@ class Speaking:
             self.prepare(words, language)
         return name
 
+    async def start(self) -> None:
+        """Get the speaker ready, before anybody calls."""
+        await self._speaker.start()
+
     async def stop(self) -> None:
         """Wait for nobody any more."""
         for task in tuple(self._asked.values()):
             task.cancel()
         await asyncio.gather(*self._asked.values(), return_exceptions=True)
+        await self._speaker.stop()
 
     async def _make(self, words: str, language: str) -> None:
         key = (words, language)

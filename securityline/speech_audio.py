@@ -1,6 +1,6 @@
 """Spoken words as telephone audio: what a speech program wrote, made fit for a call.
 
-Pure, but for :func:`main`, a filter from standard input to standard output.
+Pure.
 Speech programs write at 22,050 Hz or so with a peak level of their own. Here it is brought to
 8 kHz mono, trimmed of silence, and levelled to -20 dBFS over what is spoken, below the
 loudness at which A-law gets rough and near what telephones carry.
@@ -145,17 +145,3 @@ def to_wav(samples: array[float]) -> bytes:
         file.setframerate(RATE)
         file.writeframes(pcm.tobytes())
     return whole.getvalue()
-
-
-def main() -> int:
-    """Read a WAV file and write the telephone's, so that a busy process need not do it."""
-    try:
-        sys.stdout.buffer.write(telephone_wav(sys.stdin.buffer.read()))
-    except NotSpeech as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -91,6 +91,8 @@ def incident_view(
         "incident_id": incident.incident_id,
         "organisation": incident.organisation,
         "organisation_name": incident.organisation_name,
+        "site": incident.site,
+        "site_name": incident.site_name or None,
         "title": incident.title,
         "source": incident.source,
         "kind": incident.kind,
@@ -214,6 +216,8 @@ def _run_view(run: ProcedureRun) -> dict[str, Any] | None:
                 "at": show_time(record.at),
                 "answer": record.answer,
                 "text": record.text,
+                "left_path": record.left_path or None,
+                "confidence": record.confidence or None,
             }
             for record in run.records.values()
         ],

@@ -20,6 +20,7 @@ from callflows.events import OperatorId, OperatorReady
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, assault, demo, escalation, more_calls, play
+from tools.room_screenshot import take_room
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
@@ -286,6 +287,15 @@ async def take_card(out: Path, width: int, height: int, language: str) -> None:
             await expect(page.locator("#card .told-secret")).to_be_visible()
             await page.wait_for_timeout(3000)
             await page.screenshot(path=out / f"code-word-{name}.png")
+            await page.keyboard.press("s")
+            await page.keyboard.type("Elle chuchote : il est parti")
+            await page.keyboard.press("Enter")
+            await expect(page.locator("#card .step.skipped")).to_be_visible()
+            await page.wait_for_timeout(3000)
+            await page.screenshot(path=out / f"consigne-{name}.png")
+            await page.locator("#more").scroll_into_view_if_needed()
+            await page.locator("#more h2").last.scroll_into_view_if_needed()
+            await page.screenshot(path=out / f"below-{name}.png")
 
 
 if __name__ == "__main__":
@@ -298,6 +308,7 @@ if __name__ == "__main__":
     wide, high = (int(part) for part in options.size.split("x"))
     asyncio.run(take_moving(options.out, wide, high, options.language))
     asyncio.run(take_card(options.out, wide, high, options.language))
+    asyncio.run(take_room(options.out, wide, high, options.language))
     asyncio.run(take_services(options.out, wide, high, options.language))
     asyncio.run(take_watch(options.out, wide, high, options.language))
     asyncio.run(take_trees(options.out, wide, high, options.language))

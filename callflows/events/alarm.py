@@ -52,6 +52,10 @@ class Signal(Event):
     "What the far end wrote. Hostile text."
     occurred_at: str = ""
     "When it happened, as the far end says, RFC 3339; shown and never reckoned with."
+    session: str = ""
+    "The far end's name for one alarm: what it adds later, and its reset, carry the same."
+    call_time: float | None = None
+    "Seconds within which we promised to call whoever raised it; `None`: we did not."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,8 @@ class StepAnswered(Event):
     step: str
     answer: str = ""
     text: str = ""
+    reason: str = ""
+    "Why, when the answers so far lead around this step."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,8 @@ class VerificationRecorded(Event):
     means: str
     result: Literal["confirmed", "not_confirmed", "unclear"]
     text: str = ""
+    confidence: Literal["high", "medium", "low", ""] = ""
+    "How sure of it the operator is; empty in old logs."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from callflows.events.base import CallId, Cause, Fact, LegId, OperatorId
+from client_directory.model import Clearance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,14 @@ class OperatorChosen(Fact):
     reason: str
     "E.g. `Sofie: nl 3, high_security, idle 41 s; Tom excluded: clearance`."
     considered: tuple[Mapping[str, str | int | float | bool], ...] = ()
+    takes: Literal["", "best", "all", "press", "another"] = ""
+    """By which rule: the best of those who may be rung, all of them, an operator's own press,
+    or one whose phone rang for a call that could spare him. Empty: by an earlier version."""
+    languages: tuple[str, ...] = ()
+    "The caller's, most probable first: operators are compared in this order."
+    clearance: Clearance = "standard"
+    preferred: OperatorId | None = None
+    "Whom to ring before all others if he may be: the owner of the case."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +218,16 @@ class StepRefused(Fact):
 
     operator: OperatorId
     step: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsigneLeft(Fact):
+    """A step was left out, or done off the path; for whoever reviews the case."""
+
+    operator: OperatorId
+    step: str
+    how: Literal["skipped", "off_path"]
     reason: str
 
 

@@ -1,9 +1,11 @@
 """A supervisor on a call of another operator: he listens, whispers, speaks, takes it over."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from callflows.events.base import CallId, Event, Fact, LegId, OperatorId
+from client_directory.model import AlertLimits
 
 VisitMode = Literal["listen", "whisper", "barge", "take_over"]
 """`listen`: he hears all and nobody hears him. `whisper`: the operator alone hears him.
@@ -30,6 +32,36 @@ class LeavePressed(Event):
     """A supervisor leaves the call that he is on as a visitor."""
 
     operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLimitsSet(Event):
+    """After how long supervisors are told of a case: a copy of settings and directory."""
+
+    default: AlertLimits
+    clients: Mapping[str, AlertLimits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRaised(Fact):
+    """Something in a case is late; supervisors see it until it is over."""
+
+    alert: str
+    "`not_taken`, `not_worked` or `overdue_step`."
+    urgency: int
+    operator: OperatorId | None = None
+    "Whose case it is."
+    step: str = ""
+    "Which step is late."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertOver(Fact):
+    """What was late was done, or the case was closed."""
+
+    alert: str
+    late_time: float
+    "Seconds for which it was late."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

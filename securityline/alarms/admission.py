@@ -88,6 +88,14 @@ class Signal(Protocol):
         """Free words of the sender."""
 
     @property
+    def session(self) -> str:
+        """The sender's name for one alarm, which what follows it carries too; empty: none."""
+
+    @property
+    def call_time(self) -> float | None:
+        """Seconds within which the sender was promised a call."""
+
+    @property
     def occurred_at(self) -> datetime | None:
         """When it happened, by the sender's clock; aware."""
 
@@ -266,6 +274,8 @@ def _values(signal: Signal, incident_id: IncidentId) -> dict[str, Any]:
         "area": _clip(signal.area),
         "user": _clip(signal.user),
         "text": _clip(signal.text, LONGEST_TEXT),
+        "session": _clip(signal.session),
+        "call_time": signal.call_time,
         "occurred_at": signal.occurred_at.isoformat() if signal.occurred_at else "",
     }
 

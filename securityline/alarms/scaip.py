@@ -19,6 +19,8 @@ CONTENT_TYPES: Final = frozenset({"application/scaip+xml", "application/xml", "t
 "The first is right; the others are seen in the field."
 HOLD_AGAIN: Final = (5, 20)
 "Seconds after which a unit that was told to hold sends again: from, to."
+CALL_BACK_MINUTES: Final = 5
+"Within which a unit that asks to be called is told that we call."
 VOICE_WITHIN: Final = 60
 "Seconds within which the voice call begins that an answer promised."
 
@@ -166,7 +168,10 @@ class Answer:
 
 
 def accepted(
-    request: Request, *, heartbeat_minutes: int | None = None, call_back_minutes: int = 5
+    request: Request,
+    *,
+    heartbeat_minutes: int | None = None,
+    call_back_minutes: int = CALL_BACK_MINUTES,
 ) -> Answer:
     """Return the answer to a request that is stored.
 
@@ -177,8 +182,12 @@ def accepted(
         return Answer(request.ref, heartbeat_minutes=heartbeat_minutes)
     if not request.wants_voice:
         return Answer(request.ref)
-    call_back = f"{call_back_minutes:02d}" if request.is_call_back else ""
+    call_back = f"{call_back_minutes:02d}" if _is_promised(request) else ""
     return Answer(request.ref, media=1, call_back=call_back)
+
+
+def _is_promised(request: Request) -> bool:
+    return request.wants_voice and request.is_call_back
 
 
 def on_hold(request: Request) -> Answer:
@@ -276,6 +285,8 @@ def signal_of(request: Request, peer: str = "") -> Signal:
         occurred_at=_moment(request.get("lge/tim")),
         location=one_line(request.get("lte"), 64),
         is_heartbeat=is_heartbeat,
+        session="" if is_heartbeat else request.ref,
+        call_time=CALL_BACK_MINUTES * 60.0 if _is_promised(request) else None,
         path="scaip",
         extra=_extra(request, peer),
     )

@@ -58,6 +58,10 @@ class Signal:
     "Where, in the sender's words."
     is_heartbeat: bool = False
     "It carries no event: the path works, that is all."
+    session: str = ""
+    "The sender's name for one alarm; what follows it carries the same. Empty: he has none."
+    call_time: float | None = None
+    "Seconds within which we promise to call whoever raised it; `None`: we do not."
     path: str = ""
     "Transmission path it came by, such as `dc09:tcp`: each is supervised by itself."
     extra: Mapping[str, str] = field(default_factory=_nothing, hash=False)

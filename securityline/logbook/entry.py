@@ -10,9 +10,10 @@ import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
-from json import JSONEncoder
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any, Final, Literal, NamedTuple
+
+from securityline.json_text import json_writer
 
 GENESIS: Final = "0" * 64
 "Hash before the first line."
@@ -24,14 +25,8 @@ that a flow concluded, a command that was carried out, or a note by the engine i
 Line = tuple[str, str, str, Mapping[str, Any]]
 "Kind, incident, name and data of a line that has no number yet."
 
-_ENCODER: Final = JSONEncoder(
-    ensure_ascii=False,
-    check_circular=False,
-    allow_nan=False,
-    separators=(",", ":"),
-    default=str,
-)
-_ASCII_ENCODER: Final = JSONEncoder(separators=(",", ":"), default=str)
+_write: Final = json_writer(is_nan_allowed=False, default=str)
+_write_ascii: Final = json_writer(is_ascii=True, default=str)
 
 
 class Entry(NamedTuple):
@@ -67,16 +62,16 @@ def canonical(data: Mapping[str, Any]) -> str:
     not know (NaN, infinity) become `null`, absurdly long ones hexadecimal text.
     """
     try:
-        text = _ENCODER.encode(data)
+        text = _write(data)
     except ValueError:
         data = _plain(data)
-        text = _ENCODER.encode(data)
+        text = _write(data)
     if text.isascii():
         return text
     try:
         text.encode()
     except UnicodeEncodeError:
-        return _ASCII_ENCODER.encode(data)
+        return _write_ascii(data)
     return text
 
 

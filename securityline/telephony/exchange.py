@@ -14,7 +14,7 @@ from securityline.telephony.browser import BrowserLine, BrowserPhones
 from securityline.telephony.legs import Branch, Leg, LegTable
 from sip.endpoint import Endpoint
 from sip.media.line import LineSpec
-from sip.media.protocol import FromLeg, LegSpec, Silence, Source
+from sip.media.protocol import LegSpec, Silence, Source
 from sip.registrar import Registrar
 from sip.settings import Credentials
 from sip.trunk import TrunkGroup
@@ -102,6 +102,8 @@ class Exchange:
     legs: LegTable = field(default_factory=LegTable)
     awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
     "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."
+    note: Callable[[str, Mapping[str, Any]], None] = lambda _what, _data: None
+    "Writes a line into the logbook that no flow takes part in."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
     browsers: BrowserPhones = field(init=False)
@@ -158,9 +160,8 @@ class Exchange:
             self.close_branch(leg, sip_leg)
         self.media.drop_leg(leg.leg_id)
         self.legs.drop(leg)
-        for other in self.legs:
-            if other.hears == FromLeg(leg.leg_id):
-                self.let_hear(other, Silence())
+        for other in self.legs.hearing(leg.leg_id):
+            self.let_hear(other, Silence())
 
     def let_hear(self, leg: Leg, source: Source) -> None:
         """Choose what a leg hears from now on."""

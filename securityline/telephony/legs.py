@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from callflows.events import CallId, IncidentId, LegId
 from securityline.telephony.audio import AudioSession
-from sip.media.protocol import Silence, Source
+from sip.media.protocol import FromLeg, Silence, Source
 
 Role = Literal["caller", "operator", "number"]
 
@@ -104,6 +104,14 @@ class LegTable:
     def of(self, sip_leg: str) -> Leg | None:
         """Find the leg of a SIP dialog."""
         return self._by_sip_leg.get(sip_leg)
+
+    def hearing(self, leg_id: LegId) -> list[Leg]:
+        """Return the legs that hear this one alone."""
+        return [
+            leg
+            for leg in self._legs.values()
+            if type(leg.hears) is FromLeg and leg.hears.leg_id == leg_id
+        ]
 
     def drop_branch(self, leg: Leg, sip_leg: str) -> Branch | None:
         """Forget one dialog."""

@@ -215,9 +215,8 @@ class Orders:
 
     def _part(self, leg: Leg) -> None:
         """End the bridge this leg is in: who heard it hears nothing now."""
-        for other in self._x.legs:
-            if other.hears == FromLeg(leg.leg_id):
-                self._x.let_hear(other, Silence())
+        for other in self._x.legs.hearing(leg.leg_id):
+            self._x.let_hear(other, Silence())
 
     def _bridge(self, command: Bridge) -> None:
         one = self._x.legs.get(command.leg_id)

@@ -106,12 +106,7 @@ class ScaipReceiver:
         try:
             request = open_request(event.request.body, encoding)
         except ScaipError as fault:
-            log.warning(
-                "SCAIP request refused",
-                status=fault.status.name,
-                reason=one_line(fault.reason),
-                peer=event.peer.name,
-            )
+            self._note_refused(event, fault)
             self._answer(event, fault.answer)
             return
         if request.quirks:
@@ -123,6 +118,18 @@ class ScaipReceiver:
             self._answer(event, accepted(request, heartbeat_minutes=pace))
         else:
             self._admit(event, request, signal)
+
+    def _note_refused(self, event: MessageReceived, fault: ScaipError) -> None:
+        """Write down that a unit was not understood: it may have been a cry for help."""
+        data = {
+            "status": fault.status.name,
+            "reason": one_line(fault.reason),
+            "peer": event.peer.name,
+            "unit": _address_of(event),
+            "ref": one_line(fault.ref, 16),
+        }
+        log.warning("SCAIP request refused", **data)
+        self._x.note("ScaipRefused", data)
 
     def _admit(self, event: MessageReceived, request: Request, signal: Signal) -> None:
         done: list[bool] = []

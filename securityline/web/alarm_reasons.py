@@ -72,6 +72,7 @@ ATTENTION: Final = (
     N_("call %(name)s and ask for the PIN"),
     N_("no sign from %(name)s (%(numbers)s)"),
     N_("no sign from %(name)s"),
+    N_("the unit was promised a call (%(num)d min left)"),
     N_("wrong PINs on the line for installers (%(place)s)"),
     N_("wrong PINs on the line for installers"),
     N_("DURESS: %(name)s is forced to put the site on test"),

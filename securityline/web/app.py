@@ -11,11 +11,13 @@ from aiohttp import WSCloseCode, web
 from securityline.web import (
     api,
     desk,
+    deviations,
     event_stream,
     health,
     incidents,
     live,
     recordings,
+    room,
     sign_in,
     wallboard,
 )
@@ -28,6 +30,7 @@ from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND
+from securityline.web.site_history import MOST_READ
 
 WATCH_TIME: Final = 1.0
 "Seconds between two looks at the product's health."
@@ -57,9 +60,10 @@ def create_app(services: WebServices) -> web.Application:
     app[CONTEXT] = context
     app.on_response_prepare.append(add_headers)
     app.router.add_static("/static/", STATIC)
-    for room in (
+    for page in (
         sign_in,
         desk,
+        deviations,
         live,
         incidents,
         recordings,
@@ -67,10 +71,12 @@ def create_app(services: WebServices) -> web.Application:
         api,
         event_stream,
         wallboard,
+        room,
     ):
-        room.add_routes(app)
+        page.add_routes(app)
     app.cleanup_ctx.append(_watch)
     app.cleanup_ctx.append(_compile_templates)
+    app.cleanup_ctx.append(_read_history)
     app.on_shutdown.append(_say_goodbye)
     return app
 
@@ -92,6 +98,23 @@ async def _compile_templates(app: web.Application) -> AsyncIterator[None]:
             await asyncio.sleep(COMPILE_PAUSE)
 
     task = asyncio.create_task(compile_all())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _read_history(app: web.Application) -> AsyncIterator[None]:
+    """Read soon after the start what happened at each site before."""
+
+    async def read() -> None:
+        context = app[CONTEXT]
+        documents = await asyncio.to_thread(
+            context.services.logbook.documents, "incident", None, None, MOST_READ
+        )
+        context.drawing.beside.history.load(one.data for one in documents if one.data)
+
+    task = asyncio.create_task(read())
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -3,12 +3,32 @@
 A fragment of its own (`more`), drawn after the card: nothing in it delays a call.
 """
 
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
 from callflows.incident import Incident
+from client_directory.links import links_of
+from client_directory.model import Organisation, Person, Site
 from securityline.web.board import Board
+from securityline.web.plain import write_number
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.rendering import Rendering
 from securityline.web.secret_presses import speakers
-from securityline.web.steps import organisation_of
+from securityline.web.service_presses import site_in_case
+from securityline.web.site_history import SiteHistory
+from securityline.web.steps import organisation_of, site_of
+
+MOST_CONTACTS: Final = 12
+FIRST_ROLES: Final = ("site_manager", "security_manager", "keyholder")
+"Whom an operator looks for first."
+
+
+class Contact(NamedTuple):
+    """Somebody of the site, or the site itself."""
+
+    name: str
+    roles: tuple[str, ...]
+    numbers: tuple[str, ...]
 
 
 class Beside:
@@ -20,14 +40,37 @@ class Beside:
         self._board = board
         self._render = rendering
         self._directory = directory
+        self.history = SiteHistory(board)
 
     def draw(self, incident: Incident, language: str) -> str:
         """Draw it for one case."""
         organisation = organisation_of(incident, self._directory.current)
+        site = site_of(organisation, site_in_case(self._board, incident))
         people = speakers(self._board, incident, organisation) if incident.is_open else []
         values = {
             "incident_id": incident.incident_id,
             "speakers": people,
             "revealable": [one for one in people if one.code_word_sealed is not None],
+            "history": self.history.of(incident),
+            "site_name": site.name if site else incident.site_name,
+            "contacts": list(_contacts(organisation, site)),
+            "links": links_of(organisation, site) if organisation and site else [],
         }
         return self._render("more.html", language, values)
+
+
+def _contacts(organisation: Organisation | None, site: Site | None) -> Iterator[Contact]:
+    """Give the site's own numbers, then its people, whom one looks for first before others."""
+    if organisation is None or site is None:
+        return
+    if site.phones:
+        yield Contact(site.name, (), tuple(write_number(one) for one in site.phones))
+    people = [one for one in organisation.people if site.site in one.sites and one.phones]
+    for person in sorted(people, key=_rank)[:MOST_CONTACTS]:
+        numbers = tuple(write_number(phone.number) for phone in person.phones)
+        yield Contact(person.name, person.roles, numbers)
+
+
+def _rank(person: Person) -> int:
+    ranks = [FIRST_ROLES.index(one) for one in person.roles if one in FIRST_ROLES]
+    return min(ranks, default=len(FIRST_ROLES))

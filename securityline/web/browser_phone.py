@@ -10,8 +10,9 @@ from typing import Any, Final
 from callflows.events import OperatorId
 from securityline.telephony.browser import NoBrowserPhone
 from securityline.web.context import Context
+from securityline.web.frames import encode
 from securityline.web.ports import WebServices
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.sessions import Session
 from securityline.web.words import N_, WORDS
 

@@ -1,6 +1,7 @@
 """The card of a case: who calls, what is in force, the consigne's steps, what is missing."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -8,6 +9,8 @@ from markupsafe import Markup
 from callflows.call import InboundCall
 from callflows.call_back import TRIES
 from callflows.incident import DISPOSITIONS, Incident
+from client_directory.directory import consignes_in_force
+from client_directory.model import Organisation, Text
 from securityline.web.actions import Actions
 from securityline.web.board import Board
 from securityline.web.contacts import address_line
@@ -18,6 +21,7 @@ from securityline.web.reason_words import ATTENTION, IDENTIFICATION, RECORDING
 from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
 from securityline.web.services import Services
+from securityline.web.stage_bar import StageBar
 from securityline.web.steps import Steps, describe_step, organisation_of, site_of
 from securityline.web.trees import Trees
 from securityline.web.words import WORDS, Words
@@ -71,6 +75,7 @@ class Cards:
         self._moving = Moving(board, rendering)
         self._choices_drawn: dict[str, Markup] = {}
         self._services = Services(board, rendering, directory, is_live=is_emergency_live)
+        self._stages = StageBar(board, rendering)
         self._steps = Steps(board, rendering, directory, self._trees)
 
     def card(self, incident: Incident, language: str) -> str:
@@ -80,6 +85,7 @@ class Cards:
         known = call.identification if call else None
         organisation = organisation_of(incident, self._directory.current)
         site = site_of(organisation, known.site if known else incident.site)
+        missing = self.missing(incident, language)
         return self._render(
             "card.html",
             language,
@@ -101,7 +107,7 @@ class Cards:
                 ),
                 "told": self._told(incident),
                 "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
-                "consignes": call.offer.temporary_consignes if call else (),
+                "consignes": self._in_force(call, organisation, incident.site),
                 "banners": self._banners(incident, words),
                 "attention": self.attention(incident, words),
                 "call_backs": self._call_backs(incident),
@@ -113,11 +119,21 @@ class Cards:
                 else [],
                 "actions": self._actions.draw(incident, language),
                 "orderable": self._actions.orderable(incident, organisation),
+                "stages": self._stages.draw(incident, language, is_finished=not missing),
                 "steps": self._steps.draw(incident, call, language),
-                "missing": self.missing(incident, language),
+                "missing": missing,
                 "choices": self._choices(language),
             },
         )
+
+    def _in_force(
+        self, call: InboundCall | None, organisation: Organisation | None, site: str | None
+    ) -> Sequence[Text]:
+        """Return the temporary consignes of a case: its call's, else those of its site now."""
+        if call is not None or organisation is None:
+            return call.offer.temporary_consignes if call is not None else ()
+        now = datetime.fromtimestamp(self._render.clock(), UTC)
+        return [one.title for one in consignes_in_force(organisation, now, site)]
 
     def _told(self, incident: Incident) -> list[ToldRow]:
         """Say whose code word was right, or was not. Duress looks like right."""

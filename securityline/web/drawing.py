@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from callflows.call import CallState, InboundCall
 from callflows.operators import DeskState
-from securityline.web import visits
+from securityline.web import room_view, visits
 from securityline.web.alarms import Alarms
 from securityline.web.beside import Beside
 from securityline.web.board import Audience, Board
@@ -47,7 +47,7 @@ class Drawing:
     # ------------------------------------------------------------ shared
 
     def shared(self, name: str, audience: Audience) -> str:
-        """Draw `calls`, `cases`, `watch`, `operators` or `alarms`."""
+        """Draw `calls`, `cases`, `watch`, `operators`, `late` or `alarms`."""
         values: dict[str, Any]
         if name == "calls":
             calls, hidden = self.board.waiting(audience.clearances)
@@ -75,6 +75,9 @@ class Drawing:
             }
         elif name == "watch":
             values = self._watched(audience)
+        elif name == "late":
+            late = room_view.alerts(self.board, audience) if audience.may_visit else []
+            values = {"alerts": late, "may_visit": audience.may_visit}
         elif name == "operators":
             desks, ready = self.board.operators()
             rows = visits.desk_rows(self.board, desks, audience)

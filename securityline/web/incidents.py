@@ -21,6 +21,8 @@ from securityline.web.visits import for_reader
 PAGE: Final = 500
 "Lines on one page of a case's log."
 MOST_LISTED: Final = 200
+REVIEWERS: Final = frozenset({"supervisor", "administrator", "auditor"})
+"Who looks through how consignes were followed."
 LONGEST_RAW: Final = 8000
 
 
@@ -40,9 +42,13 @@ async def show_list(request: web.Request) -> web.Response:
     cases = [
         _case(document.data, context)
         for document in documents
-        if document.data and _may_see(context, session, document.data)
+        if document.data and may_see(context, session, document.data)
     ]
-    values = {"cases": cases, "only_open": state == "open"}
+    values = {
+        "cases": cases,
+        "only_open": state == "open",
+        "may_review": session.role in REVIEWERS,
+    }
     html = context.rendering("incidents.html", session.language, values)
     return web.Response(text=html, content_type="text/html")
 
@@ -64,7 +70,7 @@ async def show_one(request: web.Request) -> web.Response:
     ]
     values = {
         "case": SimpleNamespace(**_case(document, context), **_who(lines)),
-        "opened": _moment(document.get("opened_at"), context),
+        "opened": moment_of(document.get("opened_at"), context),
         "lines": shown,
         "next_after": lines[-1].seq if len(lines) == PAGE else None,
         "recordings": recordings(lines, context.rendering),
@@ -84,12 +90,12 @@ async def find_incident(
         context.services.logbook.documents, "incident", None, incident_id, 1
     )
     data = documents[0].data if documents else None
-    if not data or not _may_see(context, session, data):
+    if not data or not may_see(context, session, data):
         raise Problem(404, "There is no such case.")
     return data
 
 
-def _may_see(context: Context, session: Session, data: Mapping[str, Any]) -> bool:
+def may_see(context: Context, session: Session, data: Mapping[str, Any]) -> bool:
     """Whether he is cleared for a case, and it is not kept from his screen at the moment."""
     if data.get("clearance", "standard") not in session.clearances:
         return False
@@ -109,7 +115,7 @@ def _case(data: Mapping[str, Any], context: Context) -> dict[str, Any]:
         "state": data.get("state", "open"),
         "disposition": data.get("disposition") or "",
         "owner_name": context.board.name_of(data.get("owner")),
-        "opened": _moment(data.get("opened_at"), context),
+        "opened": moment_of(data.get("opened_at"), context),
     }
 
 
@@ -125,7 +131,8 @@ def _who(lines: Sequence[Line]) -> dict[str, Any]:
     }
 
 
-def _moment(at: object, context: Context) -> str:
+def moment_of(at: object, context: Context) -> str:
+    """Write a time of a document as people read it; a dash when there is none."""
     if not isinstance(at, str):
         return "—"
     moment = datetime.fromisoformat(at).timestamp()

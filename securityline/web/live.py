@@ -16,13 +16,14 @@ from aiohttp import WSMsgType, web
 
 from securityline.web.browser_phone import BrowserPhone
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.frames import encode
 from securityline.web.guard import check_origin
 from securityline.web.identity import prove
 from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.secret_presses import revealed
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket

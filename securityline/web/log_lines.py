@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from securityline.web import room_words, vocabulary
+from securityline.web import card_vocabulary, room_words, vocabulary
 from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
@@ -254,6 +254,10 @@ def _is_crossing(value: Any, words: Words, names: NamesOf) -> str:
     return f"({words('rang in himself')})" if value else ""
 
 
+def _confidence(value: Any, words: Words, names: NamesOf) -> str:
+    return f"({call_it(words, card_vocabulary.CONFIDENCES, str(value))})"
+
+
 def _noted(value: Any, words: Words, names: NamesOf) -> str:
     return clip(say(NOTED, str(value), words), TYPED_LENGTH)
 
@@ -311,6 +315,8 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "is_cut": _is_cut,
     "pressed_time": _time,
     "visit_time": _time,
+    "late_time": _time,
+    "alert": _named(room_words.ALERTS),
     "colleague": _operator,
     "former": _operator,
     "mode": _named(room_words.MODES_TOLD),
@@ -318,7 +324,9 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "line": _named(vocabulary.SERVICE_LINES),
     "KeyholderAccepted.by": _named(vocabulary.ACCEPTED_BY),
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
-    "SecretChecked.outcome": _named(vocabulary.SECRET_OUTCOMES),
+    "confidence": _confidence,
+    "ConsigneLeft.how": _named(card_vocabulary.DEVIATIONS),
+    "SecretChecked.outcome": _named(card_vocabulary.SECRET_OUTCOMES),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
     "CaseStalled.what": _named(vocabulary.STALLED),
     "WatchNoted.text": _noted,

@@ -109,6 +109,10 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallTakenOver": _good(
         N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
     ),
+    # told to supervisors
+    "AlertLimitsSet": _technical(N_("After how long supervisors are told was set")),
+    "AlertRaised": _bad(N_("Supervisors are told: %(alert)s %(step)s")),
+    "AlertOver": _plain(N_("No longer late: %(alert)s, after %(late_time)s")),
     # call trees
     "CallTreeRequested": _technical(N_("It is worked out whom the call tree calls")),
     "CallTreeUnplanned": _bad(N_("Call tree “%(call_tree)s” cannot run: %(reason)s")),
@@ -184,9 +188,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # incident
     "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
     "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
-    "StepSkipped": _person(N_("%(operator)s left out step %(step)s: %(reason)s")),
+    "StepSkipped": _technical(N_("%(operator)s left out step %(step)s: %(reason)s")),
     "VerificationRecorded": _person(
-        N_("%(operator)s verified by %(means)s: %(result)s %(text)s")
+        N_("%(operator)s verified by %(means)s: %(result)s %(confidence)s %(text)s")
     ),
     "NoteWritten": _person(N_("%(operator)s: %(text)s")),
     "UrgencySet": _person(N_("%(operator)s set the urgency to %(urgency)s: %(reason)s")),
@@ -196,6 +200,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "IncidentReprioritised": _bad(N_("Urgency %(previous)s → %(urgency)s: %(reason)s")),
     "IncidentClosed": _good(N_("Case closed: %(disposition)s")),
     "CloseRefused": _bad(N_("Not closed, still missing: %(missing)s")),
+    "ConsigneLeft": _bad(
+        N_("%(operator)s left the consigne at step %(step)s, %(how)s: %(reason)s")
+    ),
     "StepRefused": _bad(N_("Step %(step)s was not taken: %(reason)s")),
     # call
     "AnswerRefused": _bad(N_("%(operator)s cannot answer now: %(reason)s")),
@@ -226,6 +233,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "AlarmGrouped": _technical(N_("One of a flood: %(kind)s, zone %(zone)s, number %(count)s")),
     "RunawayStarted": _bad(N_("A flood of alarms: %(site)s, %(kind)s, zone %(zone)s")),
     "RunawayEnded": _good(N_("The flood is over: %(kind)s, zone %(zone)s, %(count)s grouped")),
+    "ScaipRefused": _bad(N_("A social alarm unit was not understood: %(unit)s, %(reason)s")),
     "AlarmOnTest": _plain(N_("On test: %(site)s, %(kind)s, code %(code)s, zone %(zone)s")),
     "TestModeSet": _person(N_("%(who)s put %(site)s on test, zone %(zone)s: %(reason)s")),
     "TestModeEnded": _person(N_("%(who)s ends the test of %(site)s, zone %(zone)s")),

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from callflows.action import Action
+from callflows.alerting import CaseWatch
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.events import CallId, Event, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
@@ -140,6 +141,10 @@ class SwitchboardPort(Protocol):
     @property
     def actions(self) -> Mapping[str, Action]:
         """Actions with consequences of those cases, by their id."""
+
+    @property
+    def case_watches(self) -> Mapping[IncidentId, CaseWatch]:
+        """What is late in each case."""
 
     @property
     def visits(self) -> Mapping[LegId, Visit]:

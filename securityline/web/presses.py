@@ -31,6 +31,7 @@ from callflows.procedure_run import means_of
 from client_directory.model import Step
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
+from securityline.web.card_vocabulary import CONFIDENCES
 from securityline.web.moving_presses import MovingPresses, guard_site
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -176,12 +177,16 @@ class Presses:
                 raise Refused(N_("Write the answer first."))
         elif answer not in ({one.answer for one in step.answers} or {GENERIC_ANSWER}):
             raise Refused(N_("This step has no such answer."))
+        is_off_path = incident.run.is_off_path(step)
+        if is_off_path and not text:
+            raise Refused(N_("Write why this step is done."))
         return StepAnswered(
             incident_id=incident.incident_id,
             operator=me(session),
             step=step.step,
             answer=answer,
-            text=text,
+            text=text if step.answers == "free_text" or not is_off_path else "",
+            reason=text if is_off_path else "",
         )
 
     def _skip(self, session: Session, message: Message) -> Event:
@@ -202,12 +207,16 @@ class Presses:
         known = means_of(step, has_code_word=incident.has_code_word)
         if means not in known or result not in RESULTS:
             raise Refused(N_("This step has no such answer."))
+        confidence = text_of(message, "confidence", 10)
+        if confidence not in ("", *CONFIDENCES):
+            raise Refused(N_("The desk sent something the engine does not know."))
         return VerificationRecorded(
             incident_id=incident.incident_id,
             operator=me(session),
             step=step.step,
             means=means,
             result=cast(Literal["confirmed", "not_confirmed", "unclear"], result),
+            confidence=cast(Literal["high", "medium", "low", ""], confidence),
             text=text_of(message, "text"),
         )
 

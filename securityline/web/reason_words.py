@@ -124,12 +124,14 @@ _STEP_REFUSED: Final = one_of(
     N_("skipping needs a reason"),
     N_("a verification needs its means and result"),
     N_("%(means)s is no means of this step"),
+    N_("it is off the path: a reason is needed"),
 )
 _URGENCY_CHANGED: Final = one_of(
     N_("duress"),
     N_("kind %(kind)s"),
     N_("set by %(operator)s"),
     N_("step %(step)s: %(answer)s"),
+    N_("the answers weigh %(num)d"),
 )
 
 SERVICE_SHUT: Final = one_of(

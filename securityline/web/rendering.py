@@ -6,6 +6,7 @@ file can be text on the page and nothing else.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,15 +21,18 @@ from jinja2 import (
 )
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from client_directory.model import Text, in_language
-from securityline.web import room_words, vocabulary
+from securityline.web import card_vocabulary, room_words, vocabulary
 from securityline.web.parts import parts, static_address
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.vocabulary import call_it
 from securityline.web.words import LANGUAGES, WORDS, Words
 
 HERE: Final = Path(__file__).parent
+ROWS_KEPT: Final = 1024
+"Rows of lists that are drawn, by language and template."
 
 
 class _CompiledOnce(BytecodeCache):
@@ -125,11 +129,14 @@ class Rendering:
         for name, table in {
             "state_words": vocabulary.DESK_STATES,
             "call_state_words": vocabulary.CALL_STATES,
-            "role_words": vocabulary.ROLES,
+            "office_words": vocabulary.ROLES,
             "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,
-            "secret_words": vocabulary.SECRET_OUTCOMES,
+            "case_stage_words": card_vocabulary.STAGES,
+            "confidence_words": card_vocabulary.CONFIDENCES,
+            "role_words": card_vocabulary.PERSON_ROLES,
+            "secret_words": card_vocabulary.SECRET_OUTCOMES,
             "language_words": vocabulary.SPOKEN,
             "action_words": vocabulary.ACTIONS,
             "tree_state_words": vocabulary.TREE_STATES,
@@ -140,13 +147,32 @@ class Rendering:
             "outcome_words": vocabulary.TASK_OUTCOMES,
             "service_state_words": vocabulary.SERVICE_STATES,
             "service_kind_words": vocabulary.SERVICE_KINDS,
+            "alert_words": room_words.ALERTS,
             "mode_words": room_words.MODES,
             "mode_told": room_words.MODES_TOLD,
             "why_words": room_words.WHY_TOLD,
         }.items():
             environment.globals[name] = _namer(words, table)
         environment.globals.update(parts(words, self.clock))
+        environment.globals.update(
+            case_row=self._row("case_row.html", language),
+            operator_row=self._row("operator_row.html", language),
+        )
         return environment
+
+    def _row(self, template: str, language: str) -> Callable[..., Markup]:
+        """Return what draws one row of a list, each row once for as long as it is the same.
+
+        A list is drawn ten times a second while calls come and go, and of its hundred rows
+        one has changed. How long ago something was is then as old as the row: the page
+        counts on from `data-since` before anybody sees it.
+        """
+
+        @lru_cache(maxsize=ROWS_KEPT)
+        def draw(*row: Any) -> Markup:
+            return Markup(self(template, language, {"row": row}))  # noqa: S704 - our template
+
+        return draw
 
 
 def _namer(words: Words, table: Mapping[str, str]) -> Callable[[str], str]:

@@ -22,7 +22,7 @@ READERS: Final = frozenset({"supervisor", "auditor"})
 "Roles that may see the room."
 ENOUGH_READY: Final = 2
 "Operators who must be ready: one alone takes a call, and nobody is left."
-MOST_ROWS: Final = 8
+MOST_ROWS: Final = 6
 
 
 class Seat(NamedTuple):
@@ -41,6 +41,17 @@ class Waiting(NamedTuple):
     urgency: int
     since: float
     state: str
+
+
+class AlertRow(NamedTuple):
+    """A case in which something is late."""
+
+    urgency: int
+    since: float
+    alerts: tuple[str, ...]
+    incident_id: str
+    organisation_name: str
+    owner_name: str
 
 
 class Span(NamedTuple):
@@ -65,6 +76,8 @@ class Room(NamedTuple):
     call_count: int
     cases: list[Waiting]
     case_count: int
+    alerts: list[AlertRow]
+    alert_count: int
     spans: list[Span]
 
 
@@ -82,6 +95,7 @@ def draw_room(
         and not case.is_silent
         and not all(tells_of_duress(why) for why in case.attention)
     ]
+    late = alerts(board, audience, is_wall=True)
     return Room(
         seats=[seat(board, desk, audience) for desk in desks],
         ready=ready,
@@ -90,8 +104,36 @@ def draw_room(
         call_count=len(waiting),
         cases=sorted(cases)[:MOST_ROWS],
         case_count=len(cases),
+        alerts=late[:MOST_ROWS],
+        alert_count=len(late),
         spans=spans(answers, waiting, now, zone),
     )
+
+
+def alerts(board: Board, audience: Audience, *, is_wall: bool = False) -> list[AlertRow]:
+    """Return the cases in which something is late, most urgent first.
+
+    :param is_wall: duress is left out.
+    """
+    found = []
+    for watch in board.switchboard.case_watches.values():
+        incident = board.incident(watch.incident_id) if watch.raised else None
+        if incident is None or incident.clearance not in audience.clearances:
+            continue
+        if incident.incident_id in audience.unseen or (is_wall and incident.is_silent):
+            continue
+        ordinary = incident.ordinary_urgency if is_wall else None
+        found.append(
+            AlertRow(
+                ordinary or incident.urgency,
+                min(watch.raised.values()),
+                tuple(kind.value for kind in watch.raised),
+                incident.incident_id,
+                incident.organisation_name,
+                board.name_of(incident.owner),
+            )
+        )
+    return sorted(found)
 
 
 def seat(board: Board, desk: OperatorDesk, audience: Audience) -> Seat:

@@ -29,6 +29,12 @@ WHY: Final[Mapping[str, str]] = {
 }
 WHY_TOLD: Final[Mapping[str, str]] = {**WHY, "unsaid": N_("no reason given")}
 
+ALERTS: Final[Mapping[str, str]] = {
+    "not_taken": N_("Offered, and nobody takes it"),
+    "not_worked": N_("Taken, and nobody works on it"),
+    "overdue_step": N_("A step is overdue"),
+}
+
 REFUSED: Final = one_of(
     N_("for supervisors only"),
     N_("clearance"),

@@ -1,8 +1,6 @@
-"""One open desk, and how what it is told is written into its socket."""
+"""One open desk, and the socket that it is told by."""
 
-import json
-import struct
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import structlog
 
@@ -54,19 +52,3 @@ class Screen:
         if self._connection.get_write_buffer_size() > BACKLOG:
             log.warning("a screen is too slow and was cut off", operator=self.operator)
             self._connection.abort()
-
-
-def encode(message: dict[str, Any]) -> bytes:
-    """Write a message as one WebSocket text frame (RFC 6455 section 5.2), unmasked.
-
-    Made here and not by aiohttp, so that a card is encoded once for all screens and is in
-    the socket before anything else happens.
-    """
-    text = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
-    payload = text.encode("utf-8", "replace")
-    size = len(payload)
-    if size < 126:
-        return bytes((0x81, size)) + payload
-    if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
-    return struct.pack("!BBQ", 0x81, 127, size) + payload

@@ -17,15 +17,16 @@ from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
 from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
+from securityline.web.frames import encode
 from securityline.web.ports import Line
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.shouts import REFUSALS, shouts
 from securityline.web.unseen import has_silent, unseen_by_operator
 
 PACE: Final = 0.1
 "Seconds between two drawings of the same list."
 SILENT: Final = "SilentCaseOpened"
-LISTS: Final = ("calls", "cases", "operators")
+LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
 WATCH: Final = "watch"
 "The list of timers and tasks."
@@ -75,6 +76,7 @@ class Screens:
             for incident_id, rung in popped.items():
                 self._guard(self._pop, incident_id, rung)
         self._drawing.timelines.add(lines)
+        self._drawing.beside.history.add(lines)
         if self.screens:
             self._push_personal(incidents, operators)
             self._tell(lines)
@@ -176,10 +178,7 @@ class Screens:
         for shout in shouts(lines, self._board):
             message = encode({"alert": shout.message})
             for screen in self.screens:
-                audience = screen.audience
-                is_told = shout.clearance in audience.clearances
-                is_told &= shout.message["incident"] not in audience.unseen
-                if is_told and shout.is_for(screen.operator):
+                if shout.is_for(screen.operator, screen.audience):
                     screen.send(message)
 
     # ------------------------------------------------------------ lists

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from callflows.incident import Incident
-from securityline.web.board import Board
+from securityline.web.board import Audience, Board
 from securityline.web.ports import Line
 
 REFUSALS: Final = frozenset(
@@ -34,10 +34,15 @@ class Shout(NamedTuple):
     "An operator: he knows."
     only_for: frozenset[str] = frozenset()
     "Whom alone it concerns; empty: everybody."
+    is_for_supervisors: bool = False
 
-    def is_for(self, operator: str) -> bool:
-        """Whether this operator hears it."""
-        return operator != self.not_for and (not self.only_for or operator in self.only_for)
+    def is_for(self, operator: str, audience: Audience) -> bool:
+        """Whether a screen hears it."""
+        is_known = self.clearance in audience.clearances
+        is_known &= self.message["incident"] not in audience.unseen
+        is_role = audience.may_visit or not self.is_for_supervisors
+        is_his = not self.only_for or operator in self.only_for
+        return is_role and is_known and is_his and operator != self.not_for
 
 
 def shouts(lines: Sequence[Line], board: Board) -> Iterator[Shout]:
@@ -55,6 +60,11 @@ def shouts(lines: Sequence[Line], board: Board) -> Iterator[Shout]:
         if incident is not None:
             message = {**_alert(incident), "for": "action"}
             yield Shout(message, incident.clearance, str(line.data.get("operator", "")))
+    for line in lines:
+        incident = board.incident(line.incident_id) if line.what == "AlertRaised" else None
+        if incident is not None:
+            message = {**_alert(incident), "for": "late"}
+            yield Shout(message, incident.clearance, is_for_supervisors=True)
 
 
 def _offered(lines: Iterable[Line], board: Board) -> Iterator[Shout]:

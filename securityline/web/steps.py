@@ -11,7 +11,7 @@ from callflows.incident import Incident, IncidentState
 from callflows.procedure_run import ProcedureRun, StepState, StepView, means_of
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site, Step, in_language
-from securityline.web import vocabulary
+from securityline.web import card_vocabulary, vocabulary
 from securityline.web.board import Board
 from securityline.web.contacts import action_details
 from securityline.web.plain import clip
@@ -42,6 +42,8 @@ class StepRow(NamedTuple):
     means: Sequence[str]
     details: Sequence[str]
     label: str
+    confidence: str
+    left_path: str
     text: str
     by: str
     at: str
@@ -124,7 +126,7 @@ class Steps:
             "kinds": kinds_of(organisation),
             "steps": rows,
             "caller_language": caller_language,
-            "results": [(value, words(name)) for value, name in vocabulary.RESULTS.items()],
+            "results": [(r, c, words(said)) for r, c, said in card_vocabulary.RESULT_CHOICES],
         }
         return Markup(self._render("steps.html", language, values))  # noqa: S704
 
@@ -161,6 +163,8 @@ class Steps:
             means=(),
             details=action_details(step, organisation, site, self._directory.current),
             label=recorded_label(step, record.answer, words) if record else "",
+            confidence=record.confidence if record else "",
+            left_path=record.left_path if record else "",
             text=record.text if record else "",
             by=self._board.name_of(record.operator) or words("the engine") if record else "",
             at=self._render.moment(record.at) if record else "",

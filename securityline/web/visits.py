@@ -32,9 +32,10 @@ class DeskRow(NamedTuple):
     has_station: bool
     call_id: str
     "The call that this reader may come onto; empty: none."
+    incident_id: str
+    "Its case."
     visitor: str
     "Who is on his call, if that is shown."
-    role: str
 
 
 def desk_rows(board: Board, desks: Sequence[OperatorDesk], audience: Audience) -> list[DeskRow]:
@@ -55,14 +56,15 @@ def _desk_row(board: Board, desk: OperatorDesk, audience: Audience) -> DeskRow:
         desk.since,
         desk.has_station,
         call.call_id if call is not None and _may_come(call, audience, visit) else "",
+        call.incident_id if call is not None else "",
         board.name_of(visit.operator) if visit is not None and is_told else "",
-        desk.role,
     )
 
 
 def _may_come(call: InboundCall, audience: Audience, visit: Visit | None) -> bool:
     is_open = call.state in OPEN and call.operator is not None and visit is None
-    return audience.may_visit and is_open and call.clearance in audience.clearances
+    is_seen = call.clearance in audience.clearances and call.incident_id not in audience.unseen
+    return audience.may_visit and is_open and is_seen
 
 
 def visit_of(board: Board, operator: str) -> Visit | None:

@@ -280,15 +280,6 @@ ACCEPTED_BY: Final = {
 
 TREE_ENDS: Final = {"accepted": N_("taken charge of by"), "stopped": N_("stopped")}
 
-SECRET_OUTCOMES: Final = {
-    "good": N_("code word right"),
-    "wrong": N_("code word WRONG"),
-    "none": N_("no code word given"),
-    "expired": N_("right, but no longer valid or not for this site"),
-    "duress": N_("code word right"),
-}
-"Of an answer to an operator: in words a duress answer is never told apart."
-
 PIN_OUTCOMES: Final = {
     "good": N_("right"),
     "wrong": N_("wrong"),

@@ -17,12 +17,13 @@ from markupsafe import Markup
 from securityline.answering import KEPT_TIME, AnswerBook
 from securityline.web.board import Audience
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.frames import encode
 from securityline.web.guard import check_origin
 from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE, SIGNED_OUT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.room_view import READERS, draw_room
-from securityline.web.screen import Screen, encode
+from securityline.web.screen import Screen
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 
@@ -51,8 +52,21 @@ class Boards:
     def publish(self, lines: Sequence[Line]) -> None:
         """Take durable lines; the boards are drawn soon, if there are any."""
         self.answers.take(lines)
+        for line in lines:
+            if line.what == "AlertRaised" and self.screens:
+                self._chime(line.incident_id)
         if self.screens and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PACE, self.draw)
+
+    def _chime(self, incident_id: str) -> None:
+        """Let the boards that may know sound, as the case's own urgency does."""
+        incident = self._context.board.incident(incident_id)
+        if incident is None or incident.is_silent:
+            return
+        message = encode({"alert": incident.ordinary_urgency or incident.urgency})
+        for screen in self.screens:
+            if incident.clearance in screen.audience.clearances:
+                screen.send(message)
 
     def draw(self) -> None:
         """Send what changed to everybody who sees it."""
@@ -125,8 +139,13 @@ def admit_reader(session: Session) -> None:
         raise Problem(403, "The room is for supervisors and auditors.")
 
 
+def is_light(request: web.Request) -> bool:
+    """Whether the address asks for the light colours; a control room is dark by itself."""
+    return request.query.get("theme") == "light"
+
+
 async def show(request: web.Request) -> web.Response:
-    """`GET /wallboard`."""
+    """`GET /wallboard[?theme=light]`."""
     context, session = request.app[CONTEXT], request[SESSION]
     admit_reader(session)
     audience = audience_of(context, session)
@@ -134,6 +153,7 @@ async def show(request: web.Request) -> web.Response:
         "room": Markup(request.app[BOARDS].html(audience)),  # noqa: S704 - drawn by a template
         "seq": context.screens.seq,
         "run": context.screens.run,
+        "is_light": is_light(request),
     }
     html = context.rendering("wallboard.html", session.language, values)
     return web.Response(text=html, content_type="text/html")

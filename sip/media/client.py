@@ -16,6 +16,7 @@ from typing import Any, Final
 from sip.media import launch, wire
 from sip.media.line import LineSpec
 from sip.media.line_orders import LineOrders
+from sip.media.outbox import Outbox
 from sip.media.protocol import (
     Carried,
     LegSpec,
@@ -80,7 +81,7 @@ class MediaClient:
         self._carried: Carried | None = None
         self._unanswered = 0
         self._is_stopping = False
-        self._outbox: list[bytes] = []
+        self._outbox = Outbox(lambda: asyncio.get_running_loop().call_soon(self._flush))
         self.pid: int | None = None
         self.report: MediaReport | None = None
         "The process's last word on itself; a few seconds old."
@@ -111,7 +112,8 @@ class MediaClient:
         self._legs[spec.leg_id] = spec
         if spec.line_id is None:
             self._taken.add(spec.port)
-        self._send({"do": "leg", **wire.leg_to_plain(spec)})
+        if self._writer is not None:
+            self._outbox.add_leg(spec)
 
     def drop_leg(self, leg_id: str) -> None:
         """Forget a leg. Its port stays reserved until `release_port`."""
@@ -301,16 +303,13 @@ class MediaClient:
 
     def _send(self, message: Mapping[str, Any]) -> None:
         """Queue a line; all of one turn of the loop go out in one write."""
-        if self._writer is None:
-            return
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(wire.to_line(message))
+        if self._writer is not None:
+            self._outbox.add(message)
 
     def _flush(self) -> None:
-        lines, self._outbox = self._outbox, []
+        lines = self._outbox.take()
         if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(b"".join(lines))
+            self._writer.write(lines)
 
     def _receive(self, line: bytes) -> None:
         try:

@@ -95,7 +95,7 @@ def from_line(line: bytes) -> dict[str, Any]:
     :raises ProtocolError: it is no JSON object.
     """
     try:
-        message = json.loads(line)
+        message = json.loads(line.decode())  # octets are searched for UTF-16 and -32 first
     except (ValueError, RecursionError):
         raise ProtocolError("not a line of JSON") from None
     if not isinstance(message, dict):

@@ -13,6 +13,7 @@ from callflows.incident import IncidentState
 from callflows.operators import DeskState
 from callflows.service_call import ServiceCallState
 from callflows.visit import VisitState
+from client_directory.model import DEFAULT_ALERTS
 from tests.stories.keyholders import TREE, Night, level, plan
 from tests.stories.line import AGGRESSION, Line
 from tests.stories.services import POLICE, Room
@@ -370,6 +371,7 @@ VALUES: dict[str, Any] = {
     "service_call_id": f"{CASE}-s1",
     "detail": "reference",
     "mode": "take_over",
+    "default": DEFAULT_ALERTS,
 }
 
 

@@ -69,3 +69,40 @@ async def test_a_stored_code_word_is_shown_for_a_moment(
         assert await word.text_content() == "", "nothing of it stays in the page"
         assert [x["reason"] for x in seen(home, "SecretRevealed")] == ["Ligne mauvaise"]
         assert errors(nadia) == []
+
+
+async def test_a_step_off_the_path_and_a_verification_by_keys(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        home.ring()
+        await expect(nadia.find("#phone.talking")).to_be_visible()
+        await nadia.keys("1")  # safe: the answers lead around what follows
+        off = nadia.find("#card .step.off_path").first
+        await off.focus()
+        await off.locator("button").first.click()
+        await nadia.page.keyboard.type("Elle chuchote")
+        await nadia.keys("Enter")
+        await expect(nadia.find("#card .left-path")).to_contain_text("Elle chuchote")
+        assert [x["how"] for x in seen(home, "ConsigneLeft")] == ["off_path"]
+        await nadia.keys("k")
+        await (
+            nadia.find(
+                "#prompter button",
+            )
+            .filter(has_text="Intrusion")
+            .first.click()
+        )
+        await nadia.find("#card [data-do=verify]").first.click()
+        await nadia.keys("4", "Enter")
+        await expect(nadia.find("#card .step.verify.done")).to_contain_text("probable")
+        assert [(x["result"], x["confidence"]) for x in seen(home, "VerificationRecorded")] == [
+            ("confirmed", "medium")
+        ]
+        current = nadia.find("#card .stages [aria-current]")
+        await expect(current).to_have_count(1)
+        assert errors(nadia) == []

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from callflows.events import OperatorId, StationDown
+from callflows.events import AlertLimitsSet, OperatorId, StationDown
+from client_directory.model import AlertLimits
 from tests.interop.test_desk_browser import (
     Desk,
     Site,
@@ -62,13 +63,13 @@ async def no_overflow(desk: Desk) -> None:
     assert await desk.page.evaluate(wide) <= 0
 
 
-@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("theme", ["dark", "light"])
 async def test_the_board_lives_and_axe_finds_nothing_in_any_state(
-    home: House, site: Site, browser: Any, axe: str, scheme: str
+    home: House, site: Site, browser: Any, axe: str, theme: str
 ) -> None:
     from playwright.async_api import expect
 
-    async with looking(browser, site, "/wallboard", color_scheme=scheme) as board:
+    async with looking(browser, site, f"/wallboard?theme={theme}") as board:
         await expect(board.page.locator(".staff.short")).to_be_visible()
         await check(board, axe, "nobody ready")
         home.picks_up = {"op-1"}
@@ -90,6 +91,53 @@ async def test_the_board_lives_and_axe_finds_nothing_in_any_state(
             await no_overflow(board)
         await check(board, axe, "at 200 %")
         assert own(board) == []
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+async def test_the_room_is_opened_by_a_key_and_axe_finds_nothing(
+    home: House, site: Site, browser: Any, axe: str, theme: str
+) -> None:
+    from playwright.async_api import expect
+
+    async with at_desk(browser, site, "op-3", "en") as desk:
+        await desk.keys("Shift+L")
+        await expect(desk.find("body.room")).to_be_visible()
+        await check(desk, axe, "an empty day")
+        home.picks_up = {"op-1"}
+        home.sign_in("op-1", "op-2")
+        talking = home.ring(POSTES, urgency=1)
+        home.ring(POSTES, urgency=1)
+        await home.settled()
+        home.switchboard.calls[talking[1]].answered_at = home.clock() - 400
+        await desk.page.goto(f"{site.address}/room?theme={theme}")
+        await expect(desk.find("svg[role=img]").first).to_be_visible()
+        for summary in await desk.page.locator("summary").all():
+            await summary.click()
+        await check(desk, axe, "a day")
+        for width, height in ((1920, 1080), (720, 450)):  # the last: zoom 200 %
+            await desk.page.set_viewport_size({"width": width, "height": height})
+            await no_overflow(desk)
+        await check(desk, axe, "at 200 %")
+        await desk.keys("Escape")
+        await expect(desk.find("body.desk")).to_be_visible()
+        assert own(desk) == []
+
+
+async def test_what_is_late_stands_on_her_desk_and_axe_finds_nothing(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    home.ring(POSTES, urgency=1)
+    home.engine.handle(
+        AlertLimitsSet(default=AlertLimits(not_taken=(0.5, 0.5, 0.5, 0.5)), clients={})
+    )
+    async with at_desk(browser, site, "op-3", "en") as hers:
+        home.ring(POSTES, urgency=1)
+        await expect(hers.find("#late .row").first).to_contain_text("nobody takes it")
+        await check(hers, axe, "late")
+        await hers.page.locator("#late .open").first.click()
+        await expect(hers.find("#card-title")).to_be_visible()
 
 
 async def test_a_board_whose_engine_is_gone_says_so_and_comes_back(

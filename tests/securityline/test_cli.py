@@ -313,7 +313,7 @@ def test_without_a_simulation_the_command_says_so(monkeypatch: pytest.MonkeyPatc
 
 def test_help_names_the_contract_s_commands() -> None:
     shown = run("--help").output
-    for name in ("serve", "check", "verify-log", "operator", "token", "simulate"):
+    for name in ("serve", "check", "verify-log", "explain", "operator", "token", "simulate"):
         assert name in shown
     for name in ("add", "set-password", "list"):
         assert name in run("operator", "--help").output

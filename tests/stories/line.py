@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from callflows import commands as c
 from callflows import events as e
 from callflows import shift
+from callflows.alerting import late_times
 from callflows.call import MOVES as CALL_MOVES
 from callflows.call import CallState, InboundCall, Sound
 from callflows.deadlines import deadline_of
@@ -450,6 +451,7 @@ class Line:
             assert call.seeks == (call.call_id in board.seeking)
         self._check_legs()
         self._check_visits()
+        self._check_alerts()
         assert not board.touched_calls
         assert not board.touched_desks
         due = self.switchboard.next_deadline()
@@ -459,6 +461,19 @@ class Line:
         times += [thing.deadline for thing in timed if thing.deadline is not None]
         assert (due[0] if due else None) == min(times, default=None)
         self._check_desks()
+
+    def _check_alerts(self) -> None:
+        """What is late was told, and nothing is said to be late that is not."""
+        board = self.switchboard._board
+        assert set(board.case_watches) == set(board.incidents)
+        for watch in board.case_watches.values():
+            incident = board.incidents[watch.incident_id]
+            assert (watch.deadline is not None) == incident.is_open, "nobody looks again"
+            times = late_times(board, incident)
+            assert all(times.get(kind, self.now + 1) <= self.now for kind in watch.raised)
+            if watch.deadline is not None and watch.deadline > self.now:
+                late = {kind for kind, at in times.items() if at < self.now}
+                assert late <= set(watch.raised), "late, and nobody was told"
 
     def _check_visits(self) -> None:
         """Who hears a supervisor: nobody, the operator, or all, as his visit says."""

@@ -196,7 +196,8 @@ def test_a_step_is_skipped_with_a_reason(line: Line) -> None:
     choose(line)
     assert skip(line, "safe", " ") == refused("skipping needs a reason", "safe")
     assert skip(line, "x", "why not") == refused("no such step", "x")
-    assert skip(line, "safe", "he hung up") == []
+    [left] = skip(line, "safe", "he hung up")
+    assert (left.step, left.how, left.reason) == ("safe", "skipped", "he hung up")
     record = case(line).run.records["safe"]
     assert (record.outcome, record.text) == ("skipped", "he hung up")
     assert skip(line, "safe", "again") == refused("recorded already", "safe")

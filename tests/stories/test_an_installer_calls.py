@@ -94,6 +94,8 @@ def test_it_ends_by_itself_and_he_may_end_it_before(line: KeyLine) -> None:
     line.keys("2")
     assert last_words(line) == ("installer_test_over", "goodbye")
     assert line.switchboard.alarms.tests == {}, "of the site and of each zone of it"
+    ended = [(one.zone, one.until) for one in line.all(e.TestByPhone)[1:]]
+    assert sorted(ended) == [("", None), ("007", None)]
     line.heard_out()
     let_in(line)
     line.keys("2")

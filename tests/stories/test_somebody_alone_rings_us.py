@@ -286,3 +286,27 @@ def test_what_nobody_answers_for_an_hour_is_forgotten(line: KeyLine) -> None:
     line.fast_forward(3601)
     line.worker_rings()
     assert len(line.switchboard.self_services) == 1
+
+
+def test_whose_pin_does_not_come_speaks_with_a_person(line: KeyLine) -> None:
+    line.worker_rings("running")
+    line.keys("2")
+    line.pin("none")
+    assert line.ringing() == ["ann"]
+    assert line.all(e.CheckAnswered) == [], "no PIN is no wrong PIN"
+
+
+def test_who_is_called_back_is_offered_as_he_called(line: KeyLine) -> None:
+    line.worker_rings()
+    offer = line.self_service.offer
+    line.tell(e.LegEnded(leg_id=line.leg, cause=e.Cause.HUNG_UP))
+    [back] = line.switchboard.call_backs.values()
+    assert (back.offer.recording, back.offer.is_listening_in) == (offer.recording, False)
+    assert line.call("call-1").offer.recording == offer.recording
+
+
+@pytest.mark.parametrize("is_withheld", [True, False])
+def test_a_withheld_number_stands_in_no_line_of_it(line: KeyLine, is_withheld: bool) -> None:
+    line.installer_rings(caller="+32470000009", is_withheld=is_withheld)
+    expected = None if is_withheld else "+32470000009"
+    assert line.last(e.SelfServiceBegan).caller == expected

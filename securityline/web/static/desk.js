@@ -152,8 +152,8 @@ function onPop(pop) {
 // A case waits for an operator and nobody is on the line: its row stands in front already.
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
-  $("shout").textContent = `${words.case_waits}: ${alert.words}`;
-  const what = { action: words.action_waits, handover: words.handover_waits }[alert.for] ?? words.case_waits;
+  const what = { action: words.action_waits, handover: words.handover_waits, late: words.too_late }[alert.for] ?? words.case_waits;
+  $("shout").textContent = `${what}: ${alert.words}`;
   if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
 }
 
@@ -206,15 +206,16 @@ const DO = {
   park: () => composer.ask({ act: "case_park", label: "park" }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
-  "write-answer": ({ step }) => composer.ask({ act: "answer_step", label: "answer", step }),
-  verify: ({ step, means }) => prompter.open($("results"), ({ result }) => composer.ask({ act: "verify", step, means, result, label: "answer" })),
+  "write-answer": ({ step, label }) => composer.ask({ act: "answer_step", label: label ?? "answer", step }),
+  "off-path": ({ step, answer }) => composer.ask({ act: "answer_step", label: "off_path", step, answer }),
+  verify: ({ step, means }) => prompter.open($("results"), ({ result, confidence }) => composer.ask({ act: "verify", step, means, result, confidence, label: "answer" })),
   choose: ({ choices }) => {
     const { act, then } = $(choices).dataset;
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
-  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => press("visit", { ...values, ...mode, ...why }))),
+  visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),
   "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),
   decide: ({ choices, ...values }) => prompter.open($(choices), ({ act }) => ["action_reject", "handover_decline"].includes(act) ? composer.ask({ act, ...values }) : press(act, values)),
   "call-off": (values) => composer.ask({ act: "action_reject", ...values }),

@@ -1,5 +1,6 @@
 // The wallboard: paints what the server sends. Nothing is pressed here.
 import { tickAll, wallClock } from "./elapsed.js";
+import { chime, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const { seq, run, now } = document.body.dataset;
@@ -19,8 +20,11 @@ function onMessage(message) {
     const old = document.getElementById(id);
     if (old) window.Idiomorph.morph(old, html, morphing);
   }
+  if (message.alert) chime(message.alert);
   tick();
 }
+
+for (const kind of ["click", "keydown"]) document.addEventListener(kind, wake); // browsers sound after a touch only
 
 new Wire({
   path: "/wallboard/live", home: "/wallboard", seq: Number(seq), run, shown: () => null, onMessage, onAnswer() {}, onOpen() {},

@@ -79,6 +79,8 @@ class Heard:
     user: str = ""
     text: str = ""
     occurred_at: datetime | None = None
+    session: str = ""
+    call_time: float | None = None
 
 
 @dataclass(frozen=True)

@@ -96,9 +96,13 @@ class Wire:
         self.default_country = "BE"
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.at: list[Any] = []
+        self.noted: list[tuple[str, Any]] = []
 
     def clock(self) -> float:
         return self.now
+
+    def note(self, what: str, data: Any) -> None:
+        self.noted.append((what, data))
 
     def pump(self) -> None:
         pass
@@ -224,6 +228,24 @@ def test_what_cannot_be_taken_is_refused_so_that_the_unit_tries_elsewhere(
     bench.book.fails = True
     [answer] = bench.takes(ALARM % b"")
     assert (answer.ref, answer.status) == ("a1", Status.NOT_TREATED)
+
+
+def test_a_request_that_is_refused_leaves_a_line(bench: Bench) -> None:
+    [answer] = bench.takes(b"<mrq><ref>a1</ref><dty>0003</dty></mrq>")
+    assert answer.status is Status.MANDATORY_TAG_MISSING
+    [(what, data)] = bench.wire.noted
+    assert (what, data["ref"], data["peer"]) == ("ScaipRefused", "a1", TRUNK.name)
+    assert data["reason"] == "cid is missing"
+    bench.takes(ALARM % b"")
+    assert len(bench.wire.noted) == 1
+
+
+def test_a_signal_names_its_session_and_the_call_that_was_promised(bench: Bench) -> None:
+    bench.takes(ALARM % b"")
+    bench.takes(ALARM % b"<cha>1</cha>")
+    bench.takes(ALARM % b"<mty>RE</mty><cha>1</cha>")
+    assert [one.session for one in bench.book.admitted] == ["a1"] * 3
+    assert [one.call_time for one in bench.book.admitted] == [None, 300.0, None]
 
 
 def test_a_heartbeat_is_heard_answered_at_once_and_no_alarm() -> None:

@@ -7,8 +7,9 @@ import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
 from securityline.web.context import CONTEXT
+from securityline.web.frames import encode
 from securityline.web.live import LONGEST_MESSAGE, MOST_NONSENSE, NONSENSE, SIGNED_OUT
-from securityline.web.screen import BACKLOG, Screen, encode
+from securityline.web.screen import BACKLOG, Screen
 from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House, browser, field_of
 
 
@@ -73,6 +74,7 @@ async def test_a_screen_is_painted_whole_when_it_comes(home: House, desk: Browse
         "alarms",
         "calls",
         "cases",
+        "late",
         "operators",
         "watch",
         "me",

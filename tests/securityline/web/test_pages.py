@@ -146,7 +146,8 @@ def choose(home: House, ids: Any, kind: str, client: str = "postes-demo") -> Non
 
 
 def steps_of(html: str) -> list[str]:
-    return html.split("</ol>")[0].split('<li id="step-')[1:]
+    steps = html.split('<ol class="steps">')[1].split("</ol>")[0]
+    return steps.split('<li id="step-')[1:]
 
 
 async def test_the_current_step_has_keys_and_the_others_have_none(

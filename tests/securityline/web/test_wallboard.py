@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 
 from callflows.events import Cause, LegEnded, OperatorId, StationDown
 from securityline.web.board import Audience
+from securityline.web.context import CONTEXT
 from securityline.web.wallboard import BOARDS
 from securityline.web.words import LANGUAGES
 from tests.securityline.web.rig import BANQUE, POSTES, Browser, House
@@ -225,3 +227,90 @@ async def test_it_is_drawn_in_every_language(home: House, desk: Browser, languag
 async def test_faults_of_the_engine_stand_on_top(home: House, desk: Browser) -> None:
     home.reasons.append("no RTP port is free")
     assert "no RTP port is free" in board(desk)
+
+
+# ---------------------------------------------------------------- what is late
+
+
+async def test_what_is_late_stands_on_the_board_without_a_name(
+    home: House, desk: Browser
+) -> None:
+    assert "Nothing is late." in board(desk)
+    home.ring(POSTES, urgency=1)
+    home.pass_time(31)
+    await home.settled()
+    text = text_of(board(desk))
+    assert "Offered, and nobody takes it" in text
+    assert "Postes" not in text
+
+
+async def test_a_supervisor_s_desk_lists_it_and_an_operator_s_does_not(
+    home: House, desk: Browser
+) -> None:
+    ids = home.ring(POSTES, urgency=1)
+    home.pass_time(31)
+    await home.settled()
+    drawing: Any = desk.server.app[CONTEXT].drawing  # type: ignore[attr-defined]
+    hers = drawing.shared("late", Audience("en", BOTH, may_visit=True))
+    assert "Offered, and nobody takes it" in hers
+    assert f'data-do="show" data-incident="{ids[0]}"' in hers
+    his = drawing.shared("late", Audience("en", BOTH))
+    assert "hidden" in his
+    assert "row" not in his
+    narrow = drawing.shared("late", Audience("en", frozenset({"standard"}), may_visit=True))
+    assert "Offered" in narrow
+    home.ring(BANQUE, urgency=1)
+    home.pass_time(31)
+    await home.settled()
+    assert drawing.shared("late", Audience("en", BOTH, True)).count('class="row') == 2
+    assert (
+        drawing.shared("late", Audience("en", frozenset({"standard"}), True)).count(
+            'class="row'
+        )
+        == 1
+    )
+
+
+@pytest.mark.parametrize(("operator", "hears"), [("op-3", True), ("op-1", False)])
+async def test_supervisors_hear_it_and_operators_do_not(
+    home: House, desk: Browser, operator: str, hears: bool
+) -> None:
+    await desk.sign_in(operator)
+    async with desk.live() as socket:
+        home.ring(POSTES, urgency=2)
+        home.pass_time(61)
+        await home.settled()
+        await socket.send_json({"act": "ping"})
+        alerts = []
+        while "pong" not in (message := json.loads((await socket.receive(timeout=5)).data)):
+            alerts += [message["alert"]] if "alert" in message else []
+    late = [alert for alert in alerts if alert.get("for") == "late"]
+    assert [alert["urgency"] for alert in late] == ([2] if hears else [])
+
+
+async def test_the_board_sounds_with_the_urgency_that_is_no_secret(
+    home: House, desk: Browser
+) -> None:
+    await desk.sign_in("op-3")
+    async with live(desk) as socket:
+        await socket.receive(timeout=5)
+        ids = home.ring(POSTES, urgency=3)
+        await home.settled()
+        home.switchboard.incidents[ids[0]].ordinary_urgency = 4
+        home.pass_time(91)
+        while "alert" not in (message := json.loads((await socket.receive(timeout=5)).data)):
+            pass
+    assert message["alert"] == 4
+
+
+async def test_an_auditor_may_look_and_has_no_button(home: House, desk: Browser) -> None:
+    directory = home.directory.current
+    directory.operators["op-4"] = replace(directory.operators["op-4"], role="auditor")  # type: ignore[index]
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    home.ring(POSTES)
+    await home.settled()
+    await desk.sign_in("op-4")
+    for path in ("/wallboard", "/room"):
+        assert (await desk.get(path)).status == 200
+    assert 'data-do="visit"' not in await desk.page("/")

@@ -1,0 +1,38 @@
+"""After how long supervisors are told: settings and directory, as one event for the rules."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from callflows.events import AlertLimitsSet
+from client_directory.directory import Directory
+from client_directory.model import AlertLimits
+from securityline.config import AlertsConfig
+
+
+class Rules(Protocol):
+    """The rules' state, read only."""
+
+    @property
+    def alert_limits(self) -> Mapping[str, AlertLimits]:
+        """What is in force: by client, under the empty name the installation's."""
+
+
+def tell_limits(
+    tell: Callable[[AlertLimitsSet], Any],
+    rules: Rules,
+    settings: AlertsConfig,
+    directory: Directory,
+) -> None:
+    """Tell the rules what is in force now, unless they know it: a restart is no change."""
+    default = AlertLimits(
+        not_taken=settings.not_taken,
+        not_worked=settings.not_worked,
+        overdue_step=settings.overdue_step,
+    )
+    clients = {
+        name: one.alerts
+        for name, one in sorted(directory.organisations.items())
+        if one.alerts is not None
+    }
+    if rules.alert_limits != {"": default, **clients}:
+        tell(AlertLimitsSet(default=default, clients=clients))

@@ -1,0 +1,76 @@
+"""Where consignes were not followed: steps left out, and steps done off the path, with why.
+
+For whoever answers for the room: supervisors, administrators, auditors.
+"""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from aiohttp import web
+
+from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.incidents import REVIEWERS, may_see, moment_of
+from securityline.web.problems import Problem
+
+MOST_CASES: Final = 500
+"Cases looked through, the latest first."
+MOST_SHOWN: Final = 200
+
+
+class Deviation(NamedTuple):
+    """One step that was not done as the consigne says."""
+
+    incident_id: str
+    organisation_name: str
+    procedure: str
+    version: int
+    step: str
+    is_skipped: bool
+    reason: str
+    by: str
+    at: str
+    moment: str
+
+
+def add_routes(app: web.Application) -> None:
+    """Put the page in the application."""
+    app.router.add_get("/deviations", show)
+
+
+async def show(request: web.Request) -> web.Response:
+    """`GET /deviations`."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    if session.role not in REVIEWERS:
+        raise Problem(403, "Deviations are for supervisors, administrators and auditors.")
+    read = context.services.logbook.documents
+    documents = await asyncio.to_thread(read, "incident", None, None, MOST_CASES)
+    cases = [one.data for one in documents if one.data and may_see(context, session, one.data)]
+    rows = sorted((row for case in cases for row in _rows(case, context)), key=_when)[::-1]
+    html = context.rendering("deviations.html", session.language, {"rows": rows[:MOST_SHOWN]})
+    return web.Response(text=html, content_type="text/html")
+
+
+def _when(row: Deviation) -> str:
+    return row.at
+
+
+def _rows(case: Mapping[str, Any], context: Context) -> Iterator[Deviation]:
+    for run in (*case.get("earlier_procedures", ()), case.get("procedure")):
+        for record in (run or {}).get("steps", ()):
+            is_skipped = record.get("outcome") == "skipped"
+            reason = record.get("text") if is_skipped else record.get("left_path")
+            if not reason:
+                continue
+            yield Deviation(
+                incident_id=str(case["incident_id"]),
+                organisation_name=case.get("organisation_name") or "",
+                procedure=run["procedure"],
+                version=run["version"],
+                step=record["step"],
+                is_skipped=is_skipped,
+                reason=reason,
+                by=context.board.name_of(record.get("operator")),
+                at=record.get("at") or "",
+                moment=moment_of(record.get("at"), context),
+            )

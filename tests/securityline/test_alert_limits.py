@@ -1,0 +1,44 @@
+"""When supervisors are told: settings and directory become one event, told when it changes."""
+
+from dataclasses import replace
+from typing import Any
+
+from callflows.events import AlertLimitsSet
+from callflows.switchboard import Switchboard
+from client_directory.directory import Directory, DirectoryHolder
+from client_directory.model import DEFAULT_ALERTS, AlertLimits
+from securityline.alert_limits import tell_limits
+from securityline.config import AlertsConfig
+from tests.securityline.web.rig import DIRECTORY
+
+OWN = AlertLimits(not_taken=(1.0, 2.0, 3.0, 4.0))
+
+
+def tell(rules: Switchboard, settings: AlertsConfig, directory: Directory) -> list[Any]:
+    told: list[AlertLimitsSet] = []
+    tell_limits(told.append, rules, settings, directory)
+    for event in told:
+        rules.handle(event, 1.0)
+    return told
+
+
+def test_a_change_is_told_once_and_a_restart_is_none() -> None:
+    rules, directory = Switchboard(), DirectoryHolder(DIRECTORY).current
+    assert tell(rules, AlertsConfig(), directory) == [
+        AlertLimitsSet(default=DEFAULT_ALERTS, clients={})
+    ]
+    assert tell(rules, AlertsConfig(), directory) == []
+    again = Switchboard.from_state(rules.to_state())
+    assert tell(again, AlertsConfig(), directory) == []
+    stricter = AlertsConfig(not_taken=(5.0, 5.0, 5.0, 5.0))
+    [event] = tell(rules, stricter, directory)
+    assert event.default.not_taken == (5.0, 5.0, 5.0, 5.0)
+
+
+def test_a_client_s_own_limits_come_along() -> None:
+    rules, directory = Switchboard(), DirectoryHolder(DIRECTORY).current
+    name, one = next(iter(directory.organisations.items()))
+    directory.organisations[name] = replace(one, alerts=OWN)  # type: ignore[index]
+    [event] = tell(rules, AlertsConfig(), directory)
+    assert event.clients == {name: OWN}
+    assert rules.alert_limits == {"": DEFAULT_ALERTS, name: OWN}

@@ -1,0 +1,115 @@
+"""Consignes at the desk: leaving the path, how sure, the nine stages, the supervisor's list."""
+
+import re
+from typing import Any
+
+from tests.securityline.web.rig import Browser, House
+from tests.securityline.web.test_code_words import browser_of, press, seen, talking
+
+
+async def answered(home: House, desk: Browser) -> tuple[Any, str]:
+    """Julie is safe, so the answers lead around the police."""
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "kind", incident=case, kind="aggression")
+        await press(socket, "answer_step", incident=case, step="safe", answer="yes")
+    return case, await desk.page("/")
+
+
+def card(home: House, desk: Browser, case: Any) -> str:
+    from securityline.web.context import CONTEXT
+
+    cards = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
+    return str(cards.card(home.switchboard.incidents[case], "en"))
+
+
+async def test_a_step_off_the_path_asks_why_and_keeps_it(home: House, desk: Browser) -> None:
+    case, _ = await answered(home, desk)
+    run = home.switchboard.incidents[case].run
+    off = next(view.step.step for view in run.view() if view.state == "off_path")
+    shown = card(home, desk, case)
+    assert 'data-do="off-path"' in shown
+    assert "The answers lead around this step." in shown
+    async with desk.live(shown=case) as socket:
+        wanted = {"incident": case, "step": off, "answer": "done"}
+        refused = await press(socket, "answer_step", **wanted, text="")
+        assert refused["error"] == "Écrivez pourquoi cette étape est faite."
+        done = await press(socket, "answer_step", **wanted, text="Elle <b>chuchote</b>")
+        assert done["is_done"]
+    assert "Elle &lt;b&gt;chuchote&lt;/b&gt;" in card(home, desk, case)
+    [left] = seen(home, "ConsigneLeft")
+    assert (left["how"], left["reason"]) == ("off_path", "Elle <b>chuchote</b>")
+
+
+async def test_the_supervisor_has_a_list_and_an_operator_has_not(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        step = home.switchboard.incidents[case].run.current
+        assert step is not None
+        await press(socket, "skip", incident=case, step=step.step, text="Il <i>crie</i>")
+    assert (await desk.get("/deviations")).status == 403
+    assert "/deviations" not in await desk.page("/incidents")
+    async with browser_of(desk) as sofie:
+        await sofie.sign_in("op-3")
+        assert "/deviations" in await sofie.page("/incidents")
+        page = await sofie.page("/deviations")
+    assert "Il &lt;i&gt;crie&lt;/i&gt;" in page
+    assert "Overgeslagen" in page
+    assert "Nadia" in page
+    assert f"/incidents/{case}" in page
+
+
+async def test_a_client_s_deviations_are_for_who_is_cleared(home: House, desk: Browser) -> None:
+    from callflows.events import OperatorId, StepSkipped
+    from tests.securityline.web.rig import BANQUE
+
+    home.picks_up.add("op-1")
+    home.sign_in("op-1")
+    ids = home.ring(BANQUE, None)
+    await home.settled()
+    step = home.switchboard.incidents[ids[0]].run.current
+    assert step is not None
+    home.engine.handle(
+        StepSkipped(
+            incident_id=ids[0], operator=OperatorId("op-1"), step=step.step, reason="Geheim"
+        )
+    )
+    await home.settled()
+    person = home.directory.current.operators["op-3"]
+    assert "high_security" in person.clearances
+    await desk.sign_in("op-3")
+    assert "Geheim" in await desk.page("/deviations")
+
+
+async def test_how_sure_somebody_is_stands_on_the_card_and_in_the_log(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "kind", incident=case, kind="intrusion")
+        shown = card(home, desk, case)
+        assert 'data-result="confirmed" data-confidence="medium"' in shown
+        wanted = {"incident": case, "step": "verify", "means": "video", "result": "confirmed"}
+        assert "error" in await press(socket, "verify", **wanted, confidence="very")
+        assert (await press(socket, "verify", **wanted, confidence="medium"))["is_done"]
+    assert "Confirmed (probable)" in card(home, desk, case)
+    assert "vidéo" in (page := (await desk.page(f"/incidents/{case}")).lower())
+    assert "(probable)" in page
+
+
+async def test_the_card_shows_the_nine_stages(home: House, desk: Browser) -> None:
+    case, _ = await answered(home, desk)
+    bar = card(home, desk, case).split('<ol class="stages"')[1].split("</ol>")[0]
+    found = re.findall(r'<li class="(\w+)"[^>]*>(.*?)</li>', bar)
+    words = [re.sub(r"<[^>]+>", "", words).replace("done", "").strip() for _, words in found]
+    assert words == [
+        "Listen", "Question", "Reformulate", "Qualify", "Verify", "Dispatch", "Trace",
+        "Back to normal", "Report",
+    ]  # fmt: skip
+    assert [standing for standing, _ in found].count("current") == 1
+    assert found[0][0] == "done"

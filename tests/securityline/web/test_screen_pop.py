@@ -1,0 +1,168 @@
+"""What stands beside the card: earlier cases of the site, contacts, links, what is in force."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from callflows.events import AlarmReceived, IncidentId
+from client_directory.model import Link
+from securityline.web.context import CONTEXT
+from tests.securityline.web.rig import Browser, House
+from tests.securityline.web.test_code_words import seen, talking, until
+
+
+def more(home: House, desk: Browser, case: str, language: str = "en") -> str:
+    context = desk.server.app[CONTEXT]  # type: ignore[attr-defined]
+    return str(
+        context.drawing.beside.draw(home.switchboard.incidents[IncidentId(case)], language)
+    )
+
+
+def alarm(home: House) -> None:
+    """Somebody breaks in at the site."""
+    home.engine.handle(
+        AlarmReceived(
+            incident_id=IncidentId("inc-alarm"), source="t", source_id="1",
+            organisation="postes-demo", organisation_name="Postes Démo", site="bru-centre",
+            site_name="Bruxelles Centre", kind="intrusion", urgency=2,
+        )
+    )  # fmt: skip
+
+
+async def closed_case(home: House, disposition: str = "false_alarm") -> str:
+    from callflows.events import CloseRequested, OperatorId, StepSkipped
+
+    ids = home.ring()
+    await home.settled()
+    home.caller_hangs_up(ids)
+    who = OperatorId("op-1")
+    for step in home.switchboard.incidents[ids[0]].run.missing():
+        home.engine.handle(
+            StepSkipped(incident_id=ids[0], operator=who, step=step.step, reason="-")
+        )
+    home.engine.handle(
+        CloseRequested(incident_id=ids[0], operator=who, disposition=disposition)
+    )
+    await home.settled()
+    return ids[0]
+
+
+async def test_the_site_s_open_cases_stand_before_its_last_ones(
+    home: House, desk: Browser
+) -> None:
+    await desk.sign_in("op-1")
+    alarm(home)
+    past = [await closed_case(home) for _ in range(12)]
+    case = await talking(home)
+    shown = more(home, desk, case)
+    assert f'href="/incidents/{case}"' not in shown, "itself is not its own past"
+    listed = [name for name in past if f'href="/incidents/{name}"' in shown]
+    assert len(listed) <= 10
+    assert past[-1] in listed
+    assert past[0] not in listed
+    assert "False alarm" in shown
+    first = shown.index('href="/incidents/inc-alarm"')
+    assert first < min(shown.index(f'href="/incidents/{name}"') for name in listed)
+    assert "Show the case" in shown
+
+
+async def test_earlier_cases_are_known_after_a_restart(home: House, desk: Browser) -> None:
+    past = await closed_case(home)
+    home.pass_time(2 * 3600)
+    case = await talking(home)
+    from securityline.web.site_history import SiteHistory
+
+    context = desk.server.app[CONTEXT]  # type: ignore[attr-defined]
+    history = SiteHistory(context.drawing.board)
+    history.load(one.data for one in home.logbook.documents("incident", None, None, 99))
+    [found] = history.of(home.switchboard.incidents[case])
+    assert (found.incident_id, found.is_open, found.disposition) == (past, False, "false_alarm")
+
+
+async def test_a_silent_case_is_no_history(home: House, desk: Browser) -> None:
+    from tests.securityline.web.test_code_words import JULIE, SAID, press
+
+    case = await talking(home)
+    home.sign_in("op-2", has_phone=False)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "secret", incident=case, **JULIE, text=SAID["duress"])
+        await home.settled()
+    assert "silent" not in more(home, desk, case)
+    context = desk.server.app[CONTEXT]  # type: ignore[attr-defined]
+    context.drawing.beside.history.load(
+        one.data for one in home.logbook.documents("incident", None, None, 99)
+    )
+    assert "silent" not in more(home, desk, case)
+
+
+async def test_whom_one_looks_for_first_stands_first_among_the_contacts(
+    home: House, desk: Browser
+) -> None:
+    shown = more(home, desk, await talking(home))
+    names = ["Bruxelles Centre", "Karl Schmitz", "Julie Dupont", "Marie Lambert"]
+    places = [shown.index(f"<bdi>{name}</bdi></b>") for name in names if name in shown]
+    assert places == sorted(places)
+    assert "+32 470 00 00 03" in shown
+    for number in home.directory.current.protected_numbers:
+        assert number not in shown.replace(" ", "")
+
+
+async def test_links_open_a_window_of_their_own_and_hold_no_markup(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    directory = home.directory.current
+    site = directory.site("postes-demo", "bru-centre")
+    assert site is not None
+    hostile = Link(
+        label={"en": "<b>Map</b>"}, url="https://maps.example/?q={lat},{lon}&n={town}"
+    )
+    object.__setattr__(site, "links", (hostile,))
+    shown = more(home, desk, case)
+    assert 'href="https://maps.example/?q=50.8503,4.3517&amp;n=Bruxelles"' in shown
+    assert 'target="_blank" rel="noopener noreferrer"' in shown
+    assert "&lt;b&gt;Map&lt;/b&gt;" in shown
+
+
+async def test_what_is_in_force_stands_on_the_card_of_an_alarm_too(
+    home: House, desk: Browser
+) -> None:
+    assert home.clock.at is not None
+    alarm(home)
+    await home.settled()
+    cards: Any = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
+    incident = home.switchboard.incidents[IncidentId("inc-alarm")]
+    assert datetime.fromtimestamp(home.clock.at, UTC).month == 11
+    assert "In force now" in cards.card(incident, "en")
+    home.clock.at += 86_400 * 60
+    assert "In force now" not in cards.card(incident, "en")
+
+
+async def test_a_failed_identity_check_and_the_diverting_number_are_shown_and_bar_nothing(
+    home: House, desk: Browser
+) -> None:
+    home.picks_up.add("op-1")
+    home.sign_in("op-1")
+    ids = home.ring(verstat="TN-Validation-Failed", diverted_from="+3225550111")
+    await home.settled()
+    cards: Any = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
+    shown = cards.card(home.switchboard.incidents[ids[0]], "en")
+    assert "identity check failed" in shown
+    assert "+32 2 555 01 11" in shown
+    assert home.switchboard.calls[ids[1]].state == "talking"
+
+
+async def test_what_comes_with_a_call_is_the_card_alone(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    async with desk.live() as socket:
+        await until(socket, lambda message: "run" in message)
+        ids = home.ring()
+        [*_, pop] = await until(socket, lambda message: "pop" in message)
+        assert [part["id"] for part in pop["fragments"]] == ["card"]
+        await socket.send_json({"act": "show", "incident": ids[0]})
+        messages = await until(
+            socket,
+            lambda m: any(part["id"] == "more" for part in m.get("fragments", ())),
+        )
+    assert messages
+    assert not seen(home, "FlowFailed")

@@ -39,6 +39,7 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     Action: action_flow.due,
     ServiceCall: services.due,
     Visit: visiting.due,
+    alerting.CaseWatch: alerting.due,
     Parking: parking.due,
     Handover: handing_over.due,
     alerting.CaseWatch: alerting.due,

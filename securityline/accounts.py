@@ -23,6 +23,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from securityline.logbook.entry import write_time
+from securityline.second_factor import Authenticators
 
 FILE_NAME: Final = "accounts.db"
 SCOPES: Final = (
@@ -118,6 +119,7 @@ class Accounts:
             self._db.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise AccountError(f"{path}: cannot be opened: {error}") from error
+        self.authenticators = Authenticators(self._db, self._lock, _now)
         # Compared with when the operator is unknown, so that both answers take as long.
         self._nobody = _hash_of_nothing(self._hasher)
 
@@ -206,6 +208,15 @@ class Accounts:
             return None
         known: dict[str, str] = {"MD5": row[4], "SHA-256": row[5]}
         return known.get(algorithm.upper())
+
+    def enrol(self, operator: str) -> str:
+        """Give an operator an authenticator; return its secret, once.
+
+        :raises AccountError: there is no such operator.
+        """
+        if self._row("operators", "operator", operator) is None:
+            raise AccountError(f"there is no operator {operator}")
+        return self.authenticators.enrol(operator)
 
     # ------------------------------------------------------------ tokens
 

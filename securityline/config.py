@@ -12,6 +12,7 @@ from securityline.alarms.scaip_units import read_units
 from securityline.config_file import ConfigError, Problem, Settings, read_settings
 from securityline.identity import DidSource, TrunkProfile
 from securityline.logbook.opening import LogbookSettings
+from securityline.second_factor import TotpUse
 from sip.endpoint import Endpoint
 from sip.media.silero import RUNTIME
 from sip.trunk import PeerAddress
@@ -94,6 +95,8 @@ class WebConfig:
     listen: Annotated[tuple[str, int], v.host_and_port]
     public_url: Annotated[str | None, v.unset(v.http_url)] = None
     "As operators type it; https here makes the session cookie secure."
+    totp: Annotated[TotpUse, v.one_of("required", "optional", "off")] = "optional"
+    "Whether signing in takes an authenticator's code too; optional: of whoever has one."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -289,6 +289,8 @@ class Product:
                 browser_phones=self.telephony.exchange.browsers,
                 version=VERSION,
                 is_emergency_live=self.config.live_emergency_calls,
+                totp=self.config.web.totp,
+                authenticators=self.accounts.authenticators,
             )
         )
         self.runner = Runner(app, access_log=None, handle_signals=False)

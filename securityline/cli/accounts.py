@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from client_directory.loader import load_files
+from securityline import totp
 from securityline.accounts import SCOPES, AccountError
 from securityline.cli.options import Place, find_place, open_accounts, place_options
 
@@ -70,6 +71,26 @@ def set_password(
         accounts.set_password(name, password)
     if generate:
         click.echo(f"desk      {name}  password {password}")
+
+
+@operator.command("totp")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="Take his authenticator away.")
+@place_options
+def set_totp(
+    name: str, remove: bool, config: Path | None, data: Path | None, domain: str | None
+) -> None:
+    """Give operator NAME an authenticator; print once what it must be told."""
+    place = find_place(config, data, domain, needs_domain=False)
+    with closing(open_accounts(place)) as accounts:
+        if remove:
+            if not accounts.authenticators.remove(name):
+                raise AccountError(f"operator {name} has no authenticator")
+            return
+        secret = accounts.enrol(name)
+    click.echo(f"secret    {secret}")
+    click.echo(f"address   {totp.address(secret, name)}")
+    click.echo("It counts from the next sign-in, and cannot be shown again.")
 
 
 @operator.command("list")

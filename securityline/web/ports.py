@@ -26,6 +26,7 @@ from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.store import Head
 from securityline.metrics import Metrics
+from securityline.second_factor import TotpUse
 from securityline.watch_door import WatchDoor
 
 
@@ -205,6 +206,16 @@ class AccountsPort(Protocol):
         """Find a bearer token by its text; `None` when it is not one of ours."""
 
 
+class AuthenticatorsPort(Protocol):
+    """Who has an authenticator, and whether a code counts (`securityline.second_factor`)."""
+
+    def has(self, operator: str) -> bool:
+        """Whether he has one."""
+
+    def take(self, operator: str, code: str, now: float) -> bool:
+        """Take a code, once."""
+
+
 class AlarmDoorPort(Protocol):
     """Where alarms are handed in (`securityline.alarms.door`)."""
 
@@ -268,6 +279,10 @@ class WebServices:
     "Where pages become telephones; `None` where they cannot."
     degraded: Callable[[], list[str]] = list
     "What is broken although calls can be taken, recorded and logged."
+    authenticators: AuthenticatorsPort | None = None
+    "Operators' second factor; `None` where there is none."
+    totp: TotpUse = "optional"
+    "Whether signing in takes an authenticator's code."
     is_emergency_live: bool = False
     "`live_emergency_calls`: emergency services are really called."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))

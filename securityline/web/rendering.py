@@ -129,7 +129,7 @@ class Rendering:
         for name, table in {
             "state_words": vocabulary.DESK_STATES,
             "call_state_words": vocabulary.CALL_STATES,
-            "role_words": vocabulary.ROLES,
+            "office_words": vocabulary.ROLES,
             "kind_words": vocabulary.ALARM_KINDS,
             "disposition_words": vocabulary.DISPOSITIONS,
             "means_words": vocabulary.MEANS,

@@ -33,19 +33,17 @@ class Shout(NamedTuple):
     clearance: str
     not_for: str = ""
     "An operator: he knows."
-    is_for_supervisors: bool = False
     only_for: frozenset[str] = frozenset()
     "Whom alone it concerns; empty: everybody."
+    is_for_supervisors: bool = False
 
     def is_for(self, operator: str, audience: Audience) -> bool:
         """Whether a screen hears it."""
         is_known = self.clearance in audience.clearances
         is_known &= self.message["incident"] not in audience.unseen
         is_role = audience.may_visit or not self.is_for_supervisors
-        return is_role and is_known and self._concerns(operator)
-
-    def _concerns(self, operator: str) -> bool:
-        return operator != self.not_for and (not self.only_for or operator in self.only_for)
+        is_his = not self.only_for or operator in self.only_for
+        return is_role and is_known and is_his and operator != self.not_for
 
 
 def shouts(lines: Sequence[Line], board: Board) -> Iterator[Shout]:

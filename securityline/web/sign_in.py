@@ -72,10 +72,38 @@ async def sign_in(request: web.Request) -> web.Response:
     person = find_operator(context, operator)
     if not is_right or person is None:
         log.warning("sign-in refused", operator=operator, address=address)
-        return _page(request, N_("Name or password is not right."), operator, status=401)
+        return _page(request, _not_right(context), operator, status=401)
+    code = fields.get("code", "")
+    problem = await asyncio.to_thread(_second_factor, context, operator, code)
+    if problem is not None:
+        log.warning("sign-in refused: no authenticator's code", operator=operator)
+        return _page(request, problem, operator, status=401)
     context.wrong_for.forgive(f"{operator}\n{address}")
     context.wrong_from.forgive(address)
     return _begin(request, context, person)
+
+
+def _asks_for_code(context: Context) -> str:
+    services = context.services
+    return services.totp if services.authenticators is not None else "off"
+
+
+def _not_right(context: Context) -> str:
+    """Return one sentence for whatever was wrong: a stranger learns not which."""
+    if context.services.totp == "off" or context.services.authenticators is None:
+        return N_("Name or password is not right.")
+    return N_("Name, password or code is not right.")
+
+
+def _second_factor(context: Context, operator: str, code: str) -> str | None:
+    """Say what is wrong with an operator's code; `None`: nothing, or none is needed."""
+    authenticators, use = context.services.authenticators, context.services.totp
+    if use == "off" or authenticators is None:
+        return None
+    if not authenticators.has(operator):
+        missing = N_("You have no authenticator yet. Ask an administrator for one.")
+        return missing if use == "required" else None
+    return None if authenticators.take(operator, code, context.now()) else _not_right(context)
 
 
 async def _is_right(request: web.Request, operator: str, password: str) -> bool:
@@ -176,6 +204,7 @@ def _page(
         "csrf": _form_token(request, nonce),
         "problem": WORDS[language](problem) if problem else "",
         "operator": operator,
+        "totp": _asks_for_code(request.app[CONTEXT]),
     }
     html = request.app[CONTEXT].rendering("sign_in.html", language, values)
     response = web.Response(text=html, content_type="text/html", status=status)

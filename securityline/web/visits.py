@@ -36,7 +36,6 @@ class DeskRow(NamedTuple):
     "Its case."
     visitor: str
     "Who is on his call, if that is shown."
-    role: str
 
 
 def desk_rows(board: Board, desks: Sequence[OperatorDesk], audience: Audience) -> list[DeskRow]:
@@ -59,7 +58,6 @@ def _desk_row(board: Board, desk: OperatorDesk, audience: Audience) -> DeskRow:
         call.call_id if call is not None and _may_come(call, audience, visit) else "",
         call.incident_id if call is not None else "",
         board.name_of(visit.operator) if visit is not None and is_told else "",
-        desk.role,
     )
 
 

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from securityline import __main__ as program
+from securityline import totp
 from securityline.accounts import Accounts
 from securityline.config import Config
 from securityline.logbook.verify import verify_book
@@ -121,6 +122,22 @@ def test_an_operator_is_added_with_his_phone(config: Path, tmp_path: Path) -> No
     listed = run("operator", "list", "--config", config).output
     assert listed.startswith("sofie\tsip:201@securityline.example\t")
     assert secret not in listed
+
+
+def test_an_authenticator_is_given_once_and_taken_away(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with closing(Accounts(data, "test")) as accounts:
+        accounts.add_operator("op-1", "long enough", "201")
+    given = run("operator", "totp", "op-1", "--data", data)
+    secret = given.output.split("secret", 1)[1].split()[0]
+    assert f"otpauth://totp/Security%20Line%3Aop-1?secret={secret}&" in given.output
+    with closing(Accounts(data, "test")) as accounts:
+        assert accounts.authenticators.take("op-1", totp.code_at(secret, 1000), 30_000.0)
+    assert run("operator", "totp", "op-1", "--remove", "--data", data).exit_code == 0
+    with closing(Accounts(data, "test")) as accounts:
+        assert not accounts.authenticators.has("op-1")
+    for words in (("op-1", "--remove"), ("nobody",)):
+        assert run("operator", "totp", *words, "--data", data).exit_code == 1
 
 
 def test_a_password_is_asked_for_twice(config: Path) -> None:

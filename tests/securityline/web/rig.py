@@ -469,9 +469,12 @@ class Browser:
             assert answer.status == 200, answer.status
             return await answer.text()
 
-    async def sign_in(self, operator: str = "op-1", password: str = PASSWORD) -> Any:
+    async def sign_in(
+        self, operator: str = "op-1", password: str = PASSWORD, code: str = ""
+    ) -> Any:
         page = await self.page("/sign-in")
         form = {"csrf": field_of(page, "csrf"), "operator": operator, "password": password}
+        form |= {"code": code} if code else {}
         return await self.http.post(self.url("/sign-in"), data=form, allow_redirects=False)
 
     def live(self, after: int = 0, run: str = "", shown: str = "", **options: Any) -> Any:

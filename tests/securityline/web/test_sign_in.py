@@ -6,6 +6,7 @@ from typing import Any
 from aiohttp import ClientSession, CookieJar
 
 from client_directory.directory import Directory
+from securityline import totp
 from securityline.accounts import Accounts
 from securityline.web.app import create_app
 from securityline.web.sessions import COOKIE
@@ -242,6 +243,55 @@ async def test_who_loses_a_clearance_has_to_sign_in_again(home: House, desk: Bro
     )
     await home.until(lambda: home.switchboard.operators["op-1"].state == "signed_out")  # type: ignore[index]
     assert (await desk.get("/")).status == 401
+
+
+async def test_a_code_is_needed_of_whoever_has_an_authenticator_and_counts_once(
+    home: House, tmp_path: Path
+) -> None:
+    accounts = Accounts(tmp_path / "accounts", "securityline.example")
+    for number in (1, 2):
+        accounts.add_operator(f"op-{number}", PASSWORD, f"20{number}")
+    secret, step = accounts.enrol("op-1"), int(home.clock() // totp.STEP)
+    code = totp.code_at(secret, step)
+    services = replace(
+        home.services(), accounts=accounts, authenticators=accounts.authenticators
+    )
+    wrong = "Name, password or code is not right."
+    async with browser(create_app(services)) as desk:
+        assert "one-time-code" in await desk.page("/sign-in")
+        for password, typed in ((PASSWORD, ""), (PASSWORD, "000000"), ("wrong one", code)):
+            answer = await desk.sign_in("op-1", password, typed)
+            assert answer.status == 401
+            assert wrong in await answer.text(), "nobody learns which was wrong"
+        assert (await desk.sign_in("op-1", code=code)).status == 303
+    async with browser(create_app(services)) as another:
+        assert (await another.sign_in("op-1", code=code)).status == 401, "it was used already"
+        assert (await another.sign_in("op-2")).status == 303, "he has no authenticator"
+    accounts.close()
+
+
+async def test_where_it_is_required_nobody_comes_in_without_one(
+    home: House, tmp_path: Path
+) -> None:
+    accounts = Accounts(tmp_path / "accounts", "securityline.example")
+    accounts.add_operator("op-1", PASSWORD, "201")
+    services = replace(
+        home.services(),
+        accounts=accounts,
+        authenticators=accounts.authenticators,
+        totp="required",
+    )
+    async with browser(create_app(services)) as desk:
+        answer = await desk.sign_in("op-1")
+        assert answer.status == 401
+        assert "no authenticator yet" in await answer.text()
+        secret = accounts.enrol("op-1")
+        code = totp.code_at(secret, int(home.clock() // totp.STEP))
+        assert (await desk.sign_in("op-1", code=code)).status == 303
+    async with browser(create_app(replace(services, totp="off"))) as desk:
+        assert "one-time-code" not in await desk.page("/sign-in")
+        assert (await desk.sign_in("op-1")).status == 303
+    accounts.close()
 
 
 async def test_the_real_accounts_fit(home: House, tmp_path: Path) -> None:

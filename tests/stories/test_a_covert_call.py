@@ -10,6 +10,7 @@ from callflows.caller_keys import MOST_KEPT
 from callflows.events import IncidentId, LegId, OperatorId
 from tests.stories.line import AGGRESSION, CALLER, Line
 from tests.stories.services import Room
+from tests.stories.visits import floor
 
 CASE = IncidentId("inc-call-1")
 ANN = OperatorId("ann")
@@ -175,3 +176,41 @@ def test_a_silent_caller_is_never_hung_up_on(is_covert: bool) -> None:
     assert not line.all(c.HangUp)
     keys(line, "1")
     assert meanings(line) == ["police"]
+
+
+# ---------------------------------------------------------------- whoever speaks with her
+
+
+@pytest.mark.parametrize("mode", ["listen", "whisper", "barge", "take_over"])
+def test_a_supervisor_who_comes_is_not_heard_by_her_either(mode: str) -> None:
+    room = floor()
+    covert(room)
+    room.visits(mode)
+    assert room.hears("call-1") == "silence"
+    if mode == "barge":
+        room.comes("take_over", why="danger")
+        assert room.hears("call-1") == "silence"
+    keys(room, "4")
+    assert meanings(room) == ["yes"]
+
+
+@pytest.mark.parametrize("talks_first", [True, False])
+def test_she_is_given_to_a_colleague_and_hears_nothing_of_it(talks_first: bool) -> None:
+    line = whispering()
+    covert(line)
+    line.transfers("ann", "bob", "call-1", talks_first=talks_first)
+    assert line.hears("call-1") == "silence"
+    line.picks_up("bob")
+    assert line.hears("call-1") == "silence"
+    assert not line.call("call-1").is_over
+
+
+def test_a_parked_covert_caller_hears_no_music_and_comes_back() -> None:
+    line = whispering()
+    covert(line)
+    line.parks("ann", "call-1", 60)
+    assert line.hears("call-1") == "silence"
+    line.fast_forward(61)
+    assert not line.call("call-1").is_over
+    line.picks_up(line.ringing()[0])
+    assert line.hears("call-1") == "silence"

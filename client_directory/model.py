@@ -48,6 +48,11 @@ StageName = Literal[
     "report",
 ]  # fmt: skip
 "The stages of a case, in their order."
+PhraseName = Literal[
+    "hear_me", "safe", "hurt", "still_there", "armed", "fire", "alone", "can_leave", "go_away",
+    "stay_on_line", "help_is_called",
+]  # fmt: skip
+"The phrases that can be played to a caller; `ivr.phrases` has their words."
 Role = Literal["operator", "supervisor", "administrator", "auditor"]
 
 
@@ -92,8 +97,8 @@ class Step:
     "Step that must be recorded before this one opens."
     go_to: str | None = None
     "Next step, or `end`; `None` is the next in order."
-    phrase: str | None = None
-    "Name of the checked phrase that says it to a caller of another language."
+    phrase: PhraseName | None = None
+    "Name of the phrase that says it to a caller of another language."
     stage: StageName | None = None
     "The stage of the case that it belongs to, where its form does not say so."
 

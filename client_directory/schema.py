@@ -23,6 +23,7 @@ from client_directory.links import unknown_places
 from client_directory.model import (
     Clearance,
     Listening,
+    PhraseName,
     Recording,
     Role,
     ServiceKind,
@@ -100,7 +101,7 @@ class StepShape(Shape):
     requires: Id | None = None
     go_to: Id | None = None
     stage: StageName | None = None
-    phrase: Id | None = None
+    phrase: PhraseName | None = None
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:

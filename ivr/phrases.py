@@ -1,8 +1,9 @@
-"""The phrase bridge: checked sentences that the engine says for an operator. Pure.
+"""The phrase bridge: prepared sentences that the engine says for an operator. Pure.
 
 For a caller whose language the operator does not speak. Each is one question or one
-instruction; questions end with the keys that answer them, 4 yes and 5 no. A speaker of the
-language checked the words before they came here; nothing is translated while somebody waits.
+instruction; questions end with the keys that answer them, 4 yes and 5 no. Nothing is
+translated while somebody waits. No native speaker has checked these words yet: have it done,
+and the prompts spoken, before they are played to anybody in danger.
 """
 
 from dataclasses import dataclass

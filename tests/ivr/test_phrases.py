@@ -2,9 +2,11 @@
 
 import wave
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from client_directory.model import PhraseName
 from ivr.phrases import LANGUAGES, PHRASES, Phrase, phrase_of_step
 from ivr.prompts import PROMPTS, file_name
 
@@ -34,3 +36,8 @@ def test_usual_steps_find_their_phrase() -> None:
 def test_no_step_is_said_by_two_phrases() -> None:
     steps = [step for phrase in PHRASES.values() for step in phrase.steps]
     assert len(steps) == len(set(steps))
+
+
+def test_a_consigne_can_name_each_of_them_and_no_other() -> None:
+    """A name that nobody knows is a finding of `securityline check`, not a silent nothing."""
+    assert set(get_args(PhraseName)) == set(PHRASES)

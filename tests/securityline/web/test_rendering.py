@@ -12,7 +12,7 @@ ROW = CaseRow(
     "20260131-0001", "open", 2, "fire", 100.0, "Postes", "Gand", "", True, "+32470000001",
     False, "Sofie", "", False, 0, "", False, (), None, 0, None, None, "", None,
 )  # fmt: skip
-SOFIE = DeskRow("sofie", "Sofie", "ready", 100.0, True, "", "", "", "operator")
+SOFIE = DeskRow("sofie", "Sofie", "ready", 100.0, True, "", "", "")
 
 
 Values = dict[str, object]

@@ -76,7 +76,7 @@ async def test_two_operators_disarm_a_site_by_keys(
         assert answer.status == 201
         await expect(nadia.find("#cases .row")).to_be_visible()
         await nadia.keys("ArrowDown")
-        await expect(nadia.find("#card .tools")).to_be_visible()
+        await expect(nadia.find("#card footer .tools")).to_be_visible()
         await nadia.keys("q", "2")
         await nadia.page.keyboard.type("Le détenteur est sur place")
         await nadia.keys("Enter")

@@ -49,7 +49,8 @@ def test_the_auditor_tells_of_a_withheld_caller_whom_nobody_has() -> None:
     auditor.look()
     now[0] += 2
     auditor.look()
-    assert [(one.what, one.incident_id) for one in told] == [("call_back", IncidentId(CASE))]
+    found = [(one.what, one.incident_id) for one in told if one.what != "deadline"]
+    assert found == [("call_back", IncidentId(CASE))], "nobody drives the times here"
 
 
 def test_a_caller_with_a_number_counts_once_he_is_rung() -> None:

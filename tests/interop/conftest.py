@@ -1,7 +1,7 @@
 """Tests against real programs, in real time, on machines shared with others.
 
-One that fails is run again, twice at the most, and the summary names it: a busy machine must not turn a
-build red, and nobody must miss that a test needed another try.
+One that fails is run again, twice at the most, and the summary names it: a busy machine must
+not turn a build red, and nobody must miss that a test needed another try.
 """
 
 import pytest

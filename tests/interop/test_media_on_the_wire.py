@@ -225,6 +225,9 @@ async def test_keys_of_a_stranger_are_not_the_caller_s(lab, log, carrier):
         await log.until("OperatorAnswered", after=mark)
         await hears(caller, is_tone(OPERATOR_HZ), "the operator")
         own, kind = caller.audio, caller.session.dtmf_payload_type
+        # Until a packet of the caller's own came, anybody at his address may be his NAT.
+        caller.audio.press("4")
+        await log.until("DigitPressed", after=mark, digit="4")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             for number in range(5):
                 payload = bytes((9, 0x80, 0x03, 0x20))
@@ -236,7 +239,8 @@ async def test_keys_of_a_stranger_are_not_the_caller_s(lab, log, carrier):
         await log.until("DigitPressed", after=mark, digit="5")
         carrier.hang_up(caller)
         await log.until("CallEnded", after=mark)
-    assert [one["data"]["digit"] for one in log.said("DigitPressed", after=mark)] == ["5"]
+    pressed = [one["data"]["digit"] for one in log.said("DigitPressed", after=mark)]
+    assert pressed == ["4", "5"]
 
 
 async def test_hold_and_resume_by_the_phone_let_the_caller_hear_music(

@@ -6,43 +6,26 @@ Needs Playwright for Python and a Chromium (`apt-get install chromium`).
 import argparse
 import asyncio
 import sys
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp.test_utils import TestServer
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from callflows.events import DigitPressed, OperatorId, OperatorReady
-from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
-from tools.desk_demo import NIGHT, assault, demo, escalation, more_calls, play
+from tools.desk_demo import NIGHT, assault, escalation, more_calls, play
 from tools.room_screenshot import take_room
-
-
-async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
-    """Sign in and wait until the desk is live."""
-    await page.goto(f"{address}/sign-in?language={language}")
-    await page.fill("#operator", operator)
-    await page.fill("#password", PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#live .on")).to_be_visible()
+from tools.stage import sign_in, stage
 
 
 async def take(out: Path, width: int, height: int, language: str) -> None:
     """Take every picture once."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            address = str(server.make_url("/")).rstrip("/")
-            await _pictures(night, await browser.new_context(), address, out, name, language)
+    async with stage(width, height) as (night, browser, address):
+        await _pictures(night, await browser.new_context(), address, out, name, language)
 
 
 async def _pictures(
@@ -106,209 +89,183 @@ async def _pictures(
 async def take_trees(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of a running call tree and of a case that waits for an operator."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            page = await (await browser.new_context()).new_page()
-            night.sign_in("op-1", "op-2", "op-3")
-            ids = await escalation(night)
-            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
-            await expect(page.locator("#card .tree.running")).to_be_visible()
-            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
-            await page.mouse.move(0, 0)
-            await page.screenshot(path=out / f"tree-{name}.png")
-            tree = f"{ids[0]}-t1"
-            night.keyholder(tree, "p-peeters", "3")
-            night.keyholder_gives_pin(tree, "p-peeters", "duress")
-            night.keyholder(tree, "p-peeters", "1", "5", "#")
-            await expect(page.locator("#card .tree.taken")).to_be_visible()
-            await page.wait_for_timeout(1200)
-            await page.screenshot(path=out / f"tree-taken-{name}.png")
-            await page.keyboard.press("?")
-            await page.screenshot(path=out / f"tree-keys-{name}.png")
+    async with stage(width, height) as (night, browser, address):
+        page = await (await browser.new_context()).new_page()
+        night.sign_in("op-1", "op-2", "op-3")
+        ids = await escalation(night)
+        await sign_in(page, address, "op-1", language)
+        await expect(page.locator("#card .tree.running")).to_be_visible()
+        night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+        await page.mouse.move(0, 0)
+        await page.screenshot(path=out / f"tree-{name}.png")
+        tree = f"{ids[0]}-t1"
+        night.keyholder(tree, "p-peeters", "3")
+        night.keyholder_gives_pin(tree, "p-peeters", "duress")
+        night.keyholder(tree, "p-peeters", "1", "5", "#")
+        await expect(page.locator("#card .tree.taken")).to_be_visible()
+        await page.wait_for_timeout(1200)
+        await page.screenshot(path=out / f"tree-taken-{name}.png")
+        await page.keyboard.press("?")
+        await page.screenshot(path=out / f"tree-keys-{name}.png")
 
 
 async def take_watch(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of timers and tasks, and of an action that waits for its second."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            night.sign_in("op-1", "op-2", "op-3")
-            night.watch.start_timer("postes-demo", "p-peeters", run_time=60.0, note="Quai 4")
-            night.watch.start_timer("postes-demo", "k-schmitz", run_time=2_700.0)
-            night.pass_time(61)
-            page = await (await browser.new_context()).new_page()
-            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
-            await expect(page.locator("#watch .amber")).to_be_visible()
-            await page.keyboard.press("F6")
-            await page.keyboard.press("q")
-            await page.keyboard.press("2")
-            await page.keyboard.type("Le d\u00e9tenteur des cl\u00e9s est sur place")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#password")).to_be_visible()
-            await page.screenshot(path=out / f"password-{name}.png")
-            await page.keyboard.type(PASSWORD)
-            await page.keyboard.press("Enter")
-            await expect(page.locator(".action.awaiting")).to_be_visible()
-            await page.keyboard.press("f")
-            await page.screenshot(path=out / f"action-{name}.png")
-            await page.keyboard.press("Escape")
-            await page.locator("#watch").scroll_into_view_if_needed()
-            await page.keyboard.press("i")
-            await page.keyboard.press("1")
-            await page.keyboard.type("7310")
-            await page.screenshot(path=out / f"timers-{name}.png")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#watch .amber")).to_have_count(0)
-            night.pass_time(45 * 60)
-            await expect(page.locator("#watch .task")).to_be_visible()
-            await page.keyboard.press("h")
-            await page.keyboard.press("1")
-            await page.screenshot(path=out / f"task-{name}.png")
-            await page.keyboard.press("1")
-            await page.keyboard.type("Tout est sombre")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#watch .task")).to_have_count(0)
+    async with stage(width, height) as (night, browser, address):
+        night.sign_in("op-1", "op-2", "op-3")
+        night.watch.start_timer("postes-demo", "p-peeters", run_time=60.0, note="Quai 4")
+        night.watch.start_timer("postes-demo", "k-schmitz", run_time=2_700.0)
+        night.pass_time(61)
+        page = await (await browser.new_context()).new_page()
+        await sign_in(page, address, "op-1", language)
+        await expect(page.locator("#watch .amber")).to_be_visible()
+        await page.keyboard.press("F6")
+        await page.keyboard.press("q")
+        await page.keyboard.press("2")
+        await page.keyboard.type("Le d\u00e9tenteur des cl\u00e9s est sur place")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#password")).to_be_visible()
+        await page.screenshot(path=out / f"password-{name}.png")
+        await page.keyboard.type(PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".action.awaiting")).to_be_visible()
+        await page.keyboard.press("f")
+        await page.screenshot(path=out / f"action-{name}.png")
+        await page.keyboard.press("Escape")
+        await page.locator("#watch").scroll_into_view_if_needed()
+        await page.keyboard.press("i")
+        await page.keyboard.press("1")
+        await page.keyboard.type("7310")
+        await page.screenshot(path=out / f"timers-{name}.png")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#watch .amber")).to_have_count(0)
+        night.pass_time(45 * 60)
+        await expect(page.locator("#watch .task")).to_be_visible()
+        await page.keyboard.press("h")
+        await page.keyboard.press("1")
+        await page.screenshot(path=out / f"task-{name}.png")
+        await page.keyboard.press("1")
+        await page.keyboard.type("Tout est sombre")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#watch .task")).to_have_count(0)
 
 
 async def take_services(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of a call to the police: on the line, and not reached."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            page = await (await browser.new_context()).new_page()
-            night.sign_in("op-1", "op-2", "op-3")
-            ids = await assault(night)
-            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
-            await expect(page.locator("#card .services button.call")).to_have_count(3)
-            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
-            await page.mouse.move(0, 0)
-            await page.screenshot(path=out / f"service-ready-{name}.png")
-            await page.keyboard.press("F10")
-            await expect(page.locator("#card .line.dialled")).to_be_visible()
-            night.service(ids[0], "rings")
-            await expect(page.locator("#card .line.ringing")).to_be_visible()
-            night.service(ids[0], "answers")
-            await page.keyboard.press("e")
-            await page.keyboard.press("1")
-            await page.keyboard.type("P-2026-4711")
-            await page.keyboard.press("Enter")
-            await page.keyboard.press("e")
-            await page.keyboard.press("2")
-            await page.keyboard.press("Enter")
-            await page.keyboard.press("e")
-            await page.keyboard.press("3")
-            await page.keyboard.type("7 min")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#card .line")).to_contain_text("7 min")
-            await page.wait_for_timeout(3000)
-            await page.screenshot(path=out / f"service-{name}.png")
-            night.service(ids[0], "hangs up")
-            await page.keyboard.press("F12")
-            await expect(page.locator("#card .line.dialled")).to_be_visible()
-            night.service(ids[0], "is busy")
-            await expect(page.locator("#card .line.failed")).to_be_visible()
-            await page.wait_for_timeout(1500)
-            await page.screenshot(path=out / f"service-failed-{name}.png")
+    async with stage(width, height) as (night, browser, address):
+        page = await (await browser.new_context()).new_page()
+        night.sign_in("op-1", "op-2", "op-3")
+        ids = await assault(night)
+        await sign_in(page, address, "op-1", language)
+        await expect(page.locator("#card .services button.call")).to_have_count(3)
+        night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+        await page.mouse.move(0, 0)
+        await page.screenshot(path=out / f"service-ready-{name}.png")
+        await page.keyboard.press("F10")
+        await expect(page.locator("#card .line.dialled")).to_be_visible()
+        night.service(ids[0], "rings")
+        await expect(page.locator("#card .line.ringing")).to_be_visible()
+        night.service(ids[0], "answers")
+        await page.keyboard.press("e")
+        await page.keyboard.press("1")
+        await page.keyboard.type("P-2026-4711")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("e")
+        await page.keyboard.press("2")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("e")
+        await page.keyboard.press("3")
+        await page.keyboard.type("7 min")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#card .line")).to_contain_text("7 min")
+        await page.wait_for_timeout(3000)
+        await page.screenshot(path=out / f"service-{name}.png")
+        night.service(ids[0], "hangs up")
+        await page.keyboard.press("F12")
+        await expect(page.locator("#card .line.dialled")).to_be_visible()
+        night.service(ids[0], "is busy")
+        await expect(page.locator("#card .line.failed")).to_be_visible()
+        await page.wait_for_timeout(1500)
+        await page.screenshot(path=out / f"service-failed-{name}.png")
 
 
 async def take_moving(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of a caller who is offered to another operator, and of a parked one."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            address = str(server.make_url("/")).rstrip("/")
-            await play(night)
-            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
-            pages = []
-            for operator in ("op-1", "op-3"):
-                page = await (await browser.new_context()).new_page()
-                await sign_in(page, address, operator, language)
-                pages.append(page)
-            first, second = pages
-            night.sign_in("op-3")
-            await expect(first.locator("#transfer-to button")).not_to_have_count(0)
-            await first.keyboard.press("Shift+T")
-            await first.screenshot(path=out / f"transfer-{name}.png")
-            sofie = first.locator("#prompter [data-to=op-3][data-how=talk]")
-            await first.keyboard.press(str(await sofie.get_attribute("data-choice")))
-            await expect(second.locator("#phone.offered")).to_be_visible()
-            await second.wait_for_timeout(3600)
-            await second.screenshot(path=out / f"transfer-offered-{name}.png")
-            await second.keyboard.press("F2")
-            await expect(second.locator("#phone.consulting")).to_be_visible()
-            await first.wait_for_timeout(500)
-            await first.screenshot(path=out / f"transfer-talk-{name}.png")
-            await first.keyboard.press("F8")
-            await expect(first.locator("#phone.talking")).to_be_visible()
-            await first.keyboard.press("Shift+P")
-            await first.keyboard.type("10 la patrouille arrive")
-            await first.keyboard.press("Enter")
-            await expect(first.locator("#card .parked")).to_be_visible()
-            await first.wait_for_timeout(3000)
-            await first.screenshot(path=out / f"parked-{name}.png")
+    async with stage(width, height) as (night, browser, address):
+        await play(night)
+        night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+        pages = []
+        for operator in ("op-1", "op-3"):
+            page = await (await browser.new_context()).new_page()
+            await sign_in(page, address, operator, language)
+            pages.append(page)
+        first, second = pages
+        night.sign_in("op-3")
+        await expect(first.locator("#transfer-to button")).not_to_have_count(0)
+        await first.keyboard.press("Shift+T")
+        await first.screenshot(path=out / f"transfer-{name}.png")
+        sofie = first.locator("#prompter [data-to=op-3][data-how=talk]")
+        await first.keyboard.press(str(await sofie.get_attribute("data-choice")))
+        await expect(second.locator("#phone.offered")).to_be_visible()
+        await second.wait_for_timeout(3600)
+        await second.screenshot(path=out / f"transfer-offered-{name}.png")
+        await second.keyboard.press("F2")
+        await expect(second.locator("#phone.consulting")).to_be_visible()
+        await first.wait_for_timeout(500)
+        await first.screenshot(path=out / f"transfer-talk-{name}.png")
+        await first.keyboard.press("F8")
+        await expect(first.locator("#phone.talking")).to_be_visible()
+        await first.keyboard.press("Shift+P")
+        await first.keyboard.type("10 la patrouille arrive")
+        await first.keyboard.press("Enter")
+        await expect(first.locator("#card .parked")).to_be_visible()
+        await first.wait_for_timeout(3000)
+        await first.screenshot(path=out / f"parked-{name}.png")
 
 
 async def take_card(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of what the card asks of an operator: a code word."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            page = await (await browser.new_context()).new_page()
-            night.sign_in("op-1", "op-2", "op-3")
-            await assault(night)
-            await sign_in(page, str(server.make_url("/")).rstrip("/"), "op-1", language)
-            await expect(page.locator("#more button").first).to_be_attached()
-            night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
-            await page.keyboard.press("Shift+I")
-            await page.screenshot(path=out / f"code-word-who-{name}.png")
-            await page.keyboard.press("1")
-            await page.keyboard.type("tournesol")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#card .told-secret")).to_be_visible()
-            await page.wait_for_timeout(3000)
-            await page.screenshot(path=out / f"code-word-{name}.png")
-            await page.keyboard.press("s")
-            await page.keyboard.type("Elle chuchote : il est parti")
-            await page.keyboard.press("Enter")
-            await expect(page.locator("#card .step.skipped")).to_be_visible()
-            await page.wait_for_timeout(3000)
-            await page.screenshot(path=out / f"consigne-{name}.png")
-            await page.keyboard.press("Shift+S")
-            await expect(page.locator("#card .asked")).to_be_visible()
-            await page.keyboard.press("Shift+C")
-            [call] = night.switchboard.calls.values()
-            for digit in "41":
-                night.engine.handle(
-                    DigitPressed(incident_id=call.incident_id, leg_id=call.leg_id, digit=digit)
-                )
-            await expect(page.locator("#card .key-answer.last")).to_be_visible()
-            await page.locator("#card-area").evaluate("area => { area.scrollTop = 0; }")
-            await page.screenshot(path=out / f"covert-{name}.png")
-            await page.locator("#more").scroll_into_view_if_needed()
-            await page.locator("#more h2").last.scroll_into_view_if_needed()
-            await page.screenshot(path=out / f"below-{name}.png")
-            await page.goto(f"{page.url.rstrip('/')}/incidents/{call.incident_id}/report")
-            await page.screenshot(path=out / f"report-{name}.png")
+    async with stage(width, height) as (night, browser, address):
+        page = await (await browser.new_context()).new_page()
+        night.sign_in("op-1", "op-2", "op-3")
+        await assault(night)
+        await sign_in(page, address, "op-1", language)
+        await expect(page.locator("#more button").first).to_be_attached()
+        night.clock.follow(datetime.fromtimestamp(night.clock(), NIGHT.tzinfo))
+        await page.keyboard.press("Shift+I")
+        await page.screenshot(path=out / f"code-word-who-{name}.png")
+        await page.keyboard.press("1")
+        await page.keyboard.type("tournesol")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#card .told-secret")).to_be_visible()
+        await page.wait_for_timeout(3000)
+        await page.screenshot(path=out / f"code-word-{name}.png")
+        await page.keyboard.press("s")
+        await page.keyboard.type("Elle chuchote : il est parti")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#card .step.skipped")).to_be_visible()
+        await page.wait_for_timeout(3000)
+        await page.screenshot(path=out / f"consigne-{name}.png")
+        await page.keyboard.press("Shift+S")
+        await expect(page.locator("#card .asked")).to_be_visible()
+        await page.keyboard.press("Shift+C")
+        [call] = night.switchboard.calls.values()
+        for digit in "41":
+            night.engine.handle(
+                DigitPressed(incident_id=call.incident_id, leg_id=call.leg_id, digit=digit)
+            )
+        await expect(page.locator("#card .key-answer.last")).to_be_visible()
+        await page.locator("#card-area").evaluate("area => { area.scrollTop = 0; }")
+        await page.screenshot(path=out / f"covert-{name}.png")
+        await page.locator("#more").scroll_into_view_if_needed()
+        await page.locator("#more h2").last.scroll_into_view_if_needed()
+        await page.screenshot(path=out / f"below-{name}.png")
+        await page.goto(f"{page.url.rstrip('/')}/incidents/{call.incident_id}/report")
+        await page.screenshot(path=out / f"report-{name}.png")
 
 
 if __name__ == "__main__":

@@ -3,17 +3,15 @@
 Taken by `python tools/desk_screenshot.py OUT`.
 """
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from aiohttp.test_utils import TestServer
 from playwright.async_api import expect
 
 from callflows.events import KindChosen, OperatorId, OperatorReady, StationDown
-from tests.securityline.web.chromium import chromium
-from tests.securityline.web.rig import PASSWORD, POSTES, House
-from tools.desk_demo import CLINIQUE, demo
+from tests.securityline.web.rig import POSTES, House
+from tools.desk_demo import CLINIQUE
+from tools.stage import sign_in, stage
 
 
 async def busy_night(night: House) -> None:
@@ -53,25 +51,19 @@ async def busy_night(night: House) -> None:
 async def take_room(out: Path, width: int, height: int, language: str) -> None:
     """Take the pictures of the wallboard, the supervisor's page and a whisper."""
     name = f"{width}x{height}-{language}"
-    with tempfile.TemporaryDirectory() as folder:
-        async with (
-            demo(Path(folder)) as night,
-            chromium(width, height) as browser,
-            TestServer(night.app()) as server,
-        ):
-            address = str(server.make_url("/")).rstrip("/")
-            await busy_night(night)
-            context = await browser.new_context()
-            page = await context.new_page()
-            await _sign_in(page, address, "op-3", language)
-            await page.goto(f"{address}/wallboard")
-            await expect(page.locator(".waits li.u1").first).to_be_visible()
-            await page.screenshot(path=out / f"wallboard-{name}.png")
-            await page.goto(f"{address}/room")
-            await page.screenshot(path=out / f"room-{name}.png", full_page=True)
-            await page.goto(f"{address}/wallboard?theme=light")
-            await page.screenshot(path=out / f"wallboard-light-{name}.png")
-            await _whisper(night, page, address, out, name)
+    async with stage(width, height) as (night, browser, address):
+        await busy_night(night)
+        context = await browser.new_context()
+        page = await context.new_page()
+        await sign_in(page, address, "op-3", language)
+        await page.goto(f"{address}/wallboard")
+        await expect(page.locator(".waits li.u1").first).to_be_visible()
+        await page.screenshot(path=out / f"wallboard-{name}.png")
+        await page.goto(f"{address}/room")
+        await page.screenshot(path=out / f"room-{name}.png", full_page=True)
+        await page.goto(f"{address}/wallboard?theme=light")
+        await page.screenshot(path=out / f"wallboard-light-{name}.png")
+        await _whisper(night, page, address, out, name)
 
 
 async def _whisper(night: House, page: Any, address: str, out: Path, name: str) -> None:
@@ -85,11 +77,3 @@ async def _whisper(night: House, page: Any, address: str, out: Path, name: str) 
     await night.settled()
     await page.mouse.move(0, 0)
     await page.screenshot(path=out / f"visit-{name}.png")
-
-
-async def _sign_in(page: Any, address: str, operator: str, language: str) -> None:
-    await page.goto(f"{address}/sign-in?language={language}")
-    await page.fill("#operator", operator)
-    await page.fill("#password", PASSWORD)
-    await page.keyboard.press("Enter")
-    await expect(page.locator("#live .on")).to_be_visible()

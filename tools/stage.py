@@ -1,0 +1,35 @@
+"""What every picture of the desk begins with: a night of the demo, a browser, a sign-in."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from playwright.async_api import Page, expect
+
+from tests.securityline.web.chromium import chromium
+from tests.securityline.web.rig import PASSWORD, House
+from tools.desk_demo import demo
+
+
+@asynccontextmanager
+async def stage(width: int, height: int) -> AsyncIterator[tuple[House, Any, str]]:
+    """Open a night of the demo, a browser, and the address of the desk."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            demo(Path(folder)) as night,
+            chromium(width, height) as browser,
+            TestServer(night.app()) as server,
+        ):
+            yield night, browser, str(server.make_url("/")).rstrip("/")
+
+
+async def sign_in(page: Page, address: str, operator: str, language: str) -> None:
+    """Sign in and wait until the desk is live."""
+    await page.goto(f"{address}/sign-in?language={language}")
+    await page.fill("#operator", operator)
+    await page.fill("#password", PASSWORD)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#live .on")).to_be_visible()

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+LAST_WORDS_TIME: Final = 1.0
+"Seconds to read on after its end; a child of its own may hold its output open."
 _LONGEST_LINE: Final = 1 << 20
 _PR_SET_PDEATHSIG: Final = 1
 "prctl(2): the signal that a process gets when its parent dies. Linux."
@@ -135,6 +137,8 @@ class Child:
                 if self._process is not None and self._process.returncode is not None:
                     break
                 await self._news.wait()
+        if self._reader is not None:  # its last words may come after its end is known
+            await asyncio.wait({self._reader}, timeout=LAST_WORDS_TIME)
         words = self._lines[-1] if self._lines else ""
         raise ChildDied(f"{self.name} {await self.ended()}{': ' if words else ''}{words}")
 

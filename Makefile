@@ -41,7 +41,7 @@ peers:
 	@tools/install_peers
 
 test: setup-dev peers
-	@$(BIN)/python -m pytest -n 6 --dist worksteal
+	@$(BIN)/python -m pytest -n 7 --dist worksteal
 
 check: setup-dev
 	@$(BIN)/ruff check .

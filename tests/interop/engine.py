@@ -151,6 +151,10 @@ ballast = 65536
         try:
             yield engine
         finally:
+            # The first word lets calls that are up go on; nobody waits for them here.
+            engine.kill(signal.SIGTERM)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(engine.process.wait(), 1)
             await engine.stop(signal.SIGTERM)
 
     # ------------------------------------------------------------ as the outside sees it

@@ -39,7 +39,8 @@ function actionOf(element) {
 function listed() {
   const actions = [...document.querySelectorAll(ACTIONS)].filter(isPressable).map(actionOf).filter(({ label }) => label);
   const all = [...new Map(actions.reverse().map((one) => [one.mark, one])).values()].reverse(); // the first of equals
-  return [...all.filter(({ isCase }) => !isCase), ...all.filter(({ isCase }) => isCase)]; // actions before cases
+  const rank = ({ element, isCase }) => (isCase ? 2 : element.closest(".tools") ? 1 : 0);
+  return all.sort((a, b) => rank(a) - rank(b)); // the call and its card, then the page, then other cases
 }
 
 export class CommandBar {

@@ -9,7 +9,14 @@ import pytest
 
 from callflows import events
 from callflows.commands import DialService
-from callflows.events import KindChosen, NoteWritten, OperatorId
+from callflows.events import (
+    Cause,
+    KindChosen,
+    LegEnded,
+    NoteWritten,
+    OperatorId,
+    ResumePressed,
+)
 from client_directory.directory import Directory
 from client_directory.model import Service
 from securityline.web.board import Audience, Board
@@ -127,6 +134,25 @@ async def test_every_state_is_drawn_in_every_language(
     assert len(words) == 5
     phone: Any = desk.server.app[CONTEXT].drawing  # type: ignore[attr-defined]
     assert "%(" not in phone.phone("op-1", language)
+
+
+async def test_the_phone_says_with_whom_the_operator_speaks(home: House, desk: Browser) -> None:
+    drawing: Any = desk.server.app[CONTEXT].drawing  # type: ignore[attr-defined]
+    ids = await on_the_line(home)
+    assert "Police" not in drawing.phone("op-1", "en")
+    await called(home, ids)
+    service = home.service(ids[0], "answers")
+    assert "You and: Police" in drawing.phone("op-1", "en")
+    home.engine.handle(ResumePressed(incident_id=ids[0], call_id=ids[1], operator=ME))
+    assert service.leg_id in home.switchboard.calls[ids[1]].guests
+    together = drawing.phone("op-1", "en")
+    assert "You and: Police" in together
+    assert "hung up" not in together
+    caller = home.switchboard.calls[ids[1]].leg_id
+    home.engine.handle(LegEnded(incident_id=ids[0], leg_id=caller, cause=Cause.RELEASED))
+    alone = drawing.phone("op-1", "en")
+    assert "You and: Police" in alone
+    assert "The caller hung up" in alone
 
 
 async def test_behind_an_alarm_of_a_thing_it_is_shut_and_says_why(

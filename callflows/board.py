@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from callflows.alerting import CaseWatch
     from callflows.check_call import CheckCall
     from callflows.self_service import SelfService
+    from callflows.shift_list import ShiftList
     from callflows.visit import Visit
 
 Outcome = Command | Fact
@@ -101,6 +102,8 @@ class Board:
     "Supervisors on colleagues' calls, by the leg at their own phone."
     case_watches: "dict[IncidentId, CaseWatch]" = field(default_factory=dict)
     "What is late in each case, in the order of the cases."
+    shift_lists: "dict[OperatorId, ShiftList]" = field(default_factory=dict)
+    "What operators hand over at the end of their shift."
     alert_limits: dict[str, AlertLimits] = field(default_factory=dict)
     "By client; under the empty name, the installation's."
     unanswered: list[WelfareCallDue] = field(default_factory=list)

@@ -11,6 +11,7 @@ from callflows import (
     call_back,
     check_call,
     handing_over,
+    handing_shift_over,
     parking,
     self_service_flow,
     services,
@@ -27,6 +28,7 @@ from callflows.handed_over import Handover
 from callflows.parked import Parking
 from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
+from callflows.shift_list import ShiftList
 from callflows.visit import Visit
 
 DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
@@ -42,5 +44,5 @@ DUE: Final[dict[type, Callable[[Board, Any], None]]] = {
     alerting.CaseWatch: alerting.due,
     Parking: parking.due,
     Handover: handing_over.due,
-    alerting.CaseWatch: alerting.due,
+    ShiftList: handing_shift_over.due,
 }

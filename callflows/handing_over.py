@@ -65,22 +65,27 @@ def accepted(board: Board, incident: Incident, event: HandoverAccepted) -> bool:
     if why := _may_not_accept(board, incident, handover, event.operator):
         _not_handed_over(board, incident, event.operator, why)
         return True
+    give(board, incident, event.operator)
+    return True
+
+
+def give(board: Board, incident: Incident, operator: OperatorId) -> None:
+    """Make a case the operator's who accepted it; parked, it comes back to him."""
     drop(board, incident)
     previous = incident.owner
-    incident.belongs_to(event.operator, board.now)
+    incident.belongs_to(operator, board.now)
     incident.attention.clear()
     incident.attention_since = None
     if incident.parking is not None:
-        incident.parking.operator = event.operator
+        incident.parking.operator = operator
     board.say(
         OwnerChanged(
             incident_id=incident.incident_id,
-            operator=event.operator,
+            operator=operator,
             previous=previous,
             reason="handed over",
         )
     )
-    return True
 
 
 def _may_not_accept(
@@ -128,11 +133,12 @@ def _end(board: Board, incident: Incident, reason: str) -> None:
         HandoverEnded(incident_id=incident.incident_id, operator=handover.by, reason=reason)
     )
     if reason != "called off":
-        only = None if _is_away(board, handover.by) else handover.by
+        only = None if is_away(board, handover.by) else handover.by
         attend(board, incident, "nobody took the case over", only)
 
 
-def _is_away(board: Board, operator: OperatorId) -> bool:
+def is_away(board: Board, operator: OperatorId) -> bool:
+    """Whether nobody sits at his desk: signed out, on a break, never heard of."""
     desk = board.operators.get(operator)
     return desk is None or desk.state in (DeskState.SIGNED_OUT, DeskState.ON_BREAK)
 

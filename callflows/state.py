@@ -17,6 +17,7 @@ from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
+from callflows.shift_list import ShiftList
 from callflows.visit import Visit
 from client_directory.model import AlertLimits, Procedure
 
@@ -77,6 +78,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "case_watches": [to_plain(watch) for watch in board.case_watches.values()],
         "alert_limits": {name: to_plain(x) for name, x in board.alert_limits.items()},
         "visits": [to_plain(visit) for visit in board.visits.values()],
+        "shift_lists": [to_plain(known) for known in board.shift_lists.values()],
         "watched": [list(entry) for entry in board.watched.items()],
         "operators": [to_plain(desk) for desk in board.roster],
         "procedures": procedures,
@@ -183,6 +185,11 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.visits[visit.leg_id] = visit
         if visit.deadline is not None:
             board.keep_timed(visit)
+    for plain in state.get("shift_lists", ()):
+        known = from_plain(ShiftList, plain)
+        board.shift_lists[known.operator] = known
+        if known.deadline is not None:
+            board.keep_timed(known)
     board.watched = {key: IncidentId(case) for key, case in state.get("watched", ())}
     board.closed = [(at, IncidentId(incident_id)) for at, incident_id in state["closed"]]
     return board

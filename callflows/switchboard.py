@@ -14,8 +14,8 @@ from callflows import (
     alarm_intake,
     alarm_on_test,
     alerting,
-    cases,
     check_call,
+    handing_shift_over,
     joining,
     keyholder,
     restart,
@@ -29,19 +29,14 @@ from callflows import (
     visiting,
     watched,
 )
-from callflows.action import Action
-from callflows.alarm_book import AlarmBook
-from callflows.awaited_pins import awaits_pin
 from callflows.board import Board, Outcome
-from callflows.call import CallBack, InboundCall
-from callflows.call_tree import CallTree
-from callflows.check_call import CheckCall
+from callflows.board_view import BoardView
+from callflows.call import InboundCall
 from callflows.deadlines import Deadlines
 from callflows.due_things import DUE
 from callflows.events import (
     AlarmReceived,
     AlertLimitsSet,
-    CallId,
     CallOffered,
     CallTreeRequested,
     CallTreeUnplanned,
@@ -53,32 +48,20 @@ from callflows.events import (
     FlowFailed,
     IncidentId,
     JoinKeyholderPressed,
-    LegId,
     MediaRestarted,
     OpenCloseReceived,
-    OperatorId,
     PanelCallEnded,
     PanelCallTaken,
     PanelHandedOver,
     RestoreReceived,
-    ServiceCallId,
     StatusReceived,
     TestModeEnded,
     TestModeSet,
-    TreeId,
     TrunkStateChanged,
 )
-from callflows.incident import Incident
-from callflows.operators import OperatorDesk
-from callflows.queue import in_order
 from callflows.search import settle
-from callflows.self_service import SelfService
-from callflows.service_call import ServiceCall
-from callflows.service_gate import why_shut
 from callflows.state import board_from_state, board_to_state
 from callflows.tables import CALL_TABLE, CASE_TABLE
-from callflows.visit import Visit
-from client_directory.model import AlertLimits
 
 __all__ = ["CALL_TABLE", "CASE_TABLE", "ROUTES", "Outcome", "Switchboard"]
 
@@ -86,108 +69,12 @@ CLOSED_KEPT: Final = 3600.0
 "Seconds for which a closed case and its calls can still be looked at here."
 
 
-class Switchboard:
+class Switchboard(BoardView):
     """Take events, return what must be done and what was concluded, in order."""
 
     def __init__(self) -> None:
-        self._board = Board()
+        super().__init__(Board())
         self._deadlines = Deadlines(self._board)
-
-    @property
-    def incidents(self) -> Mapping[IncidentId, Incident]:
-        """Open cases, and those closed within the hour. Read only."""
-        return self._board.incidents
-
-    @property
-    def calls(self) -> Mapping[CallId, InboundCall]:
-        """The calls of those cases. Read only."""
-        return self._board.calls
-
-    @property
-    def operators(self) -> Mapping[OperatorId, OperatorDesk]:
-        """Everybody who ever signed in, or whose phone was seen. Read only."""
-        return self._board.operators
-
-    @property
-    def trees(self) -> Mapping[TreeId, CallTree]:
-        """Call trees of those cases. Read only."""
-        return self._board.trees
-
-    @property
-    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
-        """Calls to emergency services for those cases. Read only."""
-        return self._board.service_calls
-
-    def why_no_service(self, incident: Incident) -> str:
-        """Say why no emergency service may be called for a case yet; empty: one may."""
-        return why_shut(self._board, incident)
-
-    @property
-    def call_backs(self) -> Mapping[CallId, CallBack]:
-        """Callers to be called back, by the call that they gave up. Read only."""
-        return self._board.call_backs
-
-    def case_of(self, organisation: str | None, caller: str | None) -> IncidentId | None:
-        """Return the open case that a call from this number belongs to, if one waits for it.
-
-        A keyholder whom a tree of this client calls, or a caller about to be called back.
-
-        :param caller: E.164, or `None` when withheld.
-        """
-        return cases.waits_for(self._board, organisation, caller)
-
-    @property
-    def alarms(self) -> AlarmBook:
-        """What is remembered of alarms: the case of each signal, tests, floods. Read only."""
-        return self._board.alarms
-
-    @property
-    def checks(self) -> Mapping[str, CheckCall]:
-        """Calls to people who are alone, the latest of each timer. Read only."""
-        return self._board.checks
-
-    @property
-    def self_services(self) -> Mapping[LegId, SelfService]:
-        """Callers who serve themselves by key, by their leg. Read only."""
-        return self._board.self_services
-
-    def awaits_pin(self, leg_id: LegId) -> bool:
-        """Say whether the next keys of a leg are a PIN, and no key of a menu."""
-        return awaits_pin(self._board, leg_id)
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Actions with consequences of those cases, by their id. Read only."""
-        return self._board.actions
-
-    @property
-    def case_watches(self) -> Mapping[IncidentId, alerting.CaseWatch]:
-        """What is late in each case. Read only."""
-        return self._board.case_watches
-
-    @property
-    def alert_limits(self) -> Mapping[str, AlertLimits]:
-        """After how long supervisors are told, by client. Read only."""
-        return self._board.alert_limits
-
-    @property
-    def visits(self) -> Mapping[LegId, Visit]:
-        """Supervisors on colleagues' calls, by the leg at their own phone. Read only."""
-        return self._board.visits
-
-    @property
-    def watched(self) -> Mapping[str, IncidentId]:
-        """The latest case of each thing that the clock showed, such as `task/…`. Read only."""
-        return self._board.watched
-
-    @property
-    def is_draining(self) -> bool:
-        """Whether new calls go to the fallback number because the engine stops."""
-        return self._board.is_draining
-
-    def waiting(self) -> list[InboundCall]:
-        """Return the calls nobody has answered, in the order in which they will be."""
-        return in_order(self._board.seeking.values(), self._board.now)
 
     def next_deadline(self) -> tuple[float, IncidentId] | None:
         """Return when `DeadlineReached` is due, and for which incident.
@@ -216,6 +103,8 @@ class Switchboard:
                 watched.show_unanswered(board)
             while board.is_unsettled:
                 settle(board)
+            if board.shift_lists:
+                handing_shift_over.follow(board)
             alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()
@@ -376,6 +265,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **watched.ROUTES,
     **self_service_flow.ROUTES,
     **visiting.ROUTES,
+    **handing_shift_over.ROUTES,
     AlertLimitsSet: alerting.limits_set,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,

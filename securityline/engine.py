@@ -7,32 +7,20 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from callflows.action import Action
-from callflows.alerting import CaseWatch
-from callflows.call import CallBack, InboundCall
-from callflows.call_tree import CallTree
 from callflows.codec import encode, kind_of
 from callflows.commands import Command, HangUp, StopRecording
 from callflows.events import (
     NO_INCIDENT,
-    CallId,
     CommandFailed,
     DeadlineReached,
     Event,
     Fact,
     IncidentClosed,
     IncidentId,
-    LegId,
-    OperatorId,
-    ServiceCallId,
-    TreeId,
 )
-from callflows.incident import Incident
-from callflows.operators import OperatorDesk
-from callflows.service_call import ServiceCall
-from callflows.visit import Visit
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry, Line
+from securityline.switchboard_port import SwitchboardPort
 from securityline.views import StateDocuments
 
 Subscriber = Callable[[Sequence[Entry]], None]
@@ -50,50 +38,8 @@ SHORTEST_PAUSE: Final = 0.01
 log = structlog.get_logger()
 
 
-class Switchboard(Protocol):
+class Switchboard(SwitchboardPort, Protocol):
     """The rules, as the engine sees them (`callflows.switchboard`)."""
-
-    @property
-    def incidents(self) -> Mapping[IncidentId, Incident]:
-        """Open cases, and those closed within the hour."""
-
-    @property
-    def calls(self) -> Mapping[CallId, InboundCall]:
-        """Their calls."""
-
-    @property
-    def operators(self) -> Mapping[OperatorId, OperatorDesk]:
-        """Everybody who signed in, or whose phone was seen."""
-
-    @property
-    def trees(self) -> Mapping[TreeId, CallTree]:
-        """Call trees of those cases."""
-
-    @property
-    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
-        """Calls to emergency services."""
-
-    def why_no_service(self, incident: Incident) -> str:
-        """Say why no emergency service may be called for a case yet; empty: one may."""
-
-    @property
-    def call_backs(self) -> Mapping[CallId, CallBack]:
-        """Callers to be called back, by the call that they gave up."""
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Actions with consequences of those cases. Read only."""
-
-    @property
-    def case_watches(self) -> Mapping[IncidentId, CaseWatch]:
-        """What is late in each case. Read only."""
-
-    @property
-    def visits(self) -> Mapping[LegId, Visit]:
-        """Supervisors on colleagues' calls. Read only."""
-
-    def waiting(self) -> list[InboundCall]:
-        """Return the calls nobody has answered, in the order in which they will be."""
 
     def handle(self, event: Event, now: float) -> list[Outcome]:
         """Take one event; return what was concluded and what must be done, in order."""

@@ -3,7 +3,7 @@
 One module a door; whoever needs an event takes it from here.
 """
 
-from callflows.events import case, moving
+from callflows.events import case, moving, shift
 from callflows.events.action import (
     ActionAnswered,
     ActionApproved,
@@ -174,6 +174,7 @@ from callflows.events.service import (
     ServiceRang,
     ServiceRefused,
 )
+from callflows.events.shift import *  # noqa: F403
 from callflows.events.tree import (
     AttentionWanted,
     CallerLeft,
@@ -457,4 +458,4 @@ __all__ = [
     "ZoneRestored",
 ]
 __all__ += case.__all__
-__all__ += moving.__all__
+__all__ += [*moving.__all__, *shift.__all__]

@@ -15,7 +15,8 @@ from callflows.events import CallId, IncidentId, OperatorId, TreeId
 from callflows.incident import Incident, IncidentState
 from callflows.operators import DeskState, OperatorDesk
 from callflows.service_call import ServiceCall
-from securityline.web.ports import DirectoryHolderPort, EnginePort, SwitchboardPort
+from securityline.switchboard_port import SwitchboardPort
+from securityline.web.ports import DirectoryHolderPort, EnginePort
 
 MOST_CALLS: Final = 25
 MOST_CASES: Final = 60

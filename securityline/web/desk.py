@@ -9,7 +9,7 @@ from securityline.web.board import Audience
 from securityline.web.browser_phone import is_installed
 from securityline.web.context import CONTEXT, SESSION, audience_of
 
-LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch")
+LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch", "shift")
 
 
 def add_routes(app: web.Application) -> None:

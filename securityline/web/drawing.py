@@ -11,6 +11,7 @@ from securityline.web.board import Audience, Board
 from securityline.web.card import Cards, attention_words
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
+from securityline.web.shift_lists import list_rows
 from securityline.web.timelines import Timelines
 from securityline.web.vocabulary import TASK_OUTCOMES
 from securityline.web.words import WORDS
@@ -47,7 +48,7 @@ class Drawing:
     # ------------------------------------------------------------ shared
 
     def shared(self, name: str, audience: Audience) -> str:
-        """Draw `calls`, `cases`, `watch`, `operators`, `late` or `alarms`."""
+        """Draw `calls`, `cases`, `watch`, `operators`, `late`, `shift` or `alarms`."""
         values: dict[str, Any]
         if name == "calls":
             calls, hidden = self.board.waiting(audience.clearances)
@@ -75,6 +76,13 @@ class Drawing:
             }
         elif name == "watch":
             values = self._watched(audience)
+        elif name == "shift":
+            lists = list_rows(self.board, audience, self.may_see)
+            values = {
+                "lists": lists,
+                "waiting": sum(row.waiting for row in lists),
+                "late": any(one.is_late for row in lists for one in row.items),
+            }
         elif name == "late":
             late = room_view.alerts(self.board, audience) if audience.may_visit else []
             values = {"alerts": late, "may_visit": audience.may_visit}

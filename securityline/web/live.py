@@ -61,6 +61,7 @@ def add_routes(app: web.Application) -> None:
         context.services.clock,
         is_emergency_live=context.services.is_emergency_live,
         zone=context.rendering.zone,
+        watch=context.services.watch,
     )
     watch = context.services.watch
     app[WATCH_PRESSES] = None if watch is None else WatchPresses(watch)

@@ -304,6 +304,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "role": _named(vocabulary.ROLES),
     "TransferAnswered.by": _operator,
     "TransferTaken.by": _operator,
+    "ShiftItemAccepted.by": _operator,
     "level": _place,
     "round": _place,
     "left_out": _left_out,

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from securityline.web.moving_words import MOVING
+from securityline.web.shift_words import SHIFT
 from securityline.web.words import N_
 
 
@@ -72,6 +73,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "LegResumed": _technical(N_("Taken back by the phone")),
     # between operators
     **{name: Sentence(words, Tone(tone)) for name, (tone, words) in MOVING.items()},
+    **{name: Sentence(words, Tone(tone)) for name, (tone, words) in SHIFT.items()},
     # media
     "PromptEnded": _technical(N_("Announcement heard: %(prompt)s, %(played_time)s s")),
     "AudioLost": _bad(N_("No sound arrives from one side")),

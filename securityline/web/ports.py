@@ -11,15 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from callflows.action import Action
-from callflows.alerting import CaseWatch
-from callflows.call import CallBack, InboundCall
-from callflows.call_tree import CallTree
-from callflows.events import CallId, Event, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
-from callflows.incident import Incident
-from callflows.operators import OperatorDesk
-from callflows.service_call import ServiceCall
-from callflows.visit import Visit
+from callflows.events import Event, OperatorId
 from client_directory.directory import Directory
 from securityline.alarms.door import Taken
 from securityline.alarms.signal import Signal
@@ -27,6 +19,7 @@ from securityline.logbook.document import Document
 from securityline.logbook.store import Head
 from securityline.metrics import Metrics
 from securityline.second_factor import TotpUse
+from securityline.switchboard_port import SwitchboardPort
 from securityline.watch_door import WatchDoor
 
 
@@ -106,52 +99,6 @@ class LogbookPort(Protocol):
         limit: int = 1000,
     ) -> Sequence[Document]:
         """Documents of one kind, newest change first. Touches the disk; any thread."""
-
-
-class SwitchboardPort(Protocol):
-    """The rules' state, read only."""
-
-    @property
-    def incidents(self) -> Mapping[IncidentId, Incident]:
-        """Open cases, and those closed within the hour."""
-
-    @property
-    def calls(self) -> Mapping[CallId, InboundCall]:
-        """Their calls."""
-
-    @property
-    def operators(self) -> Mapping[OperatorId, OperatorDesk]:
-        """Everybody who signed in since the start."""
-
-    @property
-    def trees(self) -> Mapping[TreeId, CallTree]:
-        """Call trees of those cases."""
-
-    @property
-    def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
-        """Calls to emergency services."""
-
-    def why_no_service(self, incident: Incident) -> str:
-        """Say why no emergency service may be called for a case yet; empty: one may."""
-
-    @property
-    def call_backs(self) -> Mapping[CallId, CallBack]:
-        """Callers to be called back, by the call that they gave up."""
-
-    @property
-    def actions(self) -> Mapping[str, Action]:
-        """Actions with consequences of those cases, by their id."""
-
-    @property
-    def case_watches(self) -> Mapping[IncidentId, CaseWatch]:
-        """What is late in each case."""
-
-    @property
-    def visits(self) -> Mapping[LegId, Visit]:
-        """Supervisors on colleagues' calls."""
-
-    def waiting(self) -> list[InboundCall]:
-        """Return the calls nobody has answered, in the order in which they will be."""
 
 
 class EnginePort(Protocol):

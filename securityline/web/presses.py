@@ -29,6 +29,7 @@ from callflows.events import (
 from callflows.incident import DISPOSITIONS, Incident
 from callflows.procedure_run import means_of
 from client_directory.model import Step
+from securityline.watch_door import WatchDoor
 from securityline.web.action_presses import ActionPresses
 from securityline.web.board import Board
 from securityline.web.card_vocabulary import CONFIDENCES
@@ -40,6 +41,7 @@ from securityline.web.refusal import Message, Refused, me, open_incident, text_o
 from securityline.web.secret_presses import SecretPresses
 from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
+from securityline.web.shift_presses import ShiftPresses
 from securityline.web.steps import kinds_of
 from securityline.web.tree_presses import TreePresses
 from securityline.web.visit_presses import VisitPresses
@@ -64,6 +66,7 @@ class Presses:
         *,
         is_emergency_live: bool = False,
         zone: tzinfo = UTC,
+        watch: WatchDoor | None = None,
     ) -> None:
         self._board = board
         self._directory = directory
@@ -83,6 +86,7 @@ class Presses:
             "close": self._close,
             **TreePresses(board, directory, clock).acts,
             **MovingPresses(board, directory, clock, zone).acts,
+            **ShiftPresses(board, directory, clock, watch).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
             **CovertPresses(board).acts,

@@ -12,6 +12,7 @@ from typing import Final
 from securityline.web import alarm_reasons, room_words
 from securityline.web.moving_words import MOVED, MOVING_REASONS
 from securityline.web.reasons import Grammar, one_of
+from securityline.web.shift_words import NOT_ACCEPTED, SHIFT_REASONS
 from securityline.web.vocabulary import CAUSES, DESK_STATES, STALLED
 from securityline.web.words import N_
 
@@ -217,6 +218,7 @@ ATTENTION: Final = Grammar(
     N_("%(service)s not reached: %(cause)s"),
     N_("%(service)s: the line was cut off"),
     *MOVED,
+    NOT_ACCEPTED,
     *alarm_reasons.ATTENTION,
     inside={
         "cause": _CAUSE,
@@ -332,6 +334,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
             N_("he rang again"), N_("the case was closed"), N_("the case is covert")
         ),
         **MOVING_REASONS,
+        **SHIFT_REASONS,
         "StationDown": _PHONE,
         **room_words.OF_LINES,
         "TrunkStateChanged": _PHONE,

@@ -28,6 +28,8 @@ PACE: Final = 0.1
 SILENT: Final = "SilentCaseOpened"
 LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
+SHIFT: Final = "shift"
+"Lists of operators who go home."
 WATCH: Final = "watch"
 "The list of timers and tasks."
 WATCH_LINES: Final = (
@@ -86,6 +88,10 @@ class Screens:
                 self.check_alarms()
         if incidents or operators:
             self._mark(LISTS if incidents else ("operators",))
+        if any(line.what.startswith("Shift") for line in lines) or (
+            incidents and self._board.switchboard.shift_lists
+        ):
+            self._mark((SHIFT,))
         if any(line.what.startswith(WATCH_LINES) for line in lines):
             self._mark((WATCH,))
 
@@ -104,7 +110,7 @@ class Screens:
         """Let a screen see more, or less; what looks the same is not sent again."""
         before, screen.audience = screen.audience, audience
         fragments = []
-        for name in LISTS:
+        for name in (*LISTS, SHIFT):
             html = self._drawing.shared(name, audience)
             if self._list_sent.get((before, name)) != html:
                 fragments.append({"id": name, "html": html})
@@ -236,7 +242,7 @@ class Screens:
         fragments: list[Fragment] = []
         names = [
             name
-            for name in ("alarms", *LISTS, WATCH)
+            for name in ("alarms", *LISTS, WATCH, SHIFT)
             if is_full or self._changed_at.get(name, 0) > after
         ]
         fragments += [
@@ -272,7 +278,7 @@ class Screens:
         self._changed_at = {
             topic: seq
             for topic, seq in self._changed_at.items()
-            if topic in known or topic in (*LISTS, WATCH, "alarms")
+            if topic in known or topic in (*LISTS, WATCH, SHIFT, "alarms")
         }
 
     # ------------------------------------------------------------ small ones

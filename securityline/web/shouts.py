@@ -19,6 +19,7 @@ REFUSALS: Final = frozenset(
         "TransferRefused",
         "ParkRefused",
         "HandoverRefused",
+        "ShiftRefused",
         "CaseTakeRefused",
         "VisitRefused",
     }
@@ -56,6 +57,7 @@ def shouts(lines: Sequence[Line], board: Board) -> Iterator[Shout]:
             for_him = frozenset() if None in only else frozenset(map(str, only))
             yield Shout(_alert(incident), incident.clearance, only_for=for_him)
     yield from _offered(lines, board)
+    yield from _not_accepted(lines, board)
     for line in lines:
         incident = board.incident(line.incident_id) if line.what == "ActionAwaited" else None
         if incident is not None:
@@ -66,6 +68,19 @@ def shouts(lines: Sequence[Line], board: Board) -> Iterator[Shout]:
         if incident is not None:
             message = {**_alert(incident), "for": "late"}
             yield Shout(message, incident.clearance, is_for_supervisors=True)
+
+
+def _not_accepted(lines: Iterable[Line], board: Board) -> Iterator[Shout]:
+    """Tell supervisors whose list nobody accepts; once a list, however much is on it."""
+    late = {str(x.data.get("operator")) for x in lines if x.what == "ShiftItemLate"}
+    for operator in sorted(late):
+        message = {
+            "incident": "",
+            "urgency": 3,
+            "words": board.name_of(operator),
+            "for": "shift",
+        }
+        yield Shout(message, "standard", is_for_supervisors=True)
 
 
 def _offered(lines: Iterable[Line], board: Board) -> Iterator[Shout]:

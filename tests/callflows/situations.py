@@ -305,6 +305,18 @@ def closed() -> Line:
     return line
 
 
+def shift_offered() -> Line:
+    """Bob goes home: his case and a note wait to be accepted."""
+    line = Line()
+    line.ready("bob")
+    line.calls()
+    line.picks_up("bob")
+    line.gives_up(CALL, e.Cause.HUNG_UP)
+    line.signs_in("ann")
+    line.tell(e.ShiftOffered(operator=OperatorId("bob"), text="a note"))
+    return line
+
+
 CASES: dict[IncidentState, Callable[[], Line]] = {
     IncidentState.OPEN: talking,
     IncidentState.CLOSED: closed,
@@ -371,6 +383,8 @@ VALUES: dict[str, Any] = {
     "service_call_id": f"{CASE}-s1",
     "detail": "reference",
     "mode": "take_over",
+    "by": "bob",
+    "item": f"case {CASE}",
     "default": DEFAULT_ALERTS,
 }
 

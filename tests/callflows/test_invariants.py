@@ -358,6 +358,21 @@ class AnyStory(RuleBasedStateMachine):
         elif then == "time":
             self.line.fast_forward(301)
 
+    @rule(who=operators, text=st.sampled_from(["", "a note"]))
+    def hands_his_shift_over(self, who: str, text: str) -> None:
+        self.tell(e.ShiftOffered(operator=OperatorId(who), text=text))
+
+    @rule(who=operators, by=operators, number=numbers, is_withdrawn=st.booleans())
+    def accepts_what_is_handed_over(
+        self, who: str, by: str, number: int, is_withdrawn: bool
+    ) -> None:
+        known = self.line.switchboard.shift_lists.get(OperatorId(by))
+        items = [one.thing.item for one in known.items] if known else ["note 1"]
+        item = items[number % len(items)]
+        if is_withdrawn and number == 0:
+            self.tell(e.ShiftWithdrawn(operator=OperatorId(by)))
+        self.tell(e.ShiftItemAccepted(operator=OperatorId(who), by=OperatorId(by), item=item))
+
     @rule(who=operators, number=numbers, urgency=st.integers(0, 5))
     def sets_urgency(self, who: str, number: int, urgency: int) -> None:
         case = self.incident_id(number)

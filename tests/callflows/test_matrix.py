@@ -27,6 +27,7 @@ from tests.callflows.situations import (
     TREES,
     VISITS,
     examples,
+    shift_offered,
     subject,
 )
 from tests.stories.line import Line
@@ -193,6 +194,24 @@ def test_every_state_of_a_supervisor_s_visit_meets_every_event(
         else:
             is_told = [x for x in room.all(e.VisitEnded) if x.call_id == visit.call_id]
             assert is_told or room.all(e.CallTakenOver), "a visit ended and nothing says so"
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+def test_a_list_of_a_shift_meets_every_event(kind: type[e.Event]) -> None:
+    for event in list(examples(kind, shift_offered())):
+        line = shift_offered()
+        tell(line, event)
+        case, lists = line.switchboard.incidents[CASE], line.switchboard.shift_lists
+        assert case.owner, "a case is somebody's at every moment"
+        is_accepted = kind is e.ShiftItemAccepted and event.operator == ANN
+        if case.is_open and case.owner != "bob" and kind not in TAKES:
+            assert is_accepted, "it went to another without being accepted"
+        left = [one.thing.item for known in lists.values() for one in known.waiting]
+        assert (f"case {CASE}" in left) <= (case.owner == "bob")
+
+
+TAKES = (e.CaseTaken, e.ServicePressed)
+"By these a case becomes somebody else's as well."
 
 
 def test_an_event_of_a_class_nobody_knows_is_noted() -> None:

@@ -117,6 +117,39 @@ async def test_a_caller_is_parked_and_taken_back(
         await expect(desk.find("#card .parked")).to_have_count(0)
 
 
+async def test_a_shift_is_handed_over_item_by_item_without_a_mouse(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    home.sign_in("op-1")
+    async with at_desk(browser, site) as nadia, at_desk(browser, site, "op-2", "nl") as other:
+        ids = await talking(home, nadia)
+        home.caller_hangs_up(ids)
+        await expect(nadia.find("#phone.wrap_up")).to_be_visible()
+        await act(nadia, "Remettre le service")
+        await nadia.page.keyboard.type("Ascenseur en panne <b>2e</b>")
+        await nadia.keys("Enter")
+        await expect(other.find("#shift .item").nth(1)).to_contain_text("panne <b>2e</b>")
+        await expect(nadia.find("#shift [data-act=shift_accept]:visible")).to_have_count(0)
+        await expect(other.find("#shift [data-act=shift_withdraw]")).to_be_hidden()
+        await check(other, axe, "a shift is handed over")
+        await act(other, "Aanvaarden dossier")
+        await expect(other.find("#shift .accepted")).to_contain_text("Aanvaard door Tom")
+        await expect(nadia.find("#shift .accepted")).to_contain_text("Accepté par Tom")
+        assert home.switchboard.incidents[ids[0]].owner == "op-2"
+        await act(other, "Aanvaarden nota")
+        await expect(other.find("#shift .item").first).to_contain_text("Aanvaard door Tom")
+        await check(nadia, axe, "a shift that is accepted")
+
+
+async def act(desk: Any, words: str) -> None:
+    """Have an action of the page done by a few letters of its name."""
+    await desk.keys("Escape", "/")
+    await desk.page.keyboard.type(words)
+    await desk.keys("Enter")
+
+
 async def test_a_case_is_handed_over_and_accepted(
     home: House, site: Site, browser: Any, axe: str
 ) -> None:

@@ -115,6 +115,8 @@ class Line:
     is_cloned: bool = False
     "A copy made from a snapshot must say the same to every event."
     calls_made: int = 0
+    owned: set[IncidentId] = field(default_factory=set)
+    "Cases that have been somebody's."
     desk_states: dict[OperatorId, DeskState] = field(default_factory=dict)
 
     # ------------------------------------------------ telling
@@ -461,6 +463,7 @@ class Line:
         self._check_legs()
         self._check_visits()
         self._check_alerts()
+        self._check_shift_lists()
         assert not board.touched_calls
         assert not board.touched_desks
         due = self.switchboard.next_deadline()
@@ -480,6 +483,20 @@ class Line:
                 continue
             if phone.is_caller and call.tree_id is None:
                 assert phone.is_covert == incident.is_covert
+
+    def _check_shift_lists(self) -> None:
+        """What is handed over is still his who hands it over; no case loses its owner."""
+        incidents = self.switchboard.incidents
+        for known in self.switchboard.shift_lists.values():
+            assert known.waiting, "a list on which nothing waits"
+            for one in known.waiting:
+                assert known.until is not None or one.is_late, "it waits for nothing"
+                if one.incident_id:
+                    assert incidents[one.incident_id].is_open
+                    assert incidents[one.incident_id].owner == known.operator
+        self.owned = {case for case in self.owned if case in incidents}
+        assert all(incidents[case].owner for case in self.owned), "a case is nobody's"
+        self.owned |= {case for case, incident in incidents.items() if incident.owner}
 
     def _check_alerts(self) -> None:
         """What is late was told, and nothing is said to be late that is not."""

@@ -105,6 +105,7 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
+  for (const button of document.querySelectorAll("[data-mine]")) button.hidden = (button.dataset.mine === "yes") !== (button.dataset.by === operator);
   bar?.refresh();
   phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
@@ -162,6 +163,7 @@ function onPop(pop) {
 // A case waits for an operator and nobody is on the line: its row stands in front already.
 function onAlert(alert) {
   if (alert.urgency === 1 || !isOnCall()) chime(alert.urgency);
+  if (!alert.incident) { say(`${words.shift_late}: ${alert.words}`, true); return; }
   const what = { action: words.action_waits, late: words.too_late, handover: words.handover_waits }[alert.for] ?? words.case_waits;
   $("shout").textContent = `${what}: ${alert.words}`;
   if (popped === null || popped.isAlert) offer({ ...alert, isAlert: true }, what);
@@ -194,7 +196,7 @@ function press(act, values) {
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
-const SAID_SAVED = /^(note|close|case_park|handover\w*|task_done|timer_\w+)$/;
+const SAID_SAVED = /^(note|shift_\w+|close|case_park|handover\w*|task_done|timer_\w+)$/;
 
 function onAnswer(pending, { error }) {
   if (error) say(words[error] ?? error, true);
@@ -214,6 +216,7 @@ const DO = {
   "tree-stop": ({ tree }) => composer.ask({ act: "tree_stop", tree }),
   transfer: ({ call }) => $("transfer-to").children.length ? prompter.open($("transfer-to"), (values) => press("transfer", { call, ...values })) : say(words.no_operator, true),
   park: () => composer.ask({ act: "case_park", label: "park" }),
+  shift: () => composer.ask({ act: "shift_offer" }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
   "write-answer": ({ step, label }) => composer.ask({ act: "answer_step", label: label ?? "answer", step }),

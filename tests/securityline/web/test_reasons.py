@@ -217,6 +217,7 @@ RULES = [
         ("StepRefused", "StepRefused"),
         ("reprioritise", "IncidentReprioritised"),
         ("_turn_down", "TreeRefused"),
+        ("_not_listed", "ShiftRefused"),
     ],
 )
 def test_every_reason_in_the_source_of_the_rules(function: str, line: str) -> None:

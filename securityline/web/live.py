@@ -15,7 +15,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from securityline.web.browser_phone import BrowserPhone
-from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.context import CONTEXT, SESSION, Context, audience_of, is_busy
 from securityline.web.frames import encode
 from securityline.web.guard import check_origin
 from securityline.web.identity import prove
@@ -24,6 +24,7 @@ from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
 from securityline.web.screen import Screen
+from securityline.web.screens import SIGNED_OUT
 from securityline.web.secret_presses import revealed
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
@@ -43,7 +44,6 @@ PAGE: Final = 1000
 "Lines read at a time."
 REMEMBERED: Final = 512
 "Ids of presses remembered for a session."
-SIGNED_OUT: Final = 4001
 NONSENSE: Final = 1008
 
 PRESSES: Final = web.AppKey("presses", Presses)
@@ -98,6 +98,9 @@ async def live(request: web.Request) -> web.StreamResponse:
         context.screens.open(screen, int(after) if is_number else 0, run, shown)
         await _read(request.app, socket, screen, session, phone)
     finally:
+        is_over = context.sessions.find_open(session.session_id) is None
+        if is_over and not is_busy(context.board, session.operator):
+            phone.obey({"act": "phone_off"})  # no call may ring where nobody is signed in
         phone.leave()
         context.screens.close(screen)
         request.app[SOCKETS].discard(socket)
@@ -146,7 +149,9 @@ async def _obey(
         await _fill(context, screen, shown)
         context.screens.show(screen, shown)
     else:
-        press(app, screen, session, await prove(app, session, message))
+        proved = await prove(app, session, message)
+        if not context.sessions.is_over(session, context.now()):  # it may have ended meanwhile
+            press(app, screen, session, proved)
 
 
 def press(

@@ -23,6 +23,7 @@ from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
+from securityline.web.roles import NotHisRole
 from securityline.web.screen import Screen
 from securityline.web.screens import SIGNED_OUT
 from securityline.web.secret_presses import revealed
@@ -40,6 +41,8 @@ RATE, BURST = 20, 60
 "Messages a second from one screen; the burst is what waited while the line was broken."
 MOST_NONSENSE: Final = 5
 HEARTBEAT: Final = 10.0
+PING, SHOW = "ping", "show"
+"What every screen may ask: it changes nothing."
 PAGE: Final = 1000
 "Lines read at a time."
 REMEMBERED: Final = 512
@@ -141,9 +144,9 @@ async def _obey(
 ) -> None:
     context = app[CONTEXT]
     act = message.get("act")
-    if act == "ping":
+    if act == PING:
         screen.send(encode({"pong": True, "seq": context.screens.seq}))
-    elif act == "show":
+    elif act == SHOW:
         incident_id = message.get("incident")
         shown = incident_id if isinstance(incident_id, str) and incident_id else None
         await _fill(context, screen, shown)
@@ -181,7 +184,22 @@ def press(
         done.pop(press_id, None)
         words = WORDS[screen.audience.language]
         log.info("a press was refused", operator=session.operator, why=str(refused))
+        if isinstance(refused, NotHisRole):
+            _write_down(app[CONTEXT], session, message, refused)
         screen.send(encode({"re": press_id, "error": words(str(refused))}))
+
+
+def _write_down(
+    context: Context, session: Session, message: dict[str, Any], refused: NotHisRole
+) -> None:
+    """Note in the logbook who tried what his role may not do."""
+    told = {
+        "operator": session.operator,
+        "role": session.role,
+        "act": str(message.get("act"))[:40],
+        "reason": str(refused),
+    }
+    context.services.engine.note("PressRefused", told)
 
 
 def _carry_out(

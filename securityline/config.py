@@ -99,6 +99,10 @@ class WebConfig:
     "As operators type it; https here makes the session cookie secure."
     totp: Annotated[TotpUse, v.one_of("required", "optional", "off")] = "optional"
     "Whether signing in takes an authenticator's code too; optional: of whoever has one."
+    session_time: Annotated[float, v.number(900, 172_800)] = 43_200.0
+    "Seconds from signing in after which an operator signs in again, unless he is in a call."
+    session_idle_time: Annotated[float, v.number(60, 86_400)] = 2_700.0
+    "Seconds without a page or an open desk after which a session is over."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from securityline.alert_limits import tell_limits
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.config import Config
+from securityline.desk_services import desk_services
 from securityline.engine import Engine
 from securityline.health import Health
 from securityline.keys import load_secret
@@ -47,7 +48,6 @@ from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
 from securityline.vigilance import Vigilance
 from securityline.web.app import create_app
-from securityline.web.ports import WebServices
 from securityline.web.server import Runner
 from sip.digest_server import DigestServer
 from sip.endpoint import Endpoint
@@ -275,26 +275,7 @@ class Product:
             log.info("took over", **counts, legs=len(survivors))
 
     async def _build_web(self) -> web.AppRunner:
-        app = create_app(
-            WebServices(
-                engine=self.engine,
-                logbook=self.logbook,
-                directory=self.directory,
-                accounts=self.accounts,
-                recording_path=self.recordings.find,
-                clock=self.clock,
-                health=self.readiness.reasons,
-                degraded=self.readiness.degraded,
-                metrics=self.metrics,
-                alarms=self.alarm_door,
-                watch=self.vigilance.door,
-                browser_phones=self.telephony.exchange.browsers,
-                version=VERSION,
-                is_emergency_live=self.config.live_emergency_calls,
-                totp=self.config.web.totp,
-                authenticators=self.accounts.authenticators,
-            )
-        )
+        app = create_app(desk_services(self, VERSION))
         self.runner = Runner(app, access_log=None, handle_signals=False)
         await self.runner.setup()
         return self.runner

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
@@ -22,7 +23,7 @@ from securityline.web import (
     sign_in,
     wallboard,
 )
-from securityline.web.context import CONTEXT, Context
+from securityline.web.context import CONTEXT, Context, is_busy
 from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
 from securityline.web.guard import add_headers, guard
@@ -30,7 +31,7 @@ from securityline.web.parts import STATIC
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
-from securityline.web.sessions import KIND
+from securityline.web.sessions import KIND, Sessions
 from securityline.web.site_history import MOST_READ
 
 WATCH_TIME: Final = 1.0
@@ -52,6 +53,7 @@ def create_app(services: WebServices) -> web.Application:
         drawing=drawing,
         screens=screens,
         discretion=Discretion(drawing.board, services.logbook),
+        sessions=Sessions(services.session_limits, partial(is_busy, drawing.board)),
     )
     now = services.clock()
     context.sessions.restore(services.logbook.documents(KIND, "open"), now)
@@ -133,11 +135,7 @@ async def _look(context: Context) -> None:
             now = context.now()
             for screen in context.screens.screens:
                 context.sessions.touch(screen.session_id, now)
-            for session in context.sessions.ended(now):
-                sign_in.end_session(context, session)
-            for session in context.sessions.all():
-                if sign_in.is_out_of_date(context, session):
-                    sign_in.end_session(context, session)
+            sign_in.end_old_sessions(context, now)
             if looks % TIDY_EVERY == 0:
                 context.screens.tidy()
                 context.played.clear()

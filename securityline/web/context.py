@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from callflows.operators import DeskState
 from securityline.web.board import Audience, Board
 from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
@@ -56,6 +57,14 @@ class Context:
 
 CONTEXT: Final = web.AppKey("context", Context)
 SESSION: Final = web.RequestKey("session", Session)
+
+
+BUSY: Final = (DeskState.RINGING, DeskState.TALKING, DeskState.VISITING)
+
+
+def is_busy(board: Board, operator: str) -> bool:
+    """Whether an operator is in a call, or his phone rings: no session ends under him then."""
+    return board.desk(operator).state in BUSY
 
 
 def audience_of(context: Context, session: Session) -> Audience:

@@ -37,6 +37,7 @@ async def show(request: web.Request) -> web.Response:
         "operator": session.operator,
         "csrf": session.csrf,
         "may_visit": audience.may_visit,
+        "has_taken_over": "taken_over" in request.query,
         "has_browser_phone": is_installed(context.services),
     }
     html = context.rendering("desk.html", language, values)

@@ -22,3 +22,8 @@ def encode(message: dict[str, Any]) -> bytes:
     if size < 65536:
         return struct.pack("!BBH", 0x81, 126, size) + payload
     return struct.pack("!BBQ", 0x81, 127, size) + payload
+
+
+def closing(code: int) -> bytes:
+    """Write a close frame with its code (RFC 6455 sections 5.5.1 and 7.4)."""
+    return struct.pack("!BBH", 0x88, 2, code)

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION
 from securityline.web.problems import Problem, problem_response
-from securityline.web.sessions import COOKIE, is_token
+from securityline.web.sessions import COOKIE, Session, is_token
 from securityline.web.words import LANGUAGES, N_, WORDS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,6 +51,8 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
             check_origin(request)
         return await handler(request)
     except Problem as problem:
+        if problem.status == 403 and (session := request.get(SESSION)) is not None:
+            _write_down(request, session, problem.detail)
         return _answer(request, problem)
     except web.HTTPRedirection:
         raise
@@ -63,6 +65,17 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     except Exception:
         log.exception("a request failed", path=request.rel_url.path[:200])
         return _answer(request, Problem(500, "The engine could not answer; it goes on."))
+
+
+def _write_down(request: web.Request, session: Session, why: str) -> None:
+    """Note in the logbook who asked for a page that is not for him."""
+    told = {
+        "operator": session.operator,
+        "role": session.role,
+        "act": f"{request.method} {request.path[:100]}",
+        "reason": why,
+    }
+    request.app[CONTEXT].services.engine.note("PressRefused", told)
 
 
 def _admit(request: web.Request) -> None:

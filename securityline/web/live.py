@@ -15,7 +15,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from securityline.web.browser_phone import BrowserPhone
-from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.context import CONTEXT, SESSION, Context, audience_of, is_busy
 from securityline.web.frames import encode
 from securityline.web.guard import check_origin
 from securityline.web.identity import prove
@@ -23,7 +23,9 @@ from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
+from securityline.web.roles import NotHisRole
 from securityline.web.screen import Screen
+from securityline.web.screens import SIGNED_OUT
 from securityline.web.secret_presses import revealed
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
@@ -39,11 +41,12 @@ RATE, BURST = 20, 60
 "Messages a second from one screen; the burst is what waited while the line was broken."
 MOST_NONSENSE: Final = 5
 HEARTBEAT: Final = 10.0
+PING, SHOW = "ping", "show"
+"What every screen may ask: it changes nothing."
 PAGE: Final = 1000
 "Lines read at a time."
 REMEMBERED: Final = 512
 "Ids of presses remembered for a session."
-SIGNED_OUT: Final = 4001
 NONSENSE: Final = 1008
 
 PRESSES: Final = web.AppKey("presses", Presses)
@@ -98,6 +101,9 @@ async def live(request: web.Request) -> web.StreamResponse:
         context.screens.open(screen, int(after) if is_number else 0, run, shown)
         await _read(request.app, socket, screen, session, phone)
     finally:
+        is_over = context.sessions.find_open(session.session_id) is None
+        if is_over and not is_busy(context.board, session.operator):
+            phone.obey({"act": "phone_off"})  # no call may ring where nobody is signed in
         phone.leave()
         context.screens.close(screen)
         request.app[SOCKETS].discard(socket)
@@ -138,15 +144,17 @@ async def _obey(
 ) -> None:
     context = app[CONTEXT]
     act = message.get("act")
-    if act == "ping":
+    if act == PING:
         screen.send(encode({"pong": True, "seq": context.screens.seq}))
-    elif act == "show":
+    elif act == SHOW:
         incident_id = message.get("incident")
         shown = incident_id if isinstance(incident_id, str) and incident_id else None
         await _fill(context, screen, shown)
         context.screens.show(screen, shown)
     else:
-        press(app, screen, session, await prove(app, session, message))
+        proved = await prove(app, session, message)
+        if not context.sessions.is_over(session, context.now()):  # it may have ended meanwhile
+            press(app, screen, session, proved)
 
 
 def press(
@@ -176,7 +184,22 @@ def press(
         done.pop(press_id, None)
         words = WORDS[screen.audience.language]
         log.info("a press was refused", operator=session.operator, why=str(refused))
+        if isinstance(refused, NotHisRole):
+            _write_down(app[CONTEXT], session, message, refused)
         screen.send(encode({"re": press_id, "error": words(str(refused))}))
+
+
+def _write_down(
+    context: Context, session: Session, message: dict[str, Any], refused: NotHisRole
+) -> None:
+    """Note in the logbook who tried what his role may not do."""
+    told = {
+        "operator": session.operator,
+        "role": session.role,
+        "act": str(message.get("act"))[:40],
+        "reason": str(refused),
+    }
+    context.services.engine.note("PressRefused", told)
 
 
 def _carry_out(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
-from securityline.web import card_vocabulary, room_words, vocabulary
+from securityline.web import card_vocabulary, room_words, shift_words, vocabulary
 from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
@@ -329,6 +329,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "CallerKeyed.meaning": _named(card_vocabulary.KEY_MEANINGS),
     "ConsigneLeft.how": _named(card_vocabulary.DEVIATIONS),
     "SecretChecked.outcome": _named(card_vocabulary.SECRET_OUTCOMES),
+    "SessionEnded.reason": _named(shift_words.SESSION_ENDS),
     "PinChecked.outcome": _named(vocabulary.PIN_OUTCOMES),
     "CaseStalled.what": _named(vocabulary.STALLED),
     "WatchNoted.text": _noted,

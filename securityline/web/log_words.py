@@ -89,6 +89,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # operators
     "OperatorSignedIn": _plain(N_("%(operator)s signed in")),
     "OperatorSignedOut": _plain(N_("%(operator)s signed out")),
+    "SessionOpened": _plain(N_("%(operator)s signed in at a browser (%(role)s) %(from)s")),
+    "PressRefused": _bad(N_("Refused to %(operator)s (%(role)s): %(act)s: %(reason)s")),
+    "SessionEnded": _plain(N_("The session of %(operator)s ended: %(reason)s")),
     "OperatorReady": _plain(N_("%(operator)s is ready")),
     "OperatorOnBreak": _plain(N_("%(operator)s is on break: %(reason)s")),
     "StationUp": _technical(N_("The phone of %(operator)s is there")),

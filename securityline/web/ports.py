@@ -21,6 +21,7 @@ from securityline.metrics import Metrics
 from securityline.second_factor import TotpUse
 from securityline.switchboard_port import SwitchboardPort
 from securityline.watch_door import WatchDoor
+from securityline.web.sessions import SessionLimits
 
 
 class Line(Protocol):
@@ -230,6 +231,8 @@ class WebServices:
     "Operators' second factor; `None` where there is none."
     totp: TotpUse = "optional"
     "Whether signing in takes an authenticator's code."
+    session_limits: SessionLimits = field(default_factory=SessionLimits)
+    "How long operators stay signed in."
     is_emergency_live: bool = False
     "`live_emergency_calls`: emergency services are really called."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))

@@ -38,6 +38,7 @@ from securityline.web.moving_presses import MovingPresses, guard_site
 from securityline.web.phrase_presses import PhrasePresses
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
+from securityline.web.roles import check_role
 from securityline.web.secret_presses import SecretPresses
 from securityline.web.service_presses import ServicePresses
 from securityline.web.sessions import Session
@@ -70,7 +71,7 @@ class Presses:
     ) -> None:
         self._board = board
         self._directory = directory
-        self._acts: Mapping[str, Callable[[Session, Message], Event]] = {
+        self.acts: Mapping[str, Callable[[Session, Message], Event]] = {
             "ready": self._ready,
             "break": self._break,
             "answer": self._answer,
@@ -100,11 +101,11 @@ class Presses:
 
         :raises Refused: it may not be, or cannot be understood.
         """
-        if session.role == "auditor":
-            raise Refused(N_("An auditor reads, and changes nothing."))
-        act = self._acts.get(text_of(message, "act", 40))
+        name = text_of(message, "act", 40)
+        act = self.acts.get(name)
         if act is None:
             raise Refused(N_("The desk sent something the engine does not know."))
+        check_role(session.role, name)
         guard_site(self._board, session, message)
         return act(session, message)
 

@@ -23,6 +23,9 @@ class Connection(Protocol):
     def is_closing(self) -> bool:
         """Whether nothing more can be written."""
 
+    def close(self) -> None:
+        """Cut it off once everything kept is written."""
+
     def abort(self) -> None:
         """Cut it off."""
 
@@ -43,6 +46,10 @@ class Screen:
         self.sent: dict[str, str] = {}
         "Fragments of his own as last sent, so that nothing is sent twice."
         self._connection = connection
+
+    def cut(self) -> None:
+        """Cut it off after what was sent."""
+        self._connection.close()
 
     def send(self, frame: bytes) -> None:
         """Write a frame at once; a screen that does not keep up is cut off and comes back."""

@@ -17,7 +17,7 @@ from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
 from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
-from securityline.web.frames import encode
+from securityline.web.frames import closing, encode
 from securityline.web.ports import Line
 from securityline.web.screen import Screen
 from securityline.web.shouts import REFUSALS, shouts
@@ -28,6 +28,10 @@ PACE: Final = 0.1
 SILENT: Final = "SilentCaseOpened"
 LISTS: Final = ("calls", "cases", "late", "operators")
 "Of these each screen has its own place; they change with any case."
+CUT_AFTER: Final = 1.0
+"Seconds that the screen of an ended session has to close its socket itself."
+SIGNED_OUT: Final = 4001
+"Close code of a socket whose session ended."
 SHIFT: Final = "shift"
 "Lists of operators who go home."
 WATCH: Final = "watch"
@@ -267,9 +271,19 @@ class Screens:
         living = {one.audience for one in self.screens}
         self._list_sent = {k: v for k, v in self._list_sent.items() if k[0] in living}
 
-    def forget_session(self, session_id: str) -> None:
-        """Tell the screens of a session that has ended nothing more."""
-        self.screens = {one for one in self.screens if one.session_id != session_id}
+    def end_session(self, session_id: str, why: str) -> None:
+        """Tell the screens of a session why it has ended, and nothing more; cut them off."""
+        over = {one for one in self.screens if one.session_id == session_id}
+        self.screens -= over
+        for screen in over:
+            screen.send(encode({"ended": why}) + closing(SIGNED_OUT))
+            asyncio.get_running_loop().call_later(CUT_AFTER, screen.cut)
+
+    def warn(self, session_id: str, ends_at: float) -> None:
+        """Tell the screens of a session when it will end."""
+        for screen in self.screens:
+            if screen.session_id == session_id:
+                screen.send(encode({"ends_at": ends_at}))
 
     def tidy(self) -> None:
         """Forget what nobody looks at; called now and then."""

@@ -7,9 +7,9 @@ in the middle of a call does not have to type his password when the engine is re
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from securityline.logbook.document import Document
 
@@ -19,6 +19,20 @@ LONGEST: Final = 12 * 3600.0
 LONGEST_IDLE: Final = 45 * 60.0
 "Seconds without a request or an open screen."
 KIND: Final = "session"
+WARNED_BEFORE: Final = 600.0
+"Seconds before the end of a session from which its screens say so."
+Ended = Literal["signed_out", "taken_over", "idle", "too_old", "rights"]
+"Why a session ended; `rights`: the directory gives its operator others now."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionLimits:
+    """How long a session lasts, seconds; never does it end in the middle of a call."""
+
+    longest: float = LONGEST
+    "From signing in."
+    idle: float = LONGEST_IDLE
+    "Without a request or an open screen."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +66,17 @@ class Session:
 class Sessions:
     """All sessions, by the hash of their cookie."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        limits: SessionLimits | None = None,
+        is_busy: Callable[[str], bool] = lambda operator: False,
+    ) -> None:
+        """Keep none yet.
+
+        :param is_busy: whether an operator is in a call, or his phone rings.
+        """
+        self._limits = limits or SessionLimits()
+        self._is_busy = is_busy
         self._sessions: dict[str, Session] = {}
         self._seen_at: dict[str, float] = {}
 
@@ -60,7 +84,7 @@ class Sessions:
         """Take over the sessions that an earlier process kept."""
         for document in documents:
             data = document.data
-            if not data or now - float(data["signed_in_at"]) > LONGEST:
+            if not data:
                 continue
             session = Session(
                 session_id=document.id,
@@ -106,8 +130,18 @@ class Sessions:
         """Whether a session ended: by itself, or because somebody ended it."""
         if session.session_id not in self._sessions:
             return True
-        idle = now - self._seen_at[session.session_id]
-        return now - session.signed_in_at > LONGEST or idle > LONGEST_IDLE
+        return self.why_over(session, now) is not None and not self._is_busy(session.operator)
+
+    def why_over(self, session: Session, now: float) -> Ended | None:
+        """Say which limit a session is beyond, whatever its operator does now."""
+        if now - session.signed_in_at > self._limits.longest:
+            return "too_old"
+        seen_at = self._seen_at.get(session.session_id, now)
+        return "idle" if now - seen_at > self._limits.idle else None
+
+    def ends_at(self, session: Session) -> float:
+        """Return when it ends at the latest, engine time, unless he is in a call then."""
+        return session.signed_in_at + self._limits.longest
 
     def touch(self, session_id: str, now: float) -> None:
         """Note that the session is in use."""
@@ -132,6 +166,14 @@ class Sessions:
     def all(self) -> list[Session]:
         """Every session there is."""
         return list(self._sessions.values())
+
+    def of(self, operator: str) -> list[Session]:
+        """Every session of an operator."""
+        return [one for one in self._sessions.values() if one.operator == operator]
+
+    def find_open(self, session_id: str) -> Session | None:
+        """Return a session by the hash of its cookie, while it is kept."""
+        return self._sessions.get(session_id)
 
     def has(self, operator: str) -> bool:
         """Whether an operator is signed in anywhere."""

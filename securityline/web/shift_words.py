@@ -58,3 +58,12 @@ ITEM_KINDS: Final = {
     "test": N_("On test"),
     "more": N_("Not on the list, because it is full"),
 }
+
+SESSION_ENDS: Final = {
+    "signed_out": N_("signed out"),
+    "taken_over": N_("signed in at another browser"),
+    "idle": N_("not used for a while"),
+    "too_old": N_("a whole shift long"),
+    "rights": N_("other rights now"),
+}
+"Why a session of the desk ended."

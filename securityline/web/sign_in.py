@@ -15,7 +15,7 @@ from securityline.logbook.document import Document
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.guard import page_language, read_form, read_own_form
 from securityline.web.problems import Problem
-from securityline.web.sessions import COOKIE, KIND, Session, is_token
+from securityline.web.sessions import COOKIE, KIND, WARNED_BEFORE, Ended, Session, is_token
 from securityline.web.words import LANGUAGES, N_, WORDS, best_language
 
 FORM_COOKIE: Final = "securityline_form"
@@ -24,8 +24,20 @@ PARALLEL_CHECKS: Final = 2
 FORM_KEY: Final = web.AppKey("form_key", bytes)
 CHECKS: Final = web.AppKey("checks", asyncio.Semaphore)
 WAITING: Final = web.AppKey("waiting", set[object])
+OPENED, ENDED = "SessionOpened", "SessionEnded"
+"Lines of the log, for every role: an auditor's coming and going moves no rule."
 MOST_WAITING: Final = 24
 "Sign-ins that may wait for their password to be compared."
+WHY_ENDED: Final = {
+    "signed_out": N_("You are signed out."),
+    "taken_over": N_(
+        "You signed in at another browser. This desk is ended and can do nothing any more."
+    ),
+    "idle": N_("Your session is over: this desk was not used for a while."),
+    "too_old": N_("Your session is over: it has lasted a whole shift. Sign in again."),
+    "rights": N_("Your session is over: what you may do has changed. Sign in again."),
+}
+"What the page of a session that ended says."
 log = structlog.get_logger()
 
 
@@ -126,10 +138,22 @@ def find_operator(context: Context, operator: str) -> Operator | None:
 def _begin(request: web.Request, context: Context, person: Operator) -> web.Response:
     wanted = request.query.get("language") or request.cookies.get("language", "")
     language = wanted if wanted in LANGUAGES else best_language(person.languages)
+    others = [] if person.role == "auditor" else context.sessions.of(person.operator)
     cookie, session = context.sessions.open(
         person.operator, person.role, language, person.clearances, context.now()
     )
     _keep(context, session.document())
+    context.services.engine.note(
+        OPENED,
+        {
+            "operator": person.operator,
+            "role": person.role,
+            "from": request.remote or "",
+            "took_over": len(others),
+        },
+    )
+    for other in others:  # only now: with the new one he is still there, whatever he is in
+        end_session(context, other, "taken_over")
     if person.role != "auditor":
         context.services.engine.handle(
             OperatorSignedIn(
@@ -140,7 +164,7 @@ def _begin(request: web.Request, context: Context, person: Operator) -> web.Resp
                 role=person.role,
             )
         )
-    response = web.HTTPSeeOther("/")
+    response = web.HTTPSeeOther("/?taken_over=1" if others else "/")
     response.set_cookie(
         COOKIE, cookie, httponly=True, samesite="Strict", secure=request.secure, path="/"
     )
@@ -151,22 +175,35 @@ def _begin(request: web.Request, context: Context, person: Operator) -> web.Resp
 async def sign_out(request: web.Request) -> web.Response:
     """`POST /sign-out`."""
     await read_own_form(request)
-    end_session(request.app[CONTEXT], request[SESSION])
+    end_session(request.app[CONTEXT], request[SESSION], "signed_out")
     response = web.HTTPSeeOther("/sign-in")
     response.del_cookie(COOKIE)
     response.headers["Clear-Site-Data"] = '"storage"'
     raise response
 
 
-def end_session(context: Context, session: Session) -> None:
-    """End a session and its screens; with the last one the operator leaves."""
+def end_session(context: Context, session: Session, why: Ended) -> None:
+    """End a session and its screens, which say why; with the last one the operator leaves."""
     context.sessions.close(session.session_id)
-    context.screens.forget_session(session.session_id)
+    context.screens.end_session(session.session_id, why)
+    context.services.engine.note(ENDED, {"operator": session.operator, "reason": why})
     context.done.pop(session.session_id, None)
     _keep(context, Document(kind=KIND, id=session.session_id, data=None, at=context.now()))
     if session.role != "auditor" and not context.sessions.has(session.operator):
         gone = OperatorSignedOut(operator=OperatorId(session.operator))
         context.services.engine.handle(gone)
+
+
+def end_old_sessions(context: Context, now: float) -> None:
+    """End what is beyond its limits, or says what the directory no longer does; warn before."""
+    for session in context.sessions.all():
+        why: Ended | None = context.sessions.why_over(session, now)
+        if is_out_of_date(context, session):
+            end_session(context, session, "rights")
+        elif why is not None and context.sessions.is_over(session, now):
+            end_session(context, session, why)
+        elif (ends_at := context.sessions.ends_at(session)) - now <= WARNED_BEFORE:
+            context.screens.warn(session.session_id, ends_at)
 
 
 def is_out_of_date(context: Context, session: Session) -> bool:
@@ -203,6 +240,7 @@ def _page(
     values = {
         "csrf": _form_token(request, nonce),
         "problem": WORDS[language](problem) if problem else "",
+        "ended": WORDS[language](WHY_ENDED.get(request.query.get("ended", ""), "")),
         "operator": operator,
         "totp": _asks_for_code(request.app[CONTEXT]),
     }

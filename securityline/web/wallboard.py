@@ -19,11 +19,12 @@ from securityline.web.board import Audience
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.frames import encode
 from securityline.web.guard import check_origin
-from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE, SIGNED_OUT
+from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.room_view import READERS, draw_room
 from securityline.web.screen import Screen
+from securityline.web.screens import SIGNED_OUT
 from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol, cast
 from callflows.events import PinOutcome, TaskOutcome
 from securityline.watch_door import NotDone, Refusal, WatchDoor
 from securityline.web.refusal import Message, Refused, me, text_of
+from securityline.web.roles import check_role
 from securityline.web.sessions import Session
 from securityline.web.vocabulary import TASK_OUTCOMES
 from securityline.web.words import N_
@@ -60,8 +61,7 @@ class WatchPresses:
 
         :raises Refused: it may not be, or cannot be understood, or said nothing.
         """
-        if session.role == "auditor":
-            raise Refused(N_("An auditor reads, and changes nothing."))
+        check_role(session.role, text_of(message, "act", 40))
         try:
             self.acts[text_of(message, "act", 40)](session, message, then)
         except NotDone as refused:

@@ -141,6 +141,10 @@ async def test_a_shift_is_handed_over_item_by_item_without_a_mouse(
         await act(other, "Aanvaarden nota")
         await expect(other.find("#shift .item").first).to_contain_text("Aanvaard door Tom")
         await check(nadia, axe, "a shift that is accepted")
+        async with at_desk(browser, site) as second:  # Nadia signs in at another browser
+            await expect(second.find("#say")).to_contain_text("ce poste-là est fermé")
+            await expect(nadia.find(".problem")).to_contain_text("ne peut plus rien faire")
+            await check(nadia, axe, "a desk that is ended")
 
 
 async def act(desk: Any, words: str) -> None:

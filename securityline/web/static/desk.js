@@ -55,6 +55,7 @@ function onMessage(message) {
     if (!incident) paint(id, html);
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
+  if (message.ends_at) sessionEnds(message.ends_at);
   if (message.secret) showSecret(message.secret);
   if (message.phone) phone.take(message.phone);
   follow();
@@ -128,6 +129,13 @@ function say(text, isWrong = false) {
   $("say").append(line);
   while ($("say").children.length > 3) $("say").firstChild.remove();
   setTimeout(() => line.remove(), isWrong ? 12000 : 2500);
+}
+
+// Stays in sight until he signs in again: a limit must not come as a surprise.
+function sessionEnds(at) {
+  const banner = $("session-ends");
+  banner.querySelector(".countdown").dataset.until = at;
+  banner.hidden = false;
 }
 
 // ---------------------------------------------------------------- cases and pops
@@ -322,6 +330,7 @@ function toggleLetters(event) {
 
 // ---------------------------------------------------------------- begin
 
+for (const line of $("say").children) setTimeout(() => line.remove(), 12000); // said with the page
 const prompter = new Prompter({ words });
 bar = new CommandBar({ words, say, activate });
 const composer = new Composer({ words, shown: () => shown, press, say });

@@ -25,7 +25,7 @@ export class Wire {
   }
 
   lost(socket, code) {
-    if (socket !== this.socket) return;
+    if (socket !== this.socket || this.isOver) return;
     this.onState("stale");
     if (code === 4001) { location.assign("/sign-in"); return; }
     this.failures += 1;
@@ -45,6 +45,7 @@ export class Wire {
 
   receive(message) {
     this.heard = performance.now();
+    if (message.ended) { this.isOver = true; location.assign(`/sign-in?ended=${encodeURIComponent(message.ended)}`); return; }
     if (message.run) {
       this.failures = 0;
       this.run = message.run;
@@ -59,7 +60,7 @@ export class Wire {
       this.onAnswer(press, message);
     }
     this.onState("live");
-    if (message.fragments || message.say || message.alert || message.phone || message.secret) this.onMessage(message);
+    if (message.fragments || message.say || message.alert || message.phone || message.secret || message.ends_at) this.onMessage(message);
   }
 
   press(act, values = {}) {

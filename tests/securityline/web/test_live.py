@@ -77,6 +77,7 @@ async def test_a_screen_is_painted_whole_when_it_comes(home: House, desk: Browse
         "late",
         "operators",
         "watch",
+        "shift",
         "me",
         "phone",
     ]
@@ -314,7 +315,6 @@ async def test_signing_out_ends_the_screen(home: House, desk: Browser) -> None:
         await desk.http.post(desk.url("/sign-out"), data={"csrf": token})
         home.ring(POSTES, DUPONT)
         await home.settled()
-        await live.socket.send_json({"act": "ping"})
         await closed(live)
         assert live.socket.close_code == SIGNED_OUT
         assert not any("pop" in message for message in live.messages)

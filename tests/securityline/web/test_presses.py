@@ -135,7 +135,7 @@ async def test_what_he_is_not_cleared_for_does_not_exist(home: House) -> None:
 async def test_an_auditor_changes_nothing(called: tuple[Presses, Any]) -> None:
     presses, (incident, _, _) = called
     auditor = session(role="auditor")
-    for act in presses._acts:
+    for act in presses.acts:
         with pytest.raises(Refused, match="auditor"):
             press(presses, act, auditor, incident=incident, text="x")
 

@@ -1,4 +1,4 @@
-from securityline.web.sessions import LONGEST, LONGEST_IDLE, Sessions, is_token
+from securityline.web.sessions import LONGEST, LONGEST_IDLE, SessionLimits, Sessions, is_token
 
 
 def open_one(sessions: Sessions, now: float = 0.0) -> tuple[str, str]:
@@ -52,3 +52,14 @@ def test_tokens_are_compared_as_text() -> None:
     assert not is_token("abd", "abc")
     assert not is_token(None, "abc")
     assert not is_token("é", "abc")
+
+
+def test_no_limit_ends_a_session_in_the_middle_of_a_call() -> None:
+    busy = {"op-1"}
+    sessions = Sessions(SessionLimits(longest=100.0, idle=50.0), is_busy=busy.__contains__)
+    cookie, session_id = open_one(sessions)
+    assert sessions.find(cookie, 99.0) is not None, "idle, and on the telephone"
+    assert sessions.ended(1000.0) == []
+    busy.clear()
+    assert [one.session_id for one in sessions.ended(1000.0)] == [session_id]
+    assert sessions.find(cookie, 1000.0) is None

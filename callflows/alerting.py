@@ -41,6 +41,8 @@ class AlertKind(StrEnum):
     "Somebody took the case, and nothing is recorded or written in it."
     OVERDUE_STEP = "overdue_step"
     "The step to do now has been it for too long."
+    TOTAL = "total"
+    "The case has been open for too long, parked or not."
 
 
 @dataclass(slots=True, kw_only=True)
@@ -171,7 +173,7 @@ def late_times(board: Board, incident: Incident) -> dict[AlertKind, float]:
     if not incident.is_open:
         return {}
     limits, place = limits_of(board, incident), _place(incident)
-    found: dict[AlertKind, float] = {}
+    found = {AlertKind.TOTAL: incident.opened_at + limits.total[place]}
     waits = list(_waits(board, incident))
     if waits:
         found[AlertKind.NOT_TAKEN] = min(waits) + limits.not_taken[place]

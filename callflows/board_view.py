@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from callflows import cases
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook
-from callflows.alerting import CaseWatch
+from callflows.alerting import AlertKind, CaseWatch, late_times
 from callflows.awaited_pins import awaits_pin
 from callflows.board import Board
 from callflows.call import CallBack, InboundCall
@@ -100,6 +100,10 @@ class BoardView:
     def case_watches(self) -> Mapping[IncidentId, CaseWatch]:
         """What is late in each case. Read only."""
         return self._board.case_watches
+
+    def late_times(self, incident: Incident) -> dict[AlertKind, float]:
+        """Say when what is missing in a case now is late, or was: engine time."""
+        return late_times(self._board, incident)
 
     @property
     def alert_limits(self) -> Mapping[str, AlertLimits]:

@@ -266,6 +266,8 @@ class AlertLimits:
     "A case that somebody took and in which nothing is recorded, written or said."
     overdue_step: tuple[float, ...] = (180.0, 300.0, 600.0, 1800.0)
     "The step to do now."
+    total: tuple[float, ...] = (3600.0, 7200.0, 14_400.0, 43_200.0)
+    "An open case, from its first signal; a parked one as well."
 
 
 DEFAULT_ALERTS = AlertLimits()

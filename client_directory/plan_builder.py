@@ -15,6 +15,7 @@ def build_alerts(shape: shapes.AlertsShape | None) -> model.AlertLimits | None:
         not_taken=tuple(shape.not_taken),
         not_worked=tuple(shape.not_worked),
         overdue_step=tuple(shape.overdue_step),
+        total=tuple(shape.total),
     )
 
 

@@ -291,6 +291,7 @@ class AlertsShape(Shape):
     not_taken: Limits = [30.0, 60.0, 90.0, 180.0]
     not_worked: Limits = [120.0, 300.0, 600.0, 1800.0]
     overdue_step: Limits = [180.0, 300.0, 600.0, 1800.0]
+    total: Limits = [3600.0, 7200.0, 14_400.0, 43_200.0]
 
 
 class OrganisationFile(Shape):

@@ -28,6 +28,7 @@ def tell_limits(
         not_taken=settings.not_taken,
         not_worked=settings.not_worked,
         overdue_step=settings.overdue_step,
+        total=settings.total,
     )
     clients = {
         name: one.alerts

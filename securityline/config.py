@@ -148,6 +148,7 @@ class AlertsConfig:
     not_worked: Limits = DEFAULT_ALERTS.not_worked
     "Nothing is recorded, written or said in a case that somebody took."
     overdue_step: Limits = DEFAULT_ALERTS.overdue_step
+    total: Limits = DEFAULT_ALERTS.total
     "The step to do now has been it for so long."
 
 

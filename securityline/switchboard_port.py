@@ -5,7 +5,7 @@ from typing import Protocol
 
 from callflows.action import Action
 from callflows.alarm_book import AlarmBook
-from callflows.alerting import CaseWatch
+from callflows.alerting import AlertKind, CaseWatch
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.events import CallId, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
@@ -61,6 +61,9 @@ class SwitchboardPort(Protocol):
     @property
     def alarms(self) -> AlarmBook:
         """What is remembered of alarms; here, which sites are on test."""
+
+    def late_times(self, incident: Incident) -> dict[AlertKind, float]:
+        """Say when what is missing in a case now is late, or was: engine time."""
 
     @property
     def visits(self) -> Mapping[LegId, Visit]:

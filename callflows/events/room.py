@@ -47,7 +47,7 @@ class AlertRaised(Fact):
     """Something in a case is late; supervisors see it until it is over."""
 
     alert: str
-    "`not_taken`, `not_worked` or `overdue_step`."
+    "`not_taken`, `not_worked`, `overdue_step` or `total`."
     urgency: int
     operator: OperatorId | None = None
     "Whose case it is."

@@ -5,7 +5,7 @@ it nor its call; only that there is one, so that an empty list is never a lie.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from callflows.action import Action
 from callflows.attention import waiting_cases
@@ -16,6 +16,7 @@ from callflows.incident import Incident, IncidentState
 from callflows.operators import DeskState, OperatorDesk
 from callflows.service_call import ServiceCall
 from securityline.switchboard_port import SwitchboardPort
+from securityline.web.case_limits import CaseLimit, limits_of
 from securityline.web.ports import DirectoryHolderPort, EnginePort
 
 MOST_CALLS: Final = 25
@@ -32,14 +33,6 @@ class Audience(NamedTuple):
     "Supervisors: they may come onto operators' calls, and see who does."
     unseen: frozenset[str] = frozenset()
     "Silent cases that these screens must not show now (`unseen`)."
-
-
-class Cleared(Protocol):
-    """A call or a case."""
-
-    @property
-    def clearance(self) -> str:
-        """What an operator must hold to see it."""
 
 
 class CallRow(NamedTuple):
@@ -91,6 +84,8 @@ class CaseRow(NamedTuple):
     offered_to: str
     "Whom it is offered to, by name or role."
     offered_until: float | None
+    limits: tuple[CaseLimit, ...] = ()
+    "What is late in it, or will be next."
 
 
 class OnTheLine(NamedTuple):
@@ -330,6 +325,7 @@ class Board:
             parking.until if parking and not parking.is_back else None,
             self.name_of(incident.handover.to) if incident.handover else "",
             incident.handover.until if incident.handover else None,
+            limits_of(self.switchboard, incident)[:1],
         )
 
     def operators(self) -> tuple[list[OperatorDesk], int]:

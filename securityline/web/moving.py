@@ -8,6 +8,7 @@ from callflows.call import CallState
 from callflows.incident import Incident
 from callflows.site_lock import others_at_site
 from securityline.web.board import Board
+from securityline.web.case_limits import limits_of
 from securityline.web.rendering import Rendering
 
 MOST_NEIGHBOURS: Final = 5
@@ -46,6 +47,7 @@ class Moving:
             "neighbours": self._neighbours(incident),
             "is_spoken": self._is_spoken(incident),
             "lives": self._board.lives(incident),
+            "limits": limits_of(self._board.switchboard, incident),
         }
         return {
             name: Markup(self._render(f"{name}.html", language, values))  # noqa: S704 - ours

@@ -73,12 +73,13 @@ def parts(words: Words, clock: Callable[[], float]) -> Mapping[str, Any]:
         span = f'<span class="elapsed" data-since="{since:.3f}"{limits}>{text}</span>'
         return Markup(span)  # noqa: S704 - numbers only
 
-    def countdown(until: float) -> Markup:
-        """Seconds that are left, and with `!!` those that it is late."""
+    def countdown(until: float, warn: float = 0) -> Markup:
+        """Seconds that are left, with `!` when they are few, and with `!!` those it is late."""
         left = until - clock()
         text = write_duration(left) if left >= 0 else f"+{write_duration(-left)}"
-        late = " too-late" if left < 0 else ""
-        span = f'<span class="countdown{late}" data-until="{until:.3f}">{text}</span>'
+        late = " too-late" if left < 0 else " late" if left < warn else ""
+        near = f' data-near="{warn:.0f}"' if warn else ""
+        span = f'<span class="countdown{late}" data-until="{until:.3f}"{near}>{text}</span>'
         return Markup(span)  # noqa: S704 - numbers only
 
     def number_of(call: Calling) -> Markup:

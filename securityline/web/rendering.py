@@ -24,7 +24,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from client_directory.model import Text, in_language
-from securityline.web import card_vocabulary, room_words, shift_words, vocabulary
+from securityline.web import card_vocabulary, case_limits, room_words, shift_words, vocabulary
 from securityline.web.parts import parts, static_address
 from securityline.web.plain import clip, write_duration, write_number
 from securityline.web.vocabulary import call_it
@@ -129,6 +129,7 @@ class Rendering:
         for name, table in {
             "state_words": vocabulary.DESK_STATES,
             "item_words": shift_words.ITEM_KINDS,
+            "limit_words": case_limits.LIMITS,
             "call_state_words": vocabulary.CALL_STATES,
             "office_words": vocabulary.ROLES,
             "kind_words": vocabulary.ALARM_KINDS,

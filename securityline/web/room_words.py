@@ -33,6 +33,7 @@ ALERTS: Final[Mapping[str, str]] = {
     "not_taken": N_("Offered, and nobody takes it"),
     "not_worked": N_("Taken, and nobody works on it"),
     "overdue_step": N_("A step is overdue"),
+    "total": N_("Open for too long"),
 }
 
 REFUSED: Final = one_of(

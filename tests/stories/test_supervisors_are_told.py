@@ -128,7 +128,7 @@ def test_a_case_that_nobody_has_is_not_called_unworked() -> None:
     line.ready("ann")
     line.calls(procedure=None, caller=None)
     line.gives_up("call-1")
-    line.fast_forward(4000)
+    line.fast_forward(DEFAULT_ALERTS.total[0] - 1)
     assert "not_worked" not in told(line)
 
 
@@ -165,7 +165,7 @@ def test_a_step_that_waits_for_the_world_is_not_late(what: str) -> None:
     line.ready("ann")
     line.calls(urgency=1, procedure=waits)
     line.picks_up("ann")
-    line.fast_forward(4000)
+    line.fast_forward(DEFAULT_ALERTS.total[0] - 1)
     assert told(line) == []
 
 
@@ -246,3 +246,36 @@ def test_a_case_of_before_is_watched_from_now_on() -> None:
     line.fast_forward(DEFAULT_ALERTS.not_worked[1] + 1)
     assert told(line) == ["not_worked"]
     assert line.call(CallId("call-1")).is_over
+
+
+# ---------------------------------------------------------------- open for too long
+
+
+@pytest.mark.parametrize("urgency", [1, 2, 3, 4])
+def test_a_case_that_is_open_for_too_long_is_told_whatever_is_done_in_it(urgency: int) -> None:
+    line = worked_on(urgency=urgency)
+    limit = DEFAULT_ALERTS.total[urgency - 1]
+    for _ in range(int(limit // 100) - 1):
+        line.fast_forward(100)
+        line.tell(e.NoteWritten(incident_id=CASE, operator=ANN, text="still at it"))
+    assert "total" not in told(line)
+    line.fast_forward(101)
+    assert told(line)[-1] == "total"
+    line.tell(e.CloseRequested(incident_id=CASE, operator=ANN, disposition="handled"))
+    assert standing(line) == []
+
+
+def test_a_parked_case_is_told_at_its_limit_and_still_comes_back_at_its_own_time() -> None:
+    line = worked_on(urgency=1)
+    limit = DEFAULT_ALERTS.total[0]
+    line.tell(e.CaseParked(incident_id=CASE, operator=ANN, until=line.now + limit + 600))
+    line.fast_forward(limit - 1)
+    assert told(line) == [], "nothing else is late while it rests"
+    line.fast_forward(1)
+    assert told(line) == ["total"]
+    assert line.switchboard.incidents[CASE].parking is not None, "it is parked all the same"
+    assert not line.all(e.ParkEnded)
+    line.restart()
+    line.fast_forward(600)
+    assert line.last(e.ParkEnded).reason == "its time is over"
+    assert told(line).count("total") == 1, "once, also over a restart"

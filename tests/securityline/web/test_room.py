@@ -4,9 +4,13 @@ import re
 
 import pytest
 
-from callflows.events import KindChosen, OperatorId
+from callflows.events import AnswerPressed, IncidentId, KindChosen, OperatorId
+from client_directory.model import DEFAULT_ALERTS
+from securityline.web.board import Audience
+from securityline.web.drawing import Drawing
+from securityline.web.rendering import Rendering
 from securityline.web.words import LANGUAGES
-from tests.securityline.web.rig import BANQUE, POSTES, Browser, House
+from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House
 from tests.securityline.web.test_wallboard import text_of
 
 
@@ -82,3 +86,44 @@ async def test_the_desk_of_a_supervisor_leads_there(desk: Browser) -> None:
     desk.http.cookie_jar.clear()
     await desk.sign_in("op-1")
     assert "/room" not in await desk.page("/")
+
+
+async def test_row_and_card_say_in_words_what_is_late_and_what_will_be(
+    home: House, desk: Browser
+) -> None:
+    home.sign_in("op-2")
+    ids = home.ring(POSTES, DUPONT)
+    home.picks_up.add("op-2")
+    home.engine.handle(
+        AnswerPressed(incident_id=ids[0], operator=OperatorId("op-2"), call_id=ids[1])
+    )
+    await home.until(lambda: home.switchboard.incidents[ids[0]].owner == "op-2")
+    home.caller_hangs_up(ids)
+    await desk.sign_in("op-1")
+    limits = home.switchboard.alert_limits.get("", DEFAULT_ALERTS)
+    place = home.switchboard.incidents[ids[0]].urgency - 1
+    near = limits.not_worked[place]
+    row = row_of(await desk.page("/"))
+    assert "à traiter dans" in row
+    assert 'data-near="60"' in row
+    home.pass_time(near - 30)
+    assert "countdown late" in desk_card(home, ids[0]), "a colour, and a sign"
+    home.pass_time(31)
+    row = row_of(await desk.page("/"))
+    assert "is-late" in row
+    assert "Pris, et personne n’y travaille" in row
+    card = desk_card(home, ids[0])
+    for words in ("Pris, et personne n’y travaille", "à terminer dans"):
+        assert words in card
+
+
+def row_of(page: str) -> str:
+    """The first row of the open cases."""
+    return page.split('<li id="case-', 1)[1].split("</li>", 1)[0]
+
+
+def desk_card(home: House, case: IncidentId) -> str:
+    """The card as it is sent to screens in French."""
+    services = home.services()
+    drawing = Drawing(services, Rendering(home.clock, services.time_zone))
+    return drawing.card(case, Audience("fr", frozenset({"standard"})))

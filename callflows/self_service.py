@@ -129,6 +129,11 @@ class SelfService:
         return self.offer.alone.timer_id if self.offer.alone is not None else ""
 
     @property
+    def is_going_on(self) -> bool:
+        """Whether his line is still up, as far as is known."""
+        return self.state is not SelfState.OVER
+
+    @property
     def is_live(self) -> bool:
         """Whether he is asked, or waits for an answer: an operator could take over."""
         return self.state not in (SelfState.ENDING, SelfState.OVER)

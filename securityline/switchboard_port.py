@@ -11,6 +11,7 @@ from callflows.call_tree import CallTree
 from callflows.events import CallId, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
+from callflows.self_service import SelfService
 from callflows.service_call import ServiceCall
 from callflows.shift_list import ShiftList
 from callflows.visit import Visit
@@ -34,6 +35,10 @@ class SwitchboardPort(Protocol):
     @property
     def trees(self) -> Mapping[TreeId, CallTree]:
         """Call trees of those cases."""
+
+    @property
+    def self_services(self) -> Mapping[LegId, SelfService]:
+        """Callers who serve themselves by key, by their leg."""
 
     @property
     def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:

@@ -1,8 +1,6 @@
 """Calls and incidents in the shapes that the API publishes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, Final, Protocol
 
 from callflows.action import Action
@@ -13,13 +11,14 @@ from callflows.incident import Incident
 from callflows.procedure_run import ProcedureRun
 from callflows.service_call import ServiceCall
 from securityline.logbook.document import Document
-from securityline.logbook.entry import write_time
+from securityline.logbook.entry import show_time
+from securityline.served_calls import Served, ServedCalls
 
 MOST_REMEMBERED: Final = 1_000
 "Documents remembered above those of the switchboard, before the others are forgotten."
 
 
-class Board(Protocol):
+class Board(Served, Protocol):
     """What is running (`callflows.switchboard.Switchboard`)."""
 
     @property
@@ -41,12 +40,6 @@ class Board(Protocol):
     @property
     def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
         """Their calls to emergency services."""
-
-
-@lru_cache(1024)
-def show_time(now: float | None) -> str | None:
-    """Write an engine time as RFC 3339 in UTC with milliseconds."""
-    return None if now is None else write_time(datetime.fromtimestamp(now, UTC))
 
 
 def call_view(call: InboundCall) -> dict[str, Any]:
@@ -232,6 +225,7 @@ class StateDocuments:
         self._board = board
         self._written: dict[str, tuple[Any, ...]] = {}
         "What was written of each document, in short."
+        self._served = ServedCalls(board)
 
     def changed(self, event: Event, outcomes: Sequence[Any], now: float) -> list[Document]:
         """Return the documents to write for this event.
@@ -239,7 +233,7 @@ class StateDocuments:
         :param now: engine time, seconds.
         """
         touched = {event.incident_id, *[outcome.incident_id for outcome in outcomes]}
-        documents: list[Document] = []
+        documents = self._served.changed(outcomes, now)
         for incident_id in sorted(touched) if len(touched) > 1 else touched:
             incident = self._board.incidents.get(incident_id)
             if incident is not None:

@@ -9,6 +9,7 @@ signed and kept elsewhere (`securityline.logbook.anchor`).
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any, Final, Literal, NamedTuple
@@ -117,6 +118,12 @@ def hash_line(
 def write_time(at: datetime) -> str:
     """Write a moment as RFC 3339 in UTC with milliseconds, `2026-01-31T03:00:00.000Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+@lru_cache(1024)
+def show_time(now: float | None) -> str | None:
+    """Write an engine time as RFC 3339 in UTC with milliseconds."""
+    return None if now is None else write_time(datetime.fromtimestamp(now, UTC))
 
 
 def read_time(text: str) -> datetime:

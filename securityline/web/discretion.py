@@ -66,7 +66,7 @@ def discreet_calls(
     found: Iterable[Mapping[str, Any]], hides: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
     """Leave out the calls of hidden cases, and of the others what tells of duress."""
-    return [discreet_call(call) for call in found if not hides(call["incident_id"])]
+    return [discreet_call(call) for call in found if not hides(call["incident_id"] or "")]
 
 
 def discreet_incident(data: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -47,10 +47,11 @@ SCHEMAS: Final[dict[str, Any]] = {
                     "parked",
                     "dialling",
                     "forwarded",
+                    "self_service",
                     "ended",
                 ]
             },
-            "incident_id": TEXT,
+            "incident_id": MAYBE,
             "started_at": TIME,
             "answered_at": MAYBE_TIME,
             "ended_at": MAYBE_TIME,

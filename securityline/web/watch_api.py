@@ -14,7 +14,7 @@ from aiohttp import web
 
 from callflows.events import OperatorId
 from securityline.alarms.signal import one_line
-from securityline.views import show_time
+from securityline.logbook.entry import show_time
 from securityline.watch_door import NotDone, Refusal, WatchDoor
 from securityline.watch_rows import TaskRow, TimerRow
 from securityline.web.context import CONTEXT

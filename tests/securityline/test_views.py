@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from callflows import events as e
 from callflows.switchboard import Switchboard
 from securityline import views
-from securityline.views import StateDocuments, call_view, incident_view, show_time
+from securityline.logbook.entry import show_time
+from securityline.views import StateDocuments, call_view, incident_view
 from tests.securityline.test_recovery import CALLS, STORIES, offer, operators_at_work
 
 

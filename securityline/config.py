@@ -35,6 +35,8 @@ class SipConfig:
     "Realm of the operators' softphones."
     advertised_host: MaybeAddress = None
     "Address that others reach us at, when a socket listens on every address (0.0.0.0)."
+    ring_silence: Annotated[float, v.number(0.4, 10)] = 0.8
+    "Seconds: a phone that rings and answers no OPTIONS for so long is dead."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

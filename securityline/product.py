@@ -52,6 +52,7 @@ from securityline.web.server import Runner
 from sip.digest_server import DigestServer
 from sip.endpoint import Endpoint
 from sip.media.client import MediaClient
+from sip.probe import ProbeSettings
 from sip.registrar import Registrar
 from sip.settings import Credentials, UserAgentSettings
 from sip.transport.shell import SipShell
@@ -215,6 +216,7 @@ class Product:
             ),
             recording_path=lambda name: str(self.recordings.path_of(name)),
             speaker=self.speaking,
+            probe=ProbeSettings(close_silence=config.sip.ring_silence),
         )
 
     # ------------------------------------------------------------ life

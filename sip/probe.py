@@ -34,6 +34,10 @@ class ProbeSettings:
     failures_to_fall: int = 2
     answers_to_rise: int = 2
     "Answers in a row before a target that was down counts as up again."
+    close_interval: float = 0.2
+    "Between two probes of a target that is watched closely, answered or not."
+    close_silence: float = 0.8
+    "With no answer to any of them for so long, it is down; one lost packet is not enough."
 
 
 class ProbeOrder(NamedTuple):
@@ -55,7 +59,15 @@ class ReachabilityChanged(NamedTuple):
 class _Watched:
     """One target: its state, its row of failures or answers, its next moment."""
 
-    __slots__ = ("answers", "destination", "due_at", "failures", "pending", "state")
+    __slots__ = (
+        "answers",
+        "close_since",
+        "destination",
+        "due_at",
+        "failures",
+        "pending",
+        "state",
+    )
 
     def __init__(self, destination: Endpoint, due_at: float) -> None:
         self.destination = destination
@@ -64,6 +76,7 @@ class _Watched:
         self.pending = ""
         self.failures = 0
         self.answers = 0
+        self.close_since: float | None = None  # moved on by each answer
 
 
 class Probe:
@@ -102,6 +115,23 @@ class Probe:
         """Stop watching; unknown names are fine."""
         self._watched.pop(target, None)
 
+    def watch_closely(self, target: str, now: float) -> None:
+        """Ask a target several times a second, from now on: it must not die unnoticed.
+
+        A target that is down, unknown or watched closely already is left as it is.
+        """
+        watched = self._watched.get(target)
+        if watched and watched.state is Reachability.UP and watched.close_since is None:
+            watched.close_since = now
+            self._order_closely(target, watched, now)
+
+    def relax(self, target: str, now: float) -> None:
+        """Ask a target at the usual interval again."""
+        watched = self._watched.get(target)
+        if watched and watched.close_since is not None:
+            watched.close_since, watched.pending = None, ""
+            self._due(watched, now + self._settings.interval)
+
     def state_of(self, target: str) -> Reachability:
         """Return what is known of a target; `UNKNOWN` also for one nobody watches."""
         watched = self._watched.get(target)
@@ -124,6 +154,8 @@ class Probe:
             return []
         if status is not None:
             return self._alive(target, watched, now)
+        if watched.close_since is not None:
+            return []  # the next one goes out anyhow
         return self._failed(target, watched, now) if token == watched.pending else []
 
     def heard(self, target: str, now: float) -> list[ReachabilityChanged]:
@@ -144,7 +176,9 @@ class Probe:
         changes: list[ReachabilityChanged] = []
         for target, watched in self._watched.items():
             if watched.due_at <= now:
-                if watched.pending:
+                if watched.close_since is not None:
+                    changes += self._look_closely(target, watched, now)
+                elif watched.pending:
                     changes += self._failed(target, watched, now)
                 else:
                     self._order(target, watched, now)
@@ -167,11 +201,34 @@ class Probe:
         self._due(watched, now + self._settings.answer_time)
         self._orders.append(ProbeOrder(watched.pending, target, watched.destination))
 
+    def _look_closely(
+        self, target: str, watched: _Watched, now: float
+    ) -> list[ReachabilityChanged]:
+        # Time in which we slept ourselves is no silence of theirs: their answers wait unread.
+        silent_since = (watched.close_since or 0.0) + now - watched.due_at
+        watched.close_since = silent_since
+        if now < silent_since + self._settings.close_silence:
+            self._order_closely(target, watched, now)
+            return []
+        watched.close_since, watched.answers, watched.pending = None, 0, ""
+        watched.failures = self._settings.failures_to_fall
+        watched.state = Reachability.DOWN
+        self._due(watched, now + self._settings.retry_interval)
+        return [ReachabilityChanged(target, watched.destination, False)]
+
+    def _order_closely(self, target: str, watched: _Watched, now: float) -> None:
+        self._order(target, watched, now)
+        end = (watched.close_since or 0.0) + self._settings.close_silence
+        self._due(watched, min(now + self._settings.close_interval, max(end, now)))
+
     def _alive(
         self, target: str, watched: _Watched, now: float, *, is_certain: bool = False
     ) -> list[ReachabilityChanged]:
         watched.failures, watched.pending = 0, ""
         watched.answers += 1
+        if watched.close_since is not None:
+            watched.close_since = now
+            return []
         self._due(watched, now + self._settings.interval)
         if watched.state is Reachability.UP:
             return []

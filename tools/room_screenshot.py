@@ -68,7 +68,7 @@ async def take_room(out: Path, width: int, height: int, language: str) -> None:
 
 async def _whisper(night: House, page: Any, address: str, out: Path, name: str) -> None:
     await page.goto(f"{address}/")
-    await expect(page.locator("#live .on")).to_be_visible()
+    await expect(page.locator("body:not(.starting) #live .on")).to_be_visible()
     await page.locator("#operators [data-do=visit]").first.click()
     await page.screenshot(path=out / f"visit-how-{name}.png")
     await page.keyboard.press("2")

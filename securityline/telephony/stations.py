@@ -24,6 +24,8 @@ class Stations:
     :param tell: where events go.
     :param ping: sends an OPTIONS: destination, token.
     :param is_at_browser: says whether a user's browser can be rung.
+    :param rung: whose phones ring just now: they are asked several times a second, so that a
+        call offered to a phone that dies is offered elsewhere within a second.
     """
 
     def __init__(
@@ -35,12 +37,15 @@ class Stations:
         ping: Callable[[Endpoint, str], None],
         settings: ProbeSettings | None = None,
         is_at_browser: Callable[[str], bool] = lambda _user: False,
+        rung: Callable[[], Iterable[str]] = tuple,
     ) -> None:
         self._trunks = trunks
         self._operator_of = operator_of
         self._tell = tell
         self._ping = ping
         self._is_at_browser = is_at_browser
+        self._rung = rung
+        self._close: set[str] = set()  # users whose phones are watched closely
         self._probe = Probe(settings)
         self._contacts: dict[str, set[str]] = {}  # user -> probe targets
         self._users: dict[str, str] = {}  # probe target -> user
@@ -97,7 +102,20 @@ class Stations:
 
     def handle_timer(self, now: float) -> None:
         """Send the probes that are due."""
+        self.look(now)
         self._apply(self._probe.handle_timer(now))
+        self._flush()
+
+    def look(self, now: float) -> None:
+        """Watch closely whose phone rings now, and nobody else."""
+        rung = set(self._rung())
+        for user in self._close - rung:
+            for target in self._contacts.get(user, ()):
+                self._probe.relax(target, now)
+        for user in rung - self._close:
+            for target in self._contacts.get(user, ()):
+                self._probe.watch_closely(target, now)
+        self._close = rung
         self._flush()
 
     # ------------------------------------------------------------ questions

@@ -5,8 +5,14 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, Final
 
 from callflows import events as e
-from callflows.commands import Command, HangUp, StartRecording, StopRecording
-from callflows.events import CallId, IncidentId, OperatorId
+from callflows.commands import (
+    Command,
+    HangUp,
+    RingOperator,
+    StartRecording,
+    StopRecording,
+)
+from callflows.events import CallId, IncidentId, LegId, OperatorId
 from securityline.logbook.document import Document
 from securityline.telephony.arrivals import Admit, Arrivals
 from securityline.telephony.dialling import Dialling
@@ -76,7 +82,9 @@ class Telephony:
             ping=self._ping,
             settings=probe,
             is_at_browser=self._is_at_browser,
+            rung=self._rung_phones,
         )
+        self._rung: dict[LegId, str] = {}  # whose phone rings, until it is seen not to
         exchange.browsers.take_sip = self._take_browser
         exchange.browsers.changed = self._browser_changed
         self._on_media_health = on_media_health
@@ -170,6 +178,8 @@ class Telephony:
         if isinstance(command, StartRecording):
             self.know_recording(command.recording_id, command.incident_id, command.call_id)
         self.orders.execute(command)
+        if isinstance(command, RingOperator):
+            self._rings(command)
 
     def repeat(self, commands: Iterable[Command], over: Container[CallId]) -> None:
         """Carry out what a predecessor wrote down and may not have come to.
@@ -244,6 +254,21 @@ class Telephony:
         target = Uri(scheme="sip", host=host, port=destination.port)
         self.exchange.ua.options(destination, target, self.exchange.clock(), token)
         self.exchange.pump()
+
+    def _rings(self, command: RingOperator) -> None:
+        """Watch the phone that rings: should it die, the call is offered elsewhere at once."""
+        operator = self.exchange.directory.current.operators.get(command.operator)
+        if operator is not None:
+            self._rung[command.leg_id] = operator.extension
+            self.stations.look(self.exchange.clock())
+            self._watch()
+
+    def _rung_phones(self) -> set[str]:
+        for leg_id in tuple(self._rung):
+            leg = self.exchange.legs.get(leg_id)
+            if leg is None or leg.is_up or leg.is_released:
+                del self._rung[leg_id]
+        return set(self._rung.values())
 
     def _watch(self) -> None:
         """Keep one timer on the next probe."""

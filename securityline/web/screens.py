@@ -116,7 +116,8 @@ class Screens:
         fragments = []
         for name in (*LISTS, SHIFT):
             html = self._drawing.shared(name, audience)
-            if self._list_sent.get((before, name)) != html:
+            sent = self._list_sent.get((before, name))
+            if html != (self._drawing.shared(name, before) if sent is None else sent):
                 fragments.append({"id": name, "html": html})
             self._list_sent.setdefault((audience, name), html)
         if fragments:

@@ -14,6 +14,7 @@ from callflows import events as e
 from callflows.check_call import CheckState
 from callflows.events import Cause, LegId
 from callflows.switchboard import ROUTES, Switchboard
+from tests.callflows.each import each
 from tests.callflows.situations import EVENTS, build
 from tests.stories.test_somebody_alone_is_rung import DUE, TIMER, Night
 
@@ -54,7 +55,7 @@ OTHERS = [kind for kind in EVENTS if kind is not e.CallOffered]
 "A call that comes in is a leg of its own."
 
 
-@pytest.mark.parametrize("kind", OTHERS, ids=lambda kind: kind.__name__)
+@each(OTHERS)
 @pytest.mark.parametrize("state", CheckState)
 def test_every_state_meets_every_event(state: CheckState, kind: type[e.Event]) -> None:
     night = STATES[state]()

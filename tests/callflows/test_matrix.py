@@ -13,6 +13,7 @@ from callflows.operators import DeskState
 from callflows.service_call import OVER, ServiceCallState
 from callflows.switchboard import CALL_TABLE, CASE_TABLE, ROUTES
 from callflows.visit import VisitState
+from tests.callflows.each import each
 from tests.callflows.situations import (
     ANN,
     ATTEMPTS,
@@ -40,7 +41,7 @@ def tell(line: Line, event: e.Event) -> list[Any]:
     return line.tell(event)
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", CallState)
 def test_every_state_of_a_call_meets_every_event(state: CallState, kind: type[e.Event]) -> None:
     for event in list(examples(kind, CALLS[state]())):
@@ -62,7 +63,7 @@ def test_every_state_of_a_call_meets_every_event(state: CallState, kind: type[e.
             assert after in allowed
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("stage", TRANSFERS)
 def test_a_caller_on_his_way_to_another_operator_meets_every_event(
     stage: str, kind: type[e.Event]
@@ -76,7 +77,7 @@ def test_a_caller_on_his_way_to_another_operator_meets_every_event(
         assert call.is_over or call.seeks or call.operator or call.state is CallState.FORWARDED
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", DeskState)
 def test_every_state_of_an_operator_meets_every_event(
     state: DeskState, kind: type[e.Event]
@@ -100,7 +101,7 @@ def test_every_state_of_an_operator_meets_every_event(
                 assert DeskState(line.state_of("ann")) in allowed
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", IncidentState)
 def test_every_state_of_a_case_meets_every_event(
     state: IncidentState, kind: type[e.Event]
@@ -119,7 +120,7 @@ def test_every_state_of_a_case_meets_every_event(
             assert after in {state, *CASE_TABLE[state, kind].to}
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", AttemptState)
 def test_every_state_of_a_call_to_a_keyholder_meets_every_event(
     state: AttemptState, kind: type[e.Event]
@@ -142,7 +143,7 @@ LATER = (AttemptState.OVER,)
 "A call that is told to end is over once the phone says so, within the same story's step."
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", TreeState)
 def test_every_state_of_a_tree_meets_every_event(state: TreeState, kind: type[e.Event]) -> None:
     for event in list(examples(kind, TREES[state]())):
@@ -154,7 +155,7 @@ def test_every_state_of_a_tree_meets_every_event(state: TreeState, kind: type[e.
         assert night.tree.is_over or night.tree.deadline is not None, "it waits for nothing"
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", SERVICES, ids=lambda state: " ".join(state))
 def test_every_state_of_a_call_to_a_service_meets_every_event(
     state: tuple[ServiceCallState, str], kind: type[e.Event]
@@ -173,7 +174,7 @@ def test_every_state_of_a_call_to_a_service_meets_every_event(
         assert service.state not in OVER or service.deadline is None
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 @pytest.mark.parametrize("state", VISITS, ids=lambda state: " ".join(state))
 def test_every_state_of_a_supervisor_s_visit_meets_every_event(
     state: tuple[VisitState, str], kind: type[e.Event]
@@ -196,7 +197,7 @@ def test_every_state_of_a_supervisor_s_visit_meets_every_event(
             assert is_told or room.all(e.CallTakenOver), "a visit ended and nothing says so"
 
 
-@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@each(EVENTS)
 def test_a_list_of_a_shift_meets_every_event(kind: type[e.Event]) -> None:
     for event in list(examples(kind, shift_offered())):
         line = shift_offered()

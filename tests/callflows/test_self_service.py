@@ -14,6 +14,7 @@ from callflows.call import CallState
 from callflows.events import Cause
 from callflows.self_service import SelfState
 from callflows.switchboard import ROUTES
+from tests.callflows.each import each
 from tests.callflows.situations import EVENTS, build
 from tests.stories.by_key import LEG, KeyLine
 
@@ -73,7 +74,7 @@ OTHERS = [kind for kind in EVENTS if kind is not e.CallOffered]
 "A call that comes in is a leg of its own."
 
 
-@pytest.mark.parametrize("kind", OTHERS, ids=lambda kind: kind.__name__)
+@each(OTHERS)
 @pytest.mark.parametrize("name", STATES)
 def test_every_state_meets_every_event(name: str, kind: type[e.Event]) -> None:
     state, make = STATES[name]

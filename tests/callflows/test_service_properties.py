@@ -160,6 +160,6 @@ class AnyPress(RuleBasedStateMachine):
 
 
 AnyPress.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=50, deadline=None, derandomize=True
+    max_examples=200, stateful_step_count=50, deadline=None, derandomize=True
 )
 TestAnyPress = AnyPress.TestCase

@@ -113,7 +113,7 @@ class AnyVisit(AnyPress):
 
 
 AnyVisit.TestCase.settings = settings(
-    max_examples=80, stateful_step_count=50, deadline=None, derandomize=True
+    max_examples=200, stateful_step_count=50, deadline=None, derandomize=True
 )
 TestAnyVisit = AnyVisit.TestCase
 del AnyPress

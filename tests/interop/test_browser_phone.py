@@ -301,7 +301,9 @@ async def test_an_engine_that_is_killed_in_mid_call_goes_on_with_the_browser(
         engine.kill()
         await asyncio.wait_for(engine.ended(), 20)
         async with lab.running(), lab.api() as api:
-            await expect(page.locator("#live .on")).to_be_visible(timeout=20_000)
+            await expect(page.locator("body:not(.starting) #live .on")).to_be_visible(
+                timeout=20_000
+            )
             await expect(page.locator("#line-phone")).to_have_attribute("data-state", "up")
             await expect(page.locator("#phone.talking")).to_be_visible()
             assert await page.evaluate(LOUDEST) == pytest.approx(CALLER_HZ, abs=15)

@@ -118,7 +118,7 @@ async def at_desk(
     await page.keyboard.type(PASSWORD)
     await desk.keys("Enter")
     await expect(desk.find("#live .on")).to_be_visible()
-    await expect(desk.find("body.desk:not(.stale)")).to_be_visible()
+    await expect(desk.find("body.desk:not(.starting):not(.stale)")).to_be_visible()
     yield desk
     await context.close()
 
@@ -345,6 +345,7 @@ async def test_verification_urgency_break_and_the_other_keys(
         await expect(desk.find("#prompter")).to_be_hidden()
         await desk.keys("l")
         await expect(desk.find("table")).to_contain_text("voix reconnue")
+        await desk.page.wait_for_load_state()  # its keys come with its script
         await desk.keys("Escape")
         await expect(desk.find("#card")).to_have_attribute("data-incident", ids[0])
         assert desk.complaints == []
@@ -427,6 +428,14 @@ async def test_the_desk_speaks_the_language_and_fits(
                 "() => document.documentElement.scrollWidth - innerWidth"
             )
             assert over <= 0, f"{width} wide, {language}: {over} px too wide"
+        strip = desk.find("#card .who-strip")
+        await desk.page.set_viewport_size({"width": 1366, "height": 600})
+        await desk.page.evaluate("() => document.getElementById('card-area').scrollTo(0, 9999)")
+        await expect(strip).to_be_visible()
+        await expect(strip).to_contain_text("Julie Dupont")
+        await desk.page.evaluate("() => document.getElementById('card-area').scrollTo(0, 0)")
+        await expect(strip).to_be_hidden()
+        assert await desk.page.evaluate("() => scrollY") == 0, "the page itself never scrolls"
 
 
 # ---------------------------------------------------------------- call trees

@@ -278,6 +278,36 @@ async def test_a_phone_that_dies_in_mid_call_gives_its_caller_to_another(
         await log.until("CallEnded", after=mark)
 
 
+async def test_a_phone_that_dies_while_it_rings_is_passed_over_at_once(
+    lab, log, carrier, tmp_path
+):
+    mark = log.mark
+    async with (
+        telephone(lab, "202", PROMPT),
+        at_the_desk(lab, log, "op-2", is_ready=False) as two,
+        at_the_desk(lab, log, "op-1"),
+        Baresip.running(
+            tmp_path / "phone",
+            user="201",
+            password=lab.secrets["201"],
+            registrar=lab.registrar,
+            answers="manual",
+        ) as phone,
+    ):
+        caller = dial(carrier, lab)
+        rang = await log.until("LegRinging", after=mark)
+        await get_ready(two, log)
+        phone.kill(signal.SIGKILL)
+        down = await log.until("StationDown", after=mark, operator="op-1")
+        await log.until("OperatorAnswered", after=mark, operator="op-2")
+        waited = log.said("DeadlineReached", after=mark)
+        assert waited == [], "nobody waited until it had rung for long enough"
+        assert down["data"]["reason"] == "does not answer OPTIONS"
+        assert rang["seq"] < down["seq"]
+        carrier.hang_up(caller)
+        await log.until("CallEnded", after=mark)
+
+
 async def test_a_caller_who_leaves_while_it_rings_leaves_an_open_case(lab, log, carrier):
     mark = log.mark
     async with telephone(lab, "201") as phone, at_the_desk(lab, log, "op-1"):

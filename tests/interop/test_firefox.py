@@ -79,7 +79,7 @@ async def sit_down(page: Firefox, lab: Lab) -> None:
     await page.run("document.querySelector('[name=operator]').value = 'op-1'")
     await page.run("document.querySelector('[name=password]').value = 'op-1-password'")
     await page.run("document.querySelector('[name=password]').form.requestSubmit()")
-    await page.until("document.querySelector('body.desk:not(.stale) #live .on')")
+    await page.until("document.querySelector('body.desk:not(.starting):not(.stale) #live .on')")
     # The desk's program runs when it has said how the line is.
     await page.until("document.querySelector('#line-phone .state').textContent")
     await page.run("document.querySelector('[data-do=phone]').click()")

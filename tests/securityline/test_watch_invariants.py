@@ -71,7 +71,7 @@ def _act(watch: Watch, what: Any) -> None:
             )
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(st.lists(ACTS, max_size=25))
 def test_whatever_happens(steps: list[Any]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -170,6 +170,92 @@ def test_a_forgotten_target_is_asked_no_more_and_its_answers_are_ignored():
     assert list(probe.targets()) == []
 
 
+# ---------------------------------------------------------------- a phone that rings
+
+
+def rung():
+    """A target that answered at 0 and rings since 1."""
+    probe = watched()
+    probe.answered(due(probe).token, 200, 0)
+    probe.watch_closely("carrier-a", 1)
+    return probe
+
+
+def test_who_rings_is_asked_at_once_and_often():
+    probe = rung()
+    assert due(probe).target == "carrier-a"
+    for at in (1.2, 1.4, 1.6):
+        assert abs(probe.next_timer() - at) < 1e-9
+        at = probe.next_timer()
+        probe.handle_timer(at)
+        probe.answered(due(probe).token, 200, at + 0.01)
+    assert probe.state_of("carrier-a") is Reachability.UP
+
+
+def test_who_dies_while_he_rings_is_down_within_a_second():
+    probe = rung()
+    probe.answered(due(probe).token, 200, 1.01)
+    changes, _ = run_silently_until(probe, 2)
+    [(at, is_up)] = changes
+    assert not is_up
+    assert at <= 1.01 + 1
+
+
+def test_one_lost_answer_of_a_ringing_phone_changes_nothing():
+    probe = rung()
+    due(probe)
+    probe.handle_timer(1.2)
+    due(probe)
+    probe.handle_timer(1.4)
+    probe.answered(due(probe).token, 200, 1.41)
+    assert run_silently_until(probe, 2.2)[0] == []
+
+
+def test_a_transport_failure_of_one_question_is_left_to_the_next():
+    probe = rung()
+    assert probe.answered(due(probe).token, None, 1.01) == []
+    probe.handle_timer(1.2)
+    assert probe.answered(due(probe).token, 200, 1.21) == []
+
+
+def test_time_in_which_we_slept_ourselves_is_no_silence_of_his():
+    probe = rung()
+    due(probe)
+    assert probe.handle_timer(3.5) == []
+    probe.answered(due(probe).token, 200, 3.51)
+    assert probe.state_of("carrier-a") is Reachability.UP
+
+
+def test_who_rings_no_more_is_asked_as_before():
+    probe = rung()
+    due(probe)
+    probe.relax("carrier-a", 1.1)
+    assert run_silently_until(probe, 11) == ([], [])
+    probe.handle_timer(11.1)
+    assert due(probe).target == "carrier-a"
+    probe.relax("carrier-a", 11.2)
+    probe.relax("nobody", 11.2)
+
+
+def test_who_was_dead_already_is_not_asked_more_often():
+    probe = down()
+    probe.watch_closely("carrier-a", 6)
+    probe.watch_closely("nobody", 6)
+    assert probe.orders_to_send() == []
+
+
+def test_a_dead_phone_that_comes_back_is_up_after_two_answers():
+    probe = rung()
+    run_silently_until(probe, 2)
+    assert probe.state_of("carrier-a") is Reachability.DOWN
+    ups = []
+    for _ in range(2):
+        at = probe.next_timer()
+        probe.handle_timer(at)
+        ups += probe.answered(due(probe).token, 200, at)
+    assert [change.is_up for change in ups] == [True]
+
+
 def test_names_may_hold_any_character():
     probe = Probe(SETTINGS)
     probe.watch("sip:anna#1@host", CARRIER, 0)
@@ -185,7 +271,10 @@ def test_tokens_of_anybody_else_are_ignored():
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 5), st.sampled_from(["answer", "fail", "heard", "nothing"])),
+        st.tuples(
+            st.floats(0, 5),
+            st.sampled_from(["answer", "fail", "heard", "nothing", "rings", "rests"]),
+        ),
         max_size=60,
     )
 )
@@ -205,6 +294,10 @@ def test_changes_alternate_and_the_timer_never_stands_still(steps):
             changes += probe.answered(token, None, now)
         elif what == "heard":
             changes += probe.heard("x", now)
+        elif what == "rings":
+            probe.watch_closely("x", now)
+        elif what == "rests":
+            probe.relax("x", now)
         ups += [change.is_up for change in changes]
         assert probe.next_timer() > now
     assert all(a != b for a, b in pairwise(ups))

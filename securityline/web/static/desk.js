@@ -72,7 +72,15 @@ function follow() {
   if (line && name !== followed) toTop(line.closest(".services"));
   else if (current && name !== followed) current.scrollIntoView({ block: "nearest" });
   followed = name;
+  keepWho();
 }
+
+// Whose card it is stays in sight, in a line, when the card is scrolled.
+function keepWho() {
+  const area = $("card-area"), who = document.querySelector("#card .who");
+  area.classList.toggle("past-who", who ? who.getBoundingClientRect().top < area.getBoundingClientRect().top : false);
+}
+$("card-area").addEventListener("scroll", keepWho, { passive: true });
 
 function toTop(element) { // of the card alone: the page itself never scrolls
   const area = $("card-area");
@@ -81,6 +89,8 @@ function toTop(element) { // of the card alone: the page itself never scrolls
 
 new ResizeObserver(() => {
   if (!document.querySelector(LIVE_LINE)) document.querySelector("#card .step.current")?.scrollIntoView({ block: "nearest" });
+  if (getComputedStyle(document.body).overflow === "hidden") window.scrollTo(0, 0); // after a zoom, which may have scrolled it
+  keepWho();
 }).observe($("card-area"));
 
 function decorate() {

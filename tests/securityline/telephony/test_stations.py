@@ -25,12 +25,14 @@ class Watch:
         self.alive = {PHONE, OTHER_PHONE, CARRIER}
         self.asked: list[tuple[Endpoint, str]] = []
         self.directory = {"201": OperatorId("op-1")}
+        self.rung: set[str] = set()
         self.stations = Stations(
             TrunkGroup([Trunk("carrier-a", [PeerAddress(CARRIER.host)], [CARRIER])]),
             operator_of=self.directory.get,
             tell=self.told.append,
             ping=lambda destination, token: self.asked.append((destination, token)),
             settings=ProbeSettings(interval=10, answer_time=2, retry_interval=0.5),
+            rung=lambda: self.rung,
         )
 
     def registers(self, contact: str = "sip:201@192.0.2.20", at: Endpoint = PHONE) -> None:
@@ -146,3 +148,30 @@ def test_a_carrier_that_falls_silent_is_told_and_so_is_its_return() -> None:
     states = [event.is_up for event in watch.told if isinstance(event, TrunkStateChanged)]
     assert states in ([True, False, True], [False, True]), states
     assert watch.stations.trunks_up() == {"carrier-a": True}
+
+
+def test_a_phone_that_dies_while_it_rings_is_down_within_a_second() -> None:
+    watch = Watch()
+    watch.registers()
+    watch.rung = {"201"}
+    watch.stations.look(watch.now)
+    watch.pass_time(3)
+    assert watch.kinds() == [StationUp]
+    watch.alive.discard(PHONE)
+    watch.pass_time(1)
+    assert watch.kinds() == [StationUp, StationDown]
+
+
+def test_a_phone_that_was_picked_up_is_asked_as_before() -> None:
+    watch = Watch()
+    watch.registers()
+    watch.rung = {"201"}
+    watch.stations.look(watch.now)
+    watch.pass_time(1)
+    watch.rung = set()
+    watch.pass_time(0.5)
+    watch.alive.discard(PHONE)
+    watch.pass_time(9)
+    assert watch.kinds() == [StationUp]
+    watch.pass_time(10)
+    assert watch.kinds() == [StationUp, StationDown]

@@ -33,8 +33,9 @@ async def chromium(
     width: int = 1440, height: int = 900, more: Sequence[str] = ()
 ) -> AsyncIterator[Any]:
     """Open a headless browser; `new_context()` of it is one person's."""
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    expect.set_options(timeout=20_000)  # milliseconds: seven browsers may share two cores
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=str(CHROMIUM), args=[*ARGUMENTS, *more]

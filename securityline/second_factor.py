@@ -34,11 +34,15 @@ class Authenticators:
     def enrol(self, operator: str) -> str:
         """Give an operator a new secret, in the place of any before; return it, once."""
         secret = totp.new_secret()
+        self.keep(operator, secret)
+        return secret
+
+    def keep(self, operator: str, secret: str) -> None:
+        """Let an operator's codes be those of a secret that his telephone has."""
         self._write(
             "INSERT OR REPLACE INTO authenticators VALUES (?,?,?,?)",
             (operator, secret, -1, self._write_now()),
         )
-        return secret
 
     def remove(self, operator: str) -> bool:
         """Forget an operator's authenticator; say whether he had one."""

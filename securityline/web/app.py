@@ -11,6 +11,7 @@ from aiohttp import WSCloseCode, web
 
 from securityline.web import (
     api,
+    authenticator,
     desk,
     deviations,
     event_stream,
@@ -65,6 +66,7 @@ def create_app(services: WebServices) -> web.Application:
     app.router.add_static("/static/", STATIC)
     for page in (
         sign_in,
+        authenticator,
         desk,
         deviations,
         live,

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from securityline.web.board import Audience
 from securityline.web.browser_phone import is_installed
-from securityline.web.context import CONTEXT, SESSION, audience_of
+from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 
 LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch", "shift")
 
@@ -37,8 +37,15 @@ async def show(request: web.Request) -> web.Response:
         "operator": session.operator,
         "csrf": session.csrf,
         "may_visit": audience.may_visit,
+        "may_enrol": _may_enrol(context, session.operator),
         "has_taken_over": "taken_over" in request.query,
         "has_browser_phone": is_installed(context.services),
     }
     html = context.rendering("desk.html", language, values)
     return web.Response(text=html, content_type="text/html")
+
+
+def _may_enrol(context: Context, operator: str) -> bool:
+    """Whether he can give himself an authenticator: codes are asked here, and he has none."""
+    known = context.services.authenticators
+    return known is not None and context.services.totp != "off" and not known.has(operator)

@@ -91,6 +91,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "OperatorSignedOut": _plain(N_("%(operator)s signed out")),
     "SessionOpened": _plain(N_("%(operator)s signed in at a browser (%(role)s) %(from)s")),
     "PressRefused": _bad(N_("Refused to %(operator)s (%(role)s): %(act)s: %(reason)s")),
+    "AuthenticatorEnrolled": _plain(N_("%(operator)s has an authenticator from now on")),
     "SessionEnded": _plain(N_("The session of %(operator)s ended: %(reason)s")),
     "OperatorReady": _plain(N_("%(operator)s is ready")),
     "OperatorOnBreak": _plain(N_("%(operator)s is on break: %(reason)s")),

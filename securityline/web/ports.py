@@ -160,6 +160,9 @@ class AuthenticatorsPort(Protocol):
     def has(self, operator: str) -> bool:
         """Whether he has one."""
 
+    def keep(self, operator: str, secret: str) -> None:
+        """Let his codes be those of this secret from now on."""
+
     def take(self, operator: str, code: str, now: float) -> bool:
         """Take a code, once."""
 

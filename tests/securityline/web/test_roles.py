@@ -33,6 +33,8 @@ PAGES: Final[dict[tuple[str, str], frozenset[str] | str]] = {
     ("GET", "/api/openapi.json"): "open",
     ("POST", "/sign-out"): ALL,
     ("POST", "/language"): ALL,
+    ("GET", "/authenticator"): ALL,
+    ("POST", "/authenticator"): ALL,
     ("GET", "/"): ALL,
     ("GET", "/desk/live"): ALL,
     ("GET", "/incidents"): ALL,

@@ -74,9 +74,9 @@ def lab(tmp_path: Path) -> Lab:
 
 
 @asynccontextmanager
-async def browser(folder: Path) -> AsyncIterator[Any]:
-    """A Chromium whose microphone says `OPERATOR_HZ` for ever."""
-    says = tone(folder / "operator.wav", OPERATOR_HZ)
+async def browser(folder: Path, hertz: int = OPERATOR_HZ) -> AsyncIterator[Any]:
+    """A Chromium whose microphone says one tone for ever."""
+    says = tone(folder / f"operator-{hertz}.wav", hertz)
     async with chromium(
         more=[
             "--use-fake-ui-for-media-stream",

@@ -66,7 +66,7 @@ async def test_a_stored_code_word_is_shown_for_a_moment(
         await expect(word).to_have_text("Tournesol")
         await nadia.keys("Escape")
         await expect(nadia.find("#secret")).to_be_hidden()
-        assert await word.text_content() == "", "nothing of it stays in the page"
+        await expect(word, "nothing of it stays in the page").to_have_text("")
         assert [x["reason"] for x in seen(home, "SecretRevealed")] == ["Ligne mauvaise"]
         assert errors(nadia) == []
 

@@ -15,6 +15,7 @@ from sip.media import g711, rtp
 from sip.media.dtmf import Digit, DigitReceiver, DigitSender
 from sip.media.rtp import PCMA, RtpPacket
 from sip.media.ticker import Ticker
+from sip.media.tones import dtmf_tone
 from sip.offer_answer import Negotiated
 
 RATE: Final = 8000
@@ -60,6 +61,7 @@ class HandsetAudio:
         self._is_said_once = is_said_once
         self._companded: dict[int, bytes] = {}
         self._position = 0
+        self._keys = bytearray()  # keys pressed as sound, A-law, not yet sent
         self._session: Negotiated | None = None
         self._ticker = Ticker(self._loop.time())
         self._timer: asyncio.TimerHandle | None = None
@@ -90,6 +92,11 @@ class HandsetAudio:
             self._sender = more
         else:  # the key that is being pressed is not pressed anew
             self._sender.digits += more.digits
+
+    def press_as_sound(self, digits: str) -> None:
+        """Press keys of a phone that knows no telephone-event: they are heard, as tones."""
+        for digit in digits:
+            self._keys += dtmf_tone(digit)
 
     def close(self) -> None:
         """Hang up the ear; what was heard stays. A second call does nothing."""
@@ -156,9 +163,13 @@ class HandsetAudio:
         self._timestamp += FRAME
 
     def _next_frame(self, payload_type: int) -> bytes:
+        compand = g711.pcm_to_alaw if payload_type == PCMA else g711.pcm_to_ulaw
+        if self._keys:
+            key = bytes(self._keys[:FRAME]).ljust(FRAME, g711.ALAW_SILENCE)
+            del self._keys[:FRAME]
+            return key if payload_type == PCMA else g711.alaw_to_ulaw(key)
         speech = self._companded.get(payload_type)
         if speech is None:
-            compand = g711.pcm_to_alaw if payload_type == PCMA else g711.pcm_to_ulaw
             speech = self._companded[payload_type] = compand(self._speech)
         if self._is_said_once and self._position >= len(speech):
             return FRAME * (g711.ALAW_SILENCE if payload_type == PCMA else g711.ULAW_SILENCE)

@@ -205,6 +205,11 @@ class Softphone:
         self._ua.hang_up(call.leg, time.monotonic())
         self._pump()
 
+    def press_by_info(self, call: PhoneCall, digit: str) -> None:
+        """Press a key of a phone that sends it in the signalling (INFO, dtmf-relay)."""
+        self._ua.send_info_digit(call.leg, digit, time.monotonic(), 120)
+        self._pump()
+
     def hold(self, call: PhoneCall, *, is_held: bool = True) -> None:
         """Stop listening to the other side (we go on to be heard), or resume."""
         call.is_held_by_us = is_held

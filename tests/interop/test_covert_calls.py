@@ -1,4 +1,5 @@
-"""A covert call on the wire: no packet with energy reaches the caller; his keys arrive.
+"""A covert call on the wire: no packet with energy reaches the caller; his keys arrive,
+as telephone-events (RFC 4733), as INFO and as sound.
 
 The caller's telephone keeps every sample that it was sent; what is asserted is asserted of
 all of them, through hold, a kill of the engine and one of the media process.
@@ -80,6 +81,9 @@ async def test_a_covert_caller_hears_nothing_whatever_happens_and_answers_by_key
                 await hears_silence_for(caller, 2.0, begin)
                 caller.audio.press("4")
                 await log.until("CallerKeyed", after=0, digit="4", meaning="yes")
+                carrier.press_by_info(caller, "2")
+                await log.until("CallerKeyed", after=0, digit="2", meaning="fire")
+                await hears_silence_for(caller, 0.5, begin)
                 await _media_dies(lab, log, caller, begin)
                 await _speaks_again(lab, log, caller, case)
                 carrier.hang_up(caller)
@@ -103,6 +107,9 @@ async def _becomes_covert(lab: Lab, carrier: Any) -> tuple[PhoneCall, str, int]:
         await hears(caller, lambda x: loudest(x) <= SILENT, "silence")
         begin = len(caller.audio.heard)
         await hears_silence_for(caller, 1.0, begin)
+        caller.audio.press_as_sound("3")  # first: who sends packets is not listened to any more
+        await log.until("CallerKeyed", after=0, digit="3", meaning="medical")
+        await hears_silence_for(caller, 0.3, begin)
         caller.audio.press("1")
         await log.until("CallerKeyed", after=0, digit="1", meaning="police")
         return caller, case, begin

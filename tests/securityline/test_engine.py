@@ -34,6 +34,7 @@ class Rules:
     def __init__(self) -> None:
         self.incidents: dict[Any, Any] = {}
         self.calls: dict[Any, Any] = {}
+        self.self_services: dict[Any, Any] = {}
         self.outcomes: dict[str, list[Any]] = {}
         self.heard: list[tuple[e.Event, float]] = []
         self.deadline: tuple[float, IncidentId] | None = None

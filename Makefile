@@ -31,11 +31,12 @@ $(VENV)/.phones: requirements/phones.txt $(VENV)/.core
 
 setup-dev: $(VENV)/.dev
 
-$(VENV)/.dev: requirements/dev.txt requirements/amd.txt requirements/browser.txt $(VENV)/.core $(VENV)/.phones
+$(VENV)/.dev: requirements/dev.txt requirements/amd.txt requirements/browser.txt requirements/report.txt $(VENV)/.core $(VENV)/.phones
 	@echo "installing what the tests need ..."
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --require-hashes -r requirements/amd.txt
 	@$(PIP) --require-hashes -r requirements/browser.txt
+	@$(PIP) --require-hashes -r requirements/report.txt
 	@touch $@
 
 # Peers we did not write: installed when we may, else their tests skip and say so.
@@ -69,6 +70,7 @@ requirements: setup-dev
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/dev.in -c requirements/core.txt -o requirements/dev.txt
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/phones.in -o requirements/phones.txt
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/browser.in -c requirements/core.txt -o requirements/browser.txt
+	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate --python-version 3.11 requirements/report.in -c requirements/core.txt -o requirements/report.txt
 
 clean:
 	@rm -rf $(VENV) demo-data build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,7 +12,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from client_directory.model import Organisation
-from securityline.report_pdf import NotInstalled, write_pdf
+from securityline.report_pdf import NotInstalled, NotMade, make_pdf
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.incidents import find_incident, moment_of
 from securityline.web.log_lines import is_for_operators
@@ -88,9 +88,11 @@ async def _respond(form: str, html: str, incident_id: str) -> web.Response:
     if form == "html":
         return web.Response(text=html, content_type="text/html", headers=headers)
     try:
-        body = await asyncio.to_thread(write_pdf, html)
+        body = await make_pdf(html)
     except NotInstalled as missing:
         raise Problem(501, str(missing)) from missing
+    except NotMade as failed:
+        raise Problem(503, str(failed)) from failed
     return web.Response(body=body, content_type="application/pdf", headers=headers)
 
 

@@ -24,6 +24,8 @@ from tests.crash.senders import Senders
 from tests.interop.desk import signed_in
 from tests.interop.engine import Api
 from tests.interop.peers import PATIENCE, Program, python
+
+pytestmark = pytest.mark.interop  # a whole engine in real time
 from tests.interop.people import PATIENT, PROMPT, dial, reached, telephone
 
 LIBRARY: Final = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))

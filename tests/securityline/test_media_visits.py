@@ -17,6 +17,8 @@ from tests.securityline.sound import strength
 from tests.securityline.test_media_conference import Singer
 from tests.securityline.test_media_process import Media, channels
 
+pytestmark = pytest.mark.interop  # real sound in real time
+
 PITCHES = {"caller": 500, "operator": 900, "supervisor": 1300}
 BOTH = ("caller", "operator")
 ENOUGH = 40

@@ -2,6 +2,10 @@
 
 import importlib.util
 import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +19,8 @@ from callflows.events import (
     StepSkipped,
     VerificationRecorded,
 )
-from securityline.report_pdf import NotInstalled, write_pdf
+from securityline import report_pdf
+from securityline.report_pdf import make_pdf
 from tests.securityline.web.rig import BANQUE, Browser, House
 from tests.securityline.web.test_code_words import JULIE, SAID, press, seen, talking
 
@@ -180,20 +185,70 @@ async def test_an_open_case_says_that_it_is_not_final(home: House, desk: Browser
 IS_INSTALLED = importlib.util.find_spec("weasyprint") is not None
 
 
-@pytest.mark.skipif(IS_INSTALLED, reason="the extra `report` is installed")
 async def test_without_the_extra_a_pdf_is_refused_with_a_sentence(
-    home: House, desk: Browser
+    home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     case = await talking(home)
     await desk.sign_in("op-1")
     answer = await desk.get(f"/incidents/{case}/report?as=pdf")
     assert answer.status == 501
     assert "extra `report`" in await answer.text()
-    with pytest.raises(NotInstalled, match="securityline"):
-        write_pdf("<p>x</p>")
+
+
+async def test_a_pdf_that_takes_too_long_is_given_up_with_a_sentence(
+    home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: True)
+    monkeypatch.setattr(report_pdf, "LONGEST", 0.0)
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    answer = await desk.get(f"/incidents/{case}/report?as=pdf")
+    assert answer.status == 503
+    assert "HTML report holds the same" in await answer.text()
+
+
+def by_poppler(program: str, path: Path, *more: str) -> str:
+    """What a program that we did not write reads in a PDF."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} (poppler-utils) is not installed")
+    output = ["-"] if more else []
+    said = subprocess.run([found, *more, str(path), *output], capture_output=True, check=True)
+    return said.stdout.decode()
 
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="needs the extra `report` (WeasyPrint)")
-def test_a_pdf_is_made_and_fetches_nothing() -> None:
-    pdf = write_pdf('<p>Report</p><img src="http://127.0.0.1:9/x.png">')
-    assert pdf.startswith(b"%PDF-")
+async def test_the_pdf_holds_the_whole_case_and_no_secret(
+    home: House, desk: Browser, tmp_path: Path
+) -> None:
+    case = await a_whole_case(home, desk)
+    answer = await desk.get(f"/incidents/{case}/report?as=pdf&language=fr")
+    assert answer.status == 200, await answer.text()
+    path = tmp_path / "report.pdf"
+    path.write_bytes(await answer.read())
+    about = by_poppler("pdfinfo", path)
+    assert re.search(r"Tagged:\s+yes", about)
+    assert re.search(r"Page size:.*A4", about)
+    assert re.search(r"Title:.*Postes Démo", about)
+    text = " ".join(by_poppler("pdftotext", path, "-layout").split())
+    for words in ("Postes Démo", "Julie Dupont", "Deux hommes", "Rappeler", "Tout est calme"):
+        assert words in text, words
+    assert "Zone de police Bruxelles-Capitale" in text
+    assert "<script>alert(1)</script> {{ 7*7 }}" in text, "a hostile text is text"
+    for secret in ("Tournesol", "Mimosa", "4821"):
+        assert secret not in text
+    assert not re.search(r"555\W?08\W?01|5550801", text), "a reserved number"
+
+
+@pytest.mark.skipif(not IS_INSTALLED, reason="needs the extra `report` (WeasyPrint)")
+async def test_a_pdf_fetches_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setblocking(False)
+        port = listening.getsockname()[1]
+        style = f'<link rel="stylesheet" href="http://127.0.0.1:{port}/x.css">'
+        page = f'{style}<p>Report</p><img src="http://127.0.0.1:{port}/x.png">'
+        page += '<img src="file:///etc/hostname">'
+        assert (await make_pdf(page)).startswith(b"%PDF-")
+        with pytest.raises(BlockingIOError):
+            listening.accept()

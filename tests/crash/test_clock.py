@@ -24,9 +24,9 @@ from tests.crash.senders import Senders
 from tests.interop.desk import signed_in
 from tests.interop.engine import Api
 from tests.interop.peers import PATIENCE, Program, python
+from tests.interop.people import PATIENT, PROMPT, dial, reached, telephone
 
 pytestmark = pytest.mark.interop  # a whole engine in real time
-from tests.interop.people import PATIENT, PROMPT, dial, reached, telephone
 
 LIBRARY: Final = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 ZONE: Final = Path("Europe/Brussels")

@@ -35,6 +35,8 @@ from tests.sip.media.sounds import (
     sine,
 )
 
+pytestmark = pytest.mark.interop  # real sound in real time
+
 PITCHES = {"caller": 500, "operator": 900, "keyholder": 1300}
 
 

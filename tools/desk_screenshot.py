@@ -1,4 +1,4 @@
-"""Pictures of the desk in a real browser: `python tools/desk_screenshot.py OUT [--size WxH]`.
+"""Pictures of the desk: `tools/desk_screenshot.py OUT [--size WxH] [--theme light]`.
 
 Needs Playwright for Python and a Chromium (`apt-get install chromium`).
 """
@@ -15,10 +15,11 @@ from playwright.async_api import expect
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from callflows.events import DigitPressed, OperatorId, OperatorReady
+from securityline.web.themes import THEMES
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import NIGHT, assault, escalation, more_calls, play
 from tools.room_screenshot import take_room
-from tools.stage import sign_in, stage
+from tools.stage import COLOURS, sign_in, stage
 
 
 async def take(out: Path, width: int, height: int, language: str) -> None:
@@ -273,7 +274,9 @@ if __name__ == "__main__":
     parser.add_argument("out", type=Path)
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--language", default="fr")
+    parser.add_argument("--theme", default="dark", choices=THEMES)
     options = parser.parse_args()
+    COLOURS["theme"] = options.theme
     options.out.mkdir(parents=True, exist_ok=True)
     wide, high = (int(part) for part in options.size.split("x"))
     asyncio.run(take_moving(options.out, wide, high, options.language))

@@ -9,9 +9,13 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
 
+from securityline.web.themes import DARK, Themes
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import demo
+
+COLOURS = {"theme": DARK}
+"What every operator of the night has chosen."
 
 
 @asynccontextmanager
@@ -21,9 +25,17 @@ async def stage(width: int, height: int) -> AsyncIterator[tuple[House, Any, str]
         async with (
             demo(Path(folder)) as night,
             chromium(width, height) as browser,
-            TestServer(night.app()) as server,
         ):
-            yield night, browser, str(server.make_url("/")).rstrip("/")
+            await _paint(night)
+            async with TestServer(night.app()) as server:
+                yield night, browser, str(server.make_url("/")).rstrip("/")
+
+
+async def _paint(night: House) -> None:
+    for operator in night.directory.current.operators:
+        chosen = Themes().choose(operator, COLOURS["theme"], night.clock())
+        night.logbook.append(night.clock(), (), [chosen], is_urgent=False)
+    await night.settled()
 
 
 async def sign_in(page: Page, address: str, operator: str, language: str) -> None:

@@ -34,6 +34,8 @@ from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND, Sessions
 from securityline.web.site_history import MOST_READ
+from securityline.web.themes import KIND as THEME
+from securityline.web.themes import Themes
 
 WATCH_TIME: Final = 1.0
 "Seconds between two looks at the product's health."
@@ -55,6 +57,7 @@ def create_app(services: WebServices) -> web.Application:
         screens=screens,
         discretion=Discretion(drawing.board, services.logbook),
         sessions=Sessions(services.session_limits, partial(is_busy, drawing.board)),
+        themes=Themes(services.logbook.documents(THEME)),
     )
     now = services.clock()
     context.sessions.restore(services.logbook.documents(KIND, "open"), now)

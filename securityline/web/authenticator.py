@@ -16,6 +16,7 @@ from markupsafe import Markup
 from securityline import totp
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.guard import read_own_form
+from securityline.web.pages import render_page
 from securityline.web.ports import AuthenticatorsPort
 from securityline.web.problems import Problem
 from securityline.web.words import N_, WORDS
@@ -127,5 +128,5 @@ def _page(request: web.Request, problem: str = "", secret: str = "") -> web.Resp
         "secret": " ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         "qr": qr_code(address) if address else "",
     }
-    html = context.rendering("authenticator.html", session.language, values)
+    html = render_page(request, "authenticator.html", session.language, values)
     return web.Response(text=html, content_type="text/html")

@@ -14,6 +14,7 @@ from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import Session, Sessions
+from securityline.web.themes import Themes
 from securityline.web.throttle import Throttle
 from securityline.web.unseen import unseen_by
 
@@ -28,6 +29,7 @@ class Context:
     screens: Screens
     discretion: Discretion
     sessions: Sessions = field(default_factory=Sessions)
+    themes: Themes = field(default_factory=Themes)
     wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 12))
     "Wrong passwords by address: 12, then one in 20 s."
     wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))

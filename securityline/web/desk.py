@@ -8,6 +8,7 @@ from markupsafe import Markup
 from securityline.web.board import Audience
 from securityline.web.browser_phone import is_installed
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.pages import render_page
 
 LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch", "shift")
 
@@ -41,7 +42,7 @@ async def show(request: web.Request) -> web.Response:
         "has_taken_over": "taken_over" in request.query,
         "has_browser_phone": is_installed(context.services),
     }
-    html = context.rendering("desk.html", language, values)
+    html = render_page(request, "desk.html", language, values)
     return web.Response(text=html, content_type="text/html")
 
 

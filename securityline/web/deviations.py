@@ -11,6 +11,7 @@ from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.incidents import REVIEWERS, may_see, moment_of
+from securityline.web.pages import render_page
 from securityline.web.problems import Problem
 
 MOST_CASES: Final = 500
@@ -47,7 +48,9 @@ async def show(request: web.Request) -> web.Response:
     documents = await asyncio.to_thread(read, "incident", None, None, MOST_CASES)
     cases = [one.data for one in documents if one.data and may_see(context, session, one.data)]
     rows = sorted((row for case in cases for row in _rows(case, context)), key=_when)[::-1]
-    html = context.rendering("deviations.html", session.language, {"rows": rows[:MOST_SHOWN]})
+    html = render_page(
+        request, "deviations.html", session.language, {"rows": rows[:MOST_SHOWN]}
+    )
     return web.Response(text=html, content_type="text/html")
 
 

@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION
+from securityline.web.pages import render_page
 from securityline.web.problems import Problem, problem_response
 from securityline.web.sessions import COOKIE, Session, is_token
 from securityline.web.words import LANGUAGES, N_, WORDS
@@ -157,7 +158,7 @@ def _answer(request: web.Request, problem: Problem) -> web.Response:
         "title": f"{problem.status}",
         "words": words(PAGE_WORDS.get(problem.status, problem.detail)),
     }
-    html = request.app[CONTEXT].rendering("problem.html", language, values)
+    html = render_page(request, "problem.html", language, values)
     return web.Response(
         status=problem.status, text=html, content_type="text/html", headers=problem.headers
     )

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.pages import render_page
 from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
@@ -49,7 +50,7 @@ async def show_list(request: web.Request) -> web.Response:
         "only_open": state == "open",
         "may_review": session.role in REVIEWERS,
     }
-    html = context.rendering("incidents.html", session.language, values)
+    html = render_page(request, "incidents.html", session.language, values)
     return web.Response(text=html, content_type="text/html")
 
 
@@ -75,7 +76,7 @@ async def show_one(request: web.Request) -> web.Response:
         "next_after": lines[-1].seq if len(lines) == PAGE else None,
         "recordings": recordings(lines, context.rendering),
     }
-    html = context.rendering("incident.html", session.language, values)
+    html = render_page(request, "incident.html", session.language, values)
     return web.Response(text=html, content_type="text/html")
 
 

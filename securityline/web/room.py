@@ -17,8 +17,9 @@ from callflows.routing_replay import read_decision, replay
 from securityline.charts import by_cause, by_hour, by_wait, callers
 from securityline.web import room_view
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
+from securityline.web.pages import render_page
 from securityline.web.ports import Line
-from securityline.web.wallboard import MOST_CALLS_READ, admit_reader, is_light
+from securityline.web.wallboard import MOST_CALLS_READ, admit_reader
 
 MOST_DECISIONS: Final = 40
 MOST_LATE: Final = 50
@@ -68,7 +69,6 @@ async def show(request: web.Request) -> web.Response:
     calls, cases = await asyncio.to_thread(_read, context, since, session.clearances)
     found = callers(calls, since)
     values: dict[str, Any] = {
-        "is_light": is_light(request),
         "late": room_view.alerts(context.board, audience)[:MOST_LATE],
         "hours": by_hour(found, zone),
         "waits": by_wait(found),
@@ -77,7 +77,7 @@ async def show(request: web.Request) -> web.Response:
             context, list(request.app[DECISIONS].lines), session.clearances, session.language
         ),
     }
-    html = context.rendering("supervisor.html", session.language, values)
+    html = render_page(request, "supervisor.html", session.language, values)
     return web.Response(text=html, content_type="text/html")
 
 

@@ -14,8 +14,10 @@ from client_directory.model import Operator
 from securityline.logbook.document import Document
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.guard import page_language, read_form, read_own_form
+from securityline.web.pages import render_page
 from securityline.web.problems import Problem
 from securityline.web.sessions import COOKIE, KIND, WARNED_BEFORE, Ended, Session, is_token
+from securityline.web.themes import THEMES
 from securityline.web.words import LANGUAGES, N_, WORDS, best_language
 
 FORM_COOKIE: Final = "securityline_form"
@@ -50,6 +52,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/sign-in", sign_in)
     app.router.add_post("/sign-out", sign_out)
     app.router.add_post("/language", choose_language)
+    app.router.add_post("/theme", choose_theme)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -232,6 +235,18 @@ async def choose_language(request: web.Request) -> web.Response:
     raise response
 
 
+async def choose_theme(request: web.Request) -> web.Response:
+    """`POST /theme`: the colours of this operator's pages, from now on."""
+    theme = (await read_own_form(request)).get("theme", "")
+    if theme not in THEMES:
+        raise Problem(400, "There are no such colours.")
+    context = request.app[CONTEXT]
+    _keep(context, context.themes.choose(request[SESSION].operator, theme, context.now()))
+    response = web.HTTPSeeOther("/")
+    response.set_cookie("theme", theme, max_age=31536000, samesite="Strict", path="/")
+    raise response
+
+
 def _page(
     request: web.Request, problem: str = "", operator: str = "", status: int = 200
 ) -> web.Response:
@@ -244,7 +259,7 @@ def _page(
         "operator": operator,
         "totp": _asks_for_code(request.app[CONTEXT]),
     }
-    html = request.app[CONTEXT].rendering("sign_in.html", language, values)
+    html = render_page(request, "sign_in.html", language, values)
     response = web.Response(text=html, content_type="text/html", status=status)
     response.set_cookie(
         FORM_COOKIE, nonce, httponly=True, samesite="Strict", secure=request.secure

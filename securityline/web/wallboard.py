@@ -20,6 +20,7 @@ from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.frames import encode
 from securityline.web.guard import check_origin
 from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE
+from securityline.web.pages import render_page
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.room_view import READERS, draw_room
@@ -140,11 +141,6 @@ def admit_reader(session: Session) -> None:
         raise Problem(403, "The room is for supervisors and auditors.")
 
 
-def is_light(request: web.Request) -> bool:
-    """Whether the address asks for the light colours; a control room is dark by itself."""
-    return request.query.get("theme") == "light"
-
-
 async def show(request: web.Request) -> web.Response:
     """`GET /wallboard[?theme=light]`."""
     context, session = request.app[CONTEXT], request[SESSION]
@@ -154,9 +150,8 @@ async def show(request: web.Request) -> web.Response:
         "room": Markup(request.app[BOARDS].html(audience)),  # noqa: S704 - drawn by a template
         "seq": context.screens.seq,
         "run": context.screens.run,
-        "is_light": is_light(request),
     }
-    html = context.rendering("wallboard.html", session.language, values)
+    html = render_page(request, "wallboard.html", session.language, values)
     return web.Response(text=html, content_type="text/html")
 
 

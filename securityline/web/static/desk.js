@@ -267,7 +267,7 @@ document.addEventListener("click", (event) => {
   if (element && !element.closest("#prompter")) activate(element);
 });
 
-$("language").addEventListener("change", (event) => event.target.form.submit());
+for (const choice of [$("language"), $("theme")]) choice.addEventListener("change", () => choice.form.submit());
 
 // ---------------------------------------------------------------- keys
 

@@ -33,6 +33,7 @@ PAGES: Final[dict[tuple[str, str], frozenset[str] | str]] = {
     ("GET", "/api/openapi.json"): "open",
     ("POST", "/sign-out"): ALL,
     ("POST", "/language"): ALL,
+    ("POST", "/theme"): ALL,
     ("GET", "/authenticator"): ALL,
     ("POST", "/authenticator"): ALL,
     ("GET", "/"): ALL,

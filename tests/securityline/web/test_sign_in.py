@@ -177,6 +177,26 @@ async def test_the_language_can_be_chosen_and_stays(desk: Browser) -> None:
     assert bad.status == 400
 
 
+async def test_the_colours_are_the_operators_own_and_stay(home: House, desk: Browser) -> None:
+    await desk.sign_in("op-1")
+    page = await desk.page("/")
+    assert 'data-theme="dark"' in page  # who chose nothing sits in the dark
+    form = {"csrf": field_of(page, "csrf"), "theme": "light"}
+    await desk.http.post(desk.url("/theme"), data=form)
+    assert 'data-theme="light"' in await desk.page("/incidents")
+    bad = await desk.http.post(desk.url("/theme"), data={**form, "theme": "pink"})
+    assert bad.status == 400
+    await desk.http.post(desk.url("/sign-out"), data={"csrf": form["csrf"]})
+    assert 'data-theme="light"' in await desk.page("/sign-in")  # this browser's last choice
+    await home.settled()
+    async with browser(home.app()) as again:  # an engine started again, another browser
+        await again.sign_in("op-1")
+        assert 'data-theme="light"' in await again.page("/")
+        again.http.cookie_jar.clear()
+        await again.sign_in("op-3")
+        assert 'data-theme="dark"' in await again.page("/")
+
+
 async def test_the_sign_in_page_speaks_the_browsers_language(desk: Browser) -> None:
     for wanted, words in (("nl-BE,nl;q=0.9", "Aanmelden"), ("pt", "Sign in"), ("", "Sign in")):
         answer = await desk.get("/sign-in", headers={"Accept-Language": wanted})

@@ -478,6 +478,32 @@ async def test_a_running_tree_moves_and_the_operator_says_who_takes_charge(
     assert lines["KeyholderAccepted"]["by"] == "operator"
 
 
+LISTEN = """() => {
+  window.tones = [];
+  const start = OscillatorNode.prototype.start;
+  OscillatorNode.prototype.start = function (at) {
+    tones.push(this.frequency.value);
+    start.call(this, at);
+  };
+  window.going = new Map();
+  const begin = setInterval, end = clearInterval;
+  window.setInterval = (what, time) => {
+    const id = begin(what, time);
+    going.set(id, time);
+    return id;
+  };
+  window.clearInterval = (id) => { going.delete(id); end(id); };
+}"""
+"Every tone that the page begins, and every clock that it has begun since and not stopped."
+AGAIN = """() => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error(`only ${tones}`)), 20000);
+  const look = () => tones.length >= 8 ? done() : requestAnimationFrame(look);
+  look();
+})"""
+"It sounded, and sounds again."
+ENDLESS = "[...going.values()]"
+
+
 async def test_a_waiting_case_is_taken_by_keyboard(
     home: House, site: Site, browser: Any
 ) -> None:
@@ -485,9 +511,13 @@ async def test_a_waiting_case_is_taken_by_keyboard(
 
     home.sign_in("op-1", is_ready=False)
     async with at_desk(browser, site) as desk:
+        await desk.page.evaluate(LISTEN)
+        await desk.keys("Shift")  # a browser makes no sound before somebody pressed something
         ids = home.ring(POSTES, None)
         home.caller_hangs_up(ids)
-        await expect(desk.find("#attention .row")).to_contain_text("rappelé")
+        await expect(desk.find("#attention .row.u1")).to_contain_text("rappelé")
+        await desk.page.evaluate(AGAIN)
+        assert set(await desk.page.evaluate("tones")) == {988, 1319}
         await expect(desk.find("#pop")).to_be_visible()
         await expect(desk.find("#shout")).to_contain_text("Postes Démo")
         await desk.keys("F6")
@@ -495,6 +525,7 @@ async def test_a_waiting_case_is_taken_by_keyboard(
         await expect(desk.find("#attention")).to_have_count(0)
         await expect(desk.find("#pop")).to_be_hidden()
         await expect(desk.find("#log")).to_contain_text("Nadia prend le dossier")
+        assert await desk.page.evaluate(ENDLESS) == []  # taken: nothing goes on sounding
         assert desk.complaints == []
     assert home.switchboard.incidents[ids[0]].owner == "op-1"
 

@@ -7,7 +7,7 @@ import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
 import { showSecret } from "./secret.js";
-import { chime, ring, wake } from "./sound.js";
+import { chime, insist, ring, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
@@ -110,6 +110,8 @@ function decorate() {
   bar?.refresh();
   phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);
+  // Not into the ear of who speaks with somebody, nor for a case under duress, which nothing may give away.
+  insist(!isOnCall() && document.querySelector(":is(#calls, #attention) .row.u1:not(:has(.duress))") !== null);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);
   tick();
 }

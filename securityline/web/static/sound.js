@@ -1,4 +1,11 @@
-// A soft chime for a new call; three quick high tones when a life is in danger.
+// Every urgency has its own sound: quick and high when a life is in danger, rising when it is
+// urgent, two tones for a normal call, one low tone for information.
+const SOUNDS = {
+  1: { tones: [988, 1319, 988, 1319], gap: 0.13 },
+  2: { tones: [587, 740, 880], gap: 0.17 },
+  3: { tones: [659, 880], gap: 0.2 },
+  4: { tones: [440], gap: 0.25 },
+};
 let context;
 
 export function wake() {
@@ -7,8 +14,7 @@ export function wake() {
 
 export function chime(urgency) {
   if (!context || context.state !== "running") return;
-  const tones = urgency === 1 ? [988, 1319, 988, 1319] : [659, 880];
-  const gap = urgency === 1 ? 0.13 : 0.2;
+  const { tones, gap } = SOUNDS[urgency] ?? SOUNDS[3];
   tones.forEach((tone, place) => {
     const at = context.currentTime + place * gap;
     const voice = context.createOscillator(), level = context.createGain();
@@ -28,5 +34,14 @@ let ringing = null;
 
 export function ring(isRinging) {
   if (!isRinging) { clearInterval(ringing); ringing = null; }
-  else if (ringing === null) { ringing = setInterval(() => chime(2), RING_TIME); }
+  else if (ringing === null) { ringing = setInterval(() => chime(3), RING_TIME); }
+}
+
+// What threatens a life goes on sounding until somebody takes it.
+const INSIST_TIME = 4000;
+let insisting = null;
+
+export function insist(isWaiting) {
+  if (!isWaiting) { clearInterval(insisting); insisting = null; }
+  else if (insisting === null) { insisting = setInterval(() => chime(1), INSIST_TIME); }
 }

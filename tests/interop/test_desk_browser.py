@@ -513,11 +513,18 @@ async def test_a_waiting_case_is_taken_by_keyboard(
     async with at_desk(browser, site) as desk:
         await desk.page.evaluate(LISTEN)
         await desk.keys("Shift")  # a browser makes no sound before somebody pressed something
+        window = await desk.page.context.new_page()
+        await window.goto(site.address)
+        await expect(window.locator("body.desk:not(.starting)")).to_be_visible()
+        await window.evaluate(LISTEN)
+        await window.keyboard.press("Shift")
         ids = home.ring(POSTES, None)
         home.caller_hangs_up(ids)
         await expect(desk.find("#attention .row.u1")).to_contain_text("rappelé")
         await desk.page.evaluate(AGAIN)
         assert set(await desk.page.evaluate("tones")) == {988, 1319}
+        await expect(window.locator("#attention .row.u1")).to_be_visible()
+        assert await window.evaluate("tones") == [], "one window sounds, the first"
         await expect(desk.find("#pop")).to_be_visible()
         await expect(desk.find("#shout")).to_contain_text("Postes Démo")
         await desk.keys("F6")
@@ -527,6 +534,9 @@ async def test_a_waiting_case_is_taken_by_keyboard(
         await expect(desk.find("#log")).to_contain_text("Nadia prend le dossier")
         assert await desk.page.evaluate(ENDLESS) == []  # taken: nothing goes on sounding
         assert desk.complaints == []
+        await desk.page.close()
+        home.caller_hangs_up(home.ring(POSTES, "+32470999999"))
+        await window.evaluate(AGAIN)  # the next window sounds now
     assert home.switchboard.incidents[ids[0]].owner == "op-1"
 
 

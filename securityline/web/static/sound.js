@@ -8,12 +8,21 @@ const SOUNDS = {
 };
 let context;
 
+// Of several windows of one browser one sounds: the first that was touched, then the next.
+let isHeard = !navigator.locks, hasAsked = false;
+
+function claim() {
+  if (hasAsked || !navigator.locks) return;
+  hasAsked = true;
+  navigator.locks.request("securityline-sounds", () => { isHeard = true; return new Promise(() => {}); }).catch(() => { isHeard = true; });
+}
+
 export function wake() {
-  try { context ??= new AudioContext(); if (context.state === "suspended") context.resume(); } catch { /* no sound here */ }
+  try { context ??= new AudioContext(); if (context.state === "suspended") context.resume(); claim(); } catch { /* no sound here */ }
 }
 
 export function chime(urgency) {
-  if (!context || context.state !== "running") return;
+  if (!isHeard || !context || context.state !== "running") return;
   const { tones, gap } = SOUNDS[urgency] ?? SOUNDS[3];
   tones.forEach((tone, place) => {
     const at = context.currentTime + place * gap;

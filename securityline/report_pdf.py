@@ -1,6 +1,6 @@
 """A report as PDF, by WeasyPrint where it is installed (the extra `report`).
 
-A process of its own makes it, at the lowest priority and with limits of time and memory: a
+A process of its own makes it, at a low priority and with limits of time and memory: a
 long report takes seconds and hundreds of megabytes, and calls must not wait for either.
 Nothing that stands in a report can have it fetch anything. `python -m securityline.report_pdf`
 reads a page from its standard input and writes the PDF to its standard output.
@@ -22,11 +22,14 @@ MISSING: Final = (
 TOO_MUCH: Final = "The report could not be made as PDF. The HTML report holds the same."
 NOT_HERE: Final = 3
 "Exit status of the process when WeasyPrint, or a library of it, is not on this machine."
-LONGEST: Final = 60.0
-"Seconds until the process is given up."
+LONGEST: Final = 300.0
+"Seconds until the process is given up; on a busy machine it waits for everything else."
+MOST_WORK: Final = 60
+"Seconds of a processor that it may use; a report of 20 pages takes 3."
 MOST_MEMORY: Final = 2 << 30
 "Octets of address space; a report of 20 pages takes 0.3 GB."
-NICENESS: Final = 19
+NICENESS: Final = 5
+"A third of the weight of a call. At 19 a report starves for minutes on a busy machine."
 
 
 class NotInstalled(Exception):
@@ -91,7 +94,7 @@ def main() -> None:
     """Read a page, write a PDF."""
     os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST), int(LONGEST)))
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_WORK, MOST_WORK))
     try:
         written = write_pdf(sys.stdin.buffer.read().decode("utf-8"))
     except NotInstalled:

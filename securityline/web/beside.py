@@ -13,9 +13,9 @@ from securityline.web.board import Board
 from securityline.web.plain import write_number
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.rendering import Rendering
-from securityline.web.secret_presses import speakers
 from securityline.web.service_presses import site_in_case
 from securityline.web.site_history import SiteHistory
+from securityline.web.speakers import MOST_SPEAKERS, revealable, speakers
 from securityline.web.steps import organisation_of, site_of
 
 MOST_CONTACTS: Final = 12
@@ -49,8 +49,9 @@ class Beside:
         people = speakers(self._board, incident, organisation) if incident.is_open else []
         values = {
             "incident_id": incident.incident_id,
-            "speakers": people,
-            "revealable": [one for one in people if one.code_word_sealed is not None],
+            "speakers": people[:MOST_SPEAKERS],
+            "revealable": revealable(people)[:MOST_SPEAKERS],
+            "are_more": len(people) > MOST_SPEAKERS,
             "history": self.history.of(incident),
             "site_name": site.name if site else incident.site_name,
             "contacts": list(_contacts(organisation, site)),

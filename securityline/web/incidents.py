@@ -15,6 +15,8 @@ from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
 from securityline.web.sessions import Session
+from securityline.web.speakers import revealable, speakers
+from securityline.web.steps import organisation_of
 from securityline.web.timelines import recordings
 from securityline.web.unseen import unseen_by
 from securityline.web.visits import for_reader
@@ -31,6 +33,7 @@ def add_routes(app: web.Application) -> None:
     """Put the pages in the application."""
     app.router.add_get("/incidents", show_list)
     app.router.add_get("/incidents/{incident_id}", show_one)
+    app.router.add_get("/incidents/{incident_id}/speakers", show_speakers)
 
 
 async def show_list(request: web.Request) -> web.Response:
@@ -77,6 +80,21 @@ async def show_one(request: web.Request) -> web.Response:
         "recordings": recordings(lines, context.rendering),
     }
     html = render_page(request, "incident.html", session.language, values)
+    return web.Response(text=html, content_type="text/html")
+
+
+async def show_speakers(request: web.Request) -> web.Response:
+    """`GET /incidents/{incident_id}/speakers[?stored=yes]`: a button for each of them."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    incident_id = request.match_info["incident_id"][:200]
+    await find_incident(context, incident_id, session)
+    incident = context.board.incident(incident_id)
+    if incident is None or not incident.is_open:
+        raise Problem(404, "There is no such case.")
+    organisation = organisation_of(incident, context.services.directory.current)
+    people = speakers(context.board, incident, organisation)
+    found = revealable(people) if request.query.get("stored") == "yes" else people
+    html = context.rendering("speakers.html", session.language, {"speakers": found})
     return web.Response(text=html, content_type="text/html")
 
 

@@ -4,13 +4,13 @@ Good and duress take the same way to the end: the same comparisons, one event of
 size, the same sentence. What the event does besides is seen on other screens.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from callflows.events import Event, SecretChecked, SecretRevealed
 from callflows.incident import Incident
 from client_directory.directory import Directory
-from client_directory.model import Organisation, Person
+from client_directory.model import Person
 from client_directory.secret import unseal
 from securityline.pin_check import secret_outcome
 from securityline.web.board import Board
@@ -18,13 +18,12 @@ from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
 from securityline.web.service_presses import site_in_case
 from securityline.web.sessions import Session
+from securityline.web.speakers import has_secret
 from securityline.web.steps import organisation_of
 from securityline.web.throttle import Throttle
 from securityline.web.tree_presses import Press
 from securityline.web.words import N_
 
-MOST_SPEAKERS: Final = 35
-"As many as there are keys to choose one by."
 LONGEST_SECRET: Final = 80
 LONGEST_REASON: Final = 500
 
@@ -98,35 +97,3 @@ def revealed(event: Event, directory: Directory, board: Board) -> dict[str, Any]
     person = directory.person(incident.organisation or "", event.person)
     word = unseal(person.code_word_sealed or "") if person is not None else None
     return {"secret": {"name": event.name, "word": word}} if word is not None else None
-
-
-def has_secret(person: Person) -> bool:
-    """Whether there is anything to compare his answer with."""
-    return person.pin_hash is not None or person.code_word_hash is not None
-
-
-def speakers(
-    board: Board, incident: Incident, organisation: Organisation | None
-) -> list[Person]:
-    """Return who may be on the line and has a secret, the likeliest first."""
-    people = organisation.people if organisation is not None else ()
-    asked = [person for person in people if has_secret(person)]
-    site = site_in_case(board, incident)
-    likely = list(_on_the_line(board, incident))
-
-    def rank(person: Person) -> tuple[int, bool]:
-        place = likely.index(person.person) if person.person in likely else len(likely)
-        return place, site is not None and site not in person.sites
-
-    return sorted(asked, key=rank)[:MOST_SPEAKERS]
-
-
-def _on_the_line(board: Board, incident: Incident) -> Iterator[str]:
-    call = board.call_of(incident)
-    if call is not None:
-        if call.keyholder:
-            yield call.keyholder
-        if call.identification.person is not None:
-            yield call.identification.person
-    for tree in board.trees_of(incident):
-        yield from tree.accepted

@@ -113,6 +113,7 @@ async def at_desk(
     page = await context.new_page()
     desk = Desk(page)
     await page.goto(f"{site.address}/sign-in?language={language}")
+    await expect(desk.find("#operator")).to_be_focused()  # given a frame after the load
     await page.keyboard.type(operator)
     await desk.keys("Tab")
     await page.keyboard.type(PASSWORD)

@@ -1,15 +1,17 @@
 """What the card does in a real browser, by keys: code words, chosen kinds, covert calls."""
 
+import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.interop.test_desk_browser import Site, at_desk, browser, home, site
+from tests.interop.test_desk_browser import Site, at_desk, axe, browser, check, home, site
 from tests.interop.test_desk_watch import errors, seen
 from tests.securityline.web.chromium import why_not
 from tests.securityline.web.rig import House
 
-__all__ = ["browser", "home", "site"]
+__all__ = ["axe", "browser", "home", "site"]
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
@@ -46,6 +48,50 @@ async def test_a_code_word_under_duress_by_keys(home: House, site: Site, browser
         home.caller_hangs_up(ids)
         await expect(nadia.find(f"#waits-{ids[0]}-silent")).to_be_visible()
         assert errors(nadia) + errors(tom) == []
+
+
+async def test_of_more_people_than_keys_a_few_letters_find_one(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    house = home.directory.current.organisations["postes-demo"]
+    julie = next(one for one in house.people if one.name == "Julie Dupont")
+    crowd = [replace(julie, person=f"agent-{n}", name=f"Agent {n}") for n in range(80)]
+    zoe = replace(julie, person="zoe", name="Zoë Van Hœck")
+    people: Any = home.directory.current.organisations
+    people["postes-demo"] = replace(house, people=(*house.people, *crowd, zoe))
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        home.ring()
+        await expect(nadia.find("#phone.talking")).to_be_visible()
+        button = nadia.find("#more [data-key='Shift+I']")
+        await expect(button).to_have_count(1)
+        await nadia.keys("Shift+I")
+        await expect(nadia.find("#prompter-line")).to_be_focused()
+        shown = nadia.find("#prompter .choices button")
+        await expect(shown).to_have_count(14)
+        await expect(nadia.find("#prompter .more")).to_have_text(re.compile(r"encore 7\d "))
+        await nadia.page.keyboard.type("van hoe")
+        await expect(shown).to_have_count(1)
+        await nadia.keys("Enter")
+        await nadia.page.keyboard.type("Tournesol")
+        await nadia.keys("Enter")
+        await expect(nadia.find("#card .told-secret")).to_contain_text("Zoë Van Hœck")
+        assert [(x["person"], x["outcome"]) for x in seen(home, "SecretChecked")] == [
+            ("zoe", "good")
+        ]
+        await nadia.keys("Shift+I")
+        await nadia.page.keyboard.type("xyz")
+        await expect(shown).to_have_count(0)
+        assert errors(nadia) == []
+        await check(nadia, axe, "a long list, nothing found")
+        await nadia.find("#prompter-line").fill("agent")
+        await expect(shown).to_have_count(14)
+        await check(nadia, axe, "a long list")
+        await nadia.keys("Escape")
+        await expect(nadia.find("#prompter")).to_be_hidden()
 
 
 async def test_a_stored_code_word_is_shown_for_a_moment(

@@ -213,6 +213,18 @@ function onAnswer(pending, { error }) {
   else if (pending && SAID_SAVED.test(pending.press.act)) say(words.saved);
 }
 
+// The card has the likeliest of a long list; the others are fetched when they are asked for.
+async function fetchMore(list) {
+  const { more } = list.dataset;
+  if (!more) return;
+  try {
+    const answer = await fetch(more, { signal: AbortSignal.timeout(2000) });
+    if (!answer.ok) throw new Error(answer.status);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    prompter.add(list, page);
+  } catch { say(words.likeliest_only, true); }
+}
+
 const DO = {
   show: ({ incident }) => show(incident),
   "show-pop": () => popped && show(popped.incident),
@@ -236,6 +248,7 @@ const DO = {
     const { act, then } = $(choices).dataset;
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
+    fetchMore($(choices));
   },
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
   visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),

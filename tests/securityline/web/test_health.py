@@ -51,7 +51,8 @@ async def test_figures_are_right_and_tell_nothing_of_clients(
     assert samples["securityline_logbook_seq",] == home.logbook.head.seq
     names = [line.split("{")[0].split(" ")[0] for line in text.splitlines() if line[:1] != "#"]
     assert len(set(names)) > 20
-    told = "\n".join(line.rpartition(" ")[0] for line in text.splitlines())  # a value has any digits
+    # Without the values, which may have any digits.
+    told = "\n".join(line.rpartition(" ")[0] for line in text.splitlines())
     for hidden in ("+32", "470", "Postes", "Banque", "postes-demo", "Nadia", "op-1", "inc-"):
         assert hidden not in told
 

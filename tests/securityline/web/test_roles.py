@@ -41,6 +41,7 @@ PAGES: Final[dict[tuple[str, str], frozenset[str] | str]] = {
     ("GET", "/incidents"): ALL,
     ("GET", "/incidents/{incident_id}"): ALL,
     ("GET", "/incidents/{incident_id}/report"): ALL,
+    ("GET", "/incidents/{incident_id}/speakers"): ALL,
     ("GET", "/recordings/{recording_id}"): ALL,
     ("GET", "/deviations"): ALL - {"operator"},
     ("GET", "/wallboard"): frozenset({"supervisor", "auditor"}),

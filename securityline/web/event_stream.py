@@ -70,6 +70,8 @@ async def events(request: web.Request) -> web.StreamResponse:
         if after is not None:
             last = await _replay(context, response, after, hides=hides)
         await _follow(feed, reader, response, last, hides=hides)
+    except ConnectionError:
+        pass  # the reader has gone, between two lines or in the middle of one
     finally:
         feed.readers.discard(reader)
     return response

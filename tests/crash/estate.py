@@ -37,6 +37,25 @@ DEFAULT: Final = """
     steps: [{step: facts, ask: {fr: "Quoi ?", nl: "Wat?"}, answers: free_text, go_to: end}]
 """
 
+SERVICE_TABLE: Final = """
+services:
+  - {service: pz, kind: police, name: Zone de police, direct: "+32 2 555 08 01", public: "101"}
+  - {service: fire, kind: fire, name: Pompiers, public: "112"}
+  - {service: med, kind: medical, name: Centre 112, public: "112"}
+"""
+SERVICES: Final = {
+    "pz": Habit(picks_up=0.3, hangs_up=0.4),
+    "fire": Habit(picks_up=0.3, status=486),
+    "med": Habit(picks_up=0.2),
+}
+"The police hang up, the fire brigade is busy, with the ambulance the operator hangs up."
+SIMULATED: Final = {
+    "pz": "simulated-police-direct",
+    "fire": "simulated-fire-public",
+    "med": "simulated-medical-public",
+}
+"What the engine dials instead of a service's number."
+
 ACCEPTS: Final = Habit(key="1")
 ACCEPTS_AND_LEAVES: Final = Habit(key="1", hangs_up=0.4)
 DECLINES: Final = Habit(key="2")
@@ -84,6 +103,9 @@ def number_of(site: int, person: int) -> str:
 
 def habit_of(number: str) -> Habit:
     """Say what somebody does when his telephone rings."""
+    for service, simulated in SIMULATED.items():
+        if number == simulated:
+            return SERVICES[service]
     return kind_of(int(number[6:11])).habits[int(number[-1]) - 1]
 
 
@@ -95,7 +117,10 @@ def directory(sites: int, ring_time: int = 5, accept: str = "key") -> str:
     pins = f' pin: "{PIN}", duress_pin: "{DURESS_PIN}",' if accept == "pin" else ""
     lines = [HEAD, "sites:"]
     for n in range(sites):
-        lines.append(f'  - {{site: s{n}, name: Site {n}, alarm_accounts: ["A{n:05d}"]}}')
+        lines.append(
+            f'  - {{site: s{n}, name: Site {n}, alarm_accounts: ["A{n:05d}"],'
+            " services: {police: pz, fire: fire, medical: med}}"
+        )
     lines.append("people:")
     lines += [
         f"  - {{person: p{n}-{who}, name: Keyholder {n} {who}, languages: [fr],"
@@ -116,7 +141,7 @@ def directory(sites: int, ring_time: int = 5, accept: str = "key") -> str:
         f"  - {{procedure: {kind.name}, version: 1, incident_kinds: [kind_{kind.name}],"
         f' alarm_codes: ["{kind.code}"], title: {{fr: "{kind.name}", nl: "{kind.name}"}},'
         f" urgency: 2, steps: [{{step: tree, do: {{start_call_tree: {kind.name}}},"
-        " automatic: true, go_to: end}]}"
+        " automatic: true}, {step: check, verify: [telephone], go_to: end}]}"
         for kind in KINDS
     ]
     return "\n".join(lines) + "\n"
@@ -165,6 +190,7 @@ class Estate(Lab):
         Lab.prepare(self)
         with self.config.open("a") as settings:
             settings.write(f'\n[alarms]\ndc09 = ["tcp:127.0.0.1:{self.dc09_port}"]\n')
+        (self.folder / "directory" / "services.yaml").write_text(SERVICE_TABLE)
         bank = self.folder / "directory" / "organisations" / "bank.yaml"
         bank.write_text(directory(self.sites, self.ring_time, self.accept))
         accounts = Accounts(self.data, realm=DOMAIN)

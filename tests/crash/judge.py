@@ -9,10 +9,19 @@ from typing import Any
 from securityline.logbook.entry import Entry
 from securityline.logbook.store import FILE_NAME, LogbookStore
 from securityline.logbook.verify import verify_book
-from tests.crash.estate import PEOPLE, Kind, habit_of, kind_of, number_of
+from tests.crash.estate import (
+    PEOPLE,
+    SERVICES,
+    SIMULATED,
+    Kind,
+    habit_of,
+    kind_of,
+    number_of,
+)
 from tests.crash.night import Night
 
 END = ("CallTreeEnded", "CallTreeExhausted")
+SERVICE_ENDS = ("ServiceEnded", "ServiceFailed")
 SPOKEN_OF = ("KeyholderMissed", "KeyholderAccepted", "KeyholderDeclined", "KeyholderToldTaken")
 
 
@@ -39,6 +48,7 @@ class Verdict:
         for site in range(self._night.sites):
             for fault in self._faults_of(site, kind_of(site)):
                 yield f"site {site} ({kind_of(site).name}): {fault}"
+        yield from self._services()
         for call in self._night.phones.calls.values():
             if len(call.number) < 10:
                 yield f"an emergency number was dialled: {call.number}"
@@ -108,6 +118,36 @@ class Verdict:
         first = list(dict.fromkeys(people))
         if first != sorted(first) or len(first) < min(kind.called, PEOPLE):
             yield f"only {first} were called, of {kind.called}"
+
+    # ------------------------------------------------------------ emergency services
+
+    def _services(self) -> Iterator[str]:
+        """Tell what is wrong with the lines to emergency services."""
+        called: Counter[str] = Counter()
+        told: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+        for entry in self.entries.values():
+            is_told = entry.kind != "command" and entry.what.startswith("Service")
+            if is_told and "service" in entry.data:
+                told[entry.incident_id or "", entry.data["service"]].append(entry)
+        for (case, service), entries in told.items():
+            lines = [entry.what for entry in entries]
+            called[SIMULATED[service]] += lines.count("ServiceCalled")
+            ends = [entry for entry in entries if entry.what in SERVICE_ENDS]
+            if lines.count("ServiceCalled") > 1:
+                yield f"{case}: {service} was called {lines.count('ServiceCalled')} times"
+            if len(ends) != 1:
+                yield f"{case}: {service} has {len(ends)} ends: {lines}"
+            for end in ends:
+                why = end.data.get("cause", "ended")
+                if why != ("busy" if SERVICES[service].status == 486 else "ended"):
+                    yield f"{case}: {service} came to nothing: {why}"
+        for number, times in called.items():
+            if (rings := self._night.phones.rings_at(number)) != times:
+                yield f"{number} rang {rings} times for {times} presses"
+        for dispatcher in self._night.dispatchers:
+            for case, service in dispatcher.called:
+                if (case, service) not in told:
+                    yield f"{case}: {service} was pressed for, and nothing became of it"
 
     def outcomes(self) -> Counter[str]:
         """Count why calls came to nothing."""

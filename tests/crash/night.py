@@ -9,19 +9,27 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from tests.crash.dispatchers import OPERATORS, Dispatcher
 from tests.crash.engine import MortalEngine
-from tests.crash.estate import Estate, habit_of
-from tests.crash.phones import MOMENTS, Phones
+from tests.crash.estate import SIMULATED, Estate, habit_of
+from tests.crash.phones import MOMENTS, Call, Moment, Phones
 from tests.crash.senders import Senders, Witness
+from tests.interop.people import PROMPT, telephone
 
+OF_SERVICES: Final[tuple[Moment, ...]] = (
+    "INVITE", "200 sent", "ACK", "refusal sent", "refusal acknowledged", "BYE", "hung up",
+)  # fmt: skip
 BOUNDARIES: Final = ("alarm sent", "alarm acknowledged", *MOMENTS)
+SERVICE_BOUNDARIES: Final = ("service pressed", *(f"service {each}" for each in OF_SERVICES))
 "Between which two steps the engine is killed: when one of these has just passed."
 DELAYS: Final = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.02)
 "Seconds after the boundary, at most; a commit lasts some tenths of a millisecond."
 CANDIDATES: Final = 5
 "Of so many boundaries, those with the fewest kills so far, the first to pass is taken."
 BOREDOM: Final = 0.5
-"Seconds after which it is killed although the boundary did not come."
+PRESSED_BOREDOM: Final = 5.0
+"""Seconds after which it is killed although the boundary did not come; where operators are at
+their desks, each life must be long enough for one to press."""
 PATIENCE: Final = 120.0
 
 
@@ -33,6 +41,7 @@ class Night:
     senders: Senders
     witness: Witness
     engine: MortalEngine
+    dispatchers: list[Dispatcher] = field(default_factory=list)
     kills: Counter[str] = field(default_factory=Counter)
     "By boundary."
     sites: int = 0
@@ -48,6 +57,7 @@ class Executioner:
         self._chance = chance
         self._boundaries: set[str] = set()
         self._delay = 0.0
+        self.boredom = BOREDOM
         self._do: asyncio.Future[str] | None = None
         self.kill = lambda: None
 
@@ -68,7 +78,7 @@ class Executioner:
         self._delay = self._chance.uniform(0, self._chance.choice(DELAYS))
         self._do = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(BOREDOM):
+            async with asyncio.timeout(self.boredom):
                 return await self._do
         except TimeoutError:
             self.kill()
@@ -81,31 +91,54 @@ class Executioner:
 
 
 async def live_through(
-    estate: Estate, *, kills: int, seed: int, at_once: int = 24, writes: int = 0
+    estate: Estate,
+    *,
+    kills: int,
+    seed: int,
+    at_once: int = 24,
+    writes: int = 0,
+    has_operators: bool = False,
 ) -> Night:
     """Hand alarms in, kill the engine so often, let every tree come to its end.
 
     :param at_once: how many trees run at the same time.
     :param writes: how many lines there must be before it may end.
+    :param has_operators: two of them call emergency services, and it is killed around that.
     """
     chance = random.Random(seed)
     executioner = Executioner(chance)
     engine = await MortalEngine.begin(estate.config)
-    phones = Phones(
-        estate.trunk_port, habit_of, lambda moment, _call: executioner.passed(moment)
-    )
-    night = Night(phones, Senders(estate, executioner.passed), Witness(estate), engine)
+
+    def moment_passed(moment: Moment, call: Call) -> None:
+        is_service = call.number in SIMULATED.values()
+        executioner.passed(f"service {moment}" if is_service else moment)
+
+    phones = Phones(estate.trunk_port, habit_of, moment_passed)
+    witness = Witness(estate)
+    night = Night(phones, Senders(estate, executioner.passed), witness, engine)
+    boundaries = BOUNDARIES
+    if has_operators:
+        boundaries, executioner.boredom = SERVICE_BOUNDARIES, PRESSED_BOREDOM
+        night.dispatchers = [
+            Dispatcher(estate, witness, place, executioner.passed)
+            for place in range(len(OPERATORS))
+        ]
 
     def kill() -> None:
         engine.kill()
         phones.engine_died(engine.killed_at[-1])
 
     executioner.kill = kill
-    watching = asyncio.create_task(night.witness.watch())
+    watching = asyncio.create_task(witness.watch())
     feeding = asyncio.create_task(_feed(estate, night, at_once))
+    desks = [asyncio.create_task(each.work()) for each in night.dispatchers]
+    operators = contextlib.AsyncExitStack()
     try:
+        for each, extension in zip(night.dispatchers, OPERATORS.values(), strict=False):
+            await operators.enter_async_context(telephone(estate, extension, PROMPT))
+            await each.is_signed_in.wait()
         for _ in range(kills):
-            rarest = sorted(BOUNDARIES, key=lambda each: (night.kills[each], chance.random()))
+            rarest = sorted(boundaries, key=lambda each: (night.kills[each], chance.random()))
             night.kills[await executioner.strike_at(rarest[:CANDIDATES])] += 1
             await engine.dead()
             await engine.bear()
@@ -113,11 +146,17 @@ async def live_through(
         while len(night.witness.lines) < writes and not feeding.done():  # noqa: ASYNC110
             await asyncio.sleep(0.1)
         feeding.cancel()
+        for each in night.dispatchers:
+            each.goes_home = True
+        for desk in (await asyncio.wait(desks, timeout=PATIENCE))[0] if desks else ():
+            desk.result()
         await _quiet(night)
     finally:
-        feeding.cancel()
-        watching.cancel()
-        await asyncio.gather(feeding, watching, return_exceptions=True)
+        tasks = (feeding, watching, *desks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await operators.aclose()
         with contextlib.suppress(ProcessLookupError):
             await engine.end()
         phones.close()

@@ -1,8 +1,10 @@
 """Those who hand alarms in, and give no peace until they are acknowledged."""
 
 import asyncio
+import contextlib
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final
 
@@ -95,6 +97,22 @@ class Witness:
         self.open_trees: set[str] = set()
         self.ended_trees: set[str] = set()
         self.news = asyncio.Event()
+        "A tree came to its end."
+        self.cases: list[str] = []
+        "Cases with a tree, in the order of their trees."
+        self._services: dict[tuple[str, str], dict[str, dict[str, object]]] = defaultdict(dict)
+        self._told = asyncio.Event()
+
+    def told_of(self, case: str, service: str) -> dict[str, dict[str, object]]:
+        """Return what was said of a case's call to a service, by kind of line."""
+        return self._services[case, service]
+
+    async def anything(self, patience: float) -> None:
+        """Wait until anything is told of a service or a new case, or for so many seconds."""
+        self._told.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._told.wait()
 
     async def watch(self) -> None:
         """Follow for ever."""
@@ -126,6 +144,11 @@ class Witness:
         match line["what"]:
             case "CallTreeStarted":
                 self.open_trees.add(data["tree_id"])
+                self.cases.append(told[1])
+                self._told.set()
+            case str(what) if what.startswith("Service") and "service" in data:
+                self._services[told[1], str(data["service"])].setdefault(what, data)
+                self._told.set()
             case "CallTreeEnded" | "CallTreeExhausted":
                 self.ended_trees.add(data["tree_id"])
                 self.news.set()

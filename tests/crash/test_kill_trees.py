@@ -6,11 +6,12 @@ the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the l
 
 from pathlib import Path
 
-from tests.crash.estate import Estate
+from tests.crash.estate import SERVICES, Estate
 from tests.crash.judge import Verdict
-from tests.crash.night import BOUNDARIES, Night, live_through
+from tests.crash.night import BOUNDARIES, SERVICE_BOUNDARIES, Night, live_through
 
-KILLS = 200
+KILLS = 150
+SERVICE_KILLS = 60
 SITES = 260
 WRITES = 10_000
 SEED = 20261127
@@ -40,6 +41,20 @@ async def test_nothing_is_lost_doubled_or_forgotten_in_two_hundred_kills(
     assert set(BOUNDARIES) <= set(night.kills), "each boundary was met"
     assert len(night.witness.lines) >= WRITES
     assert Verdict(night, bank.data).outcomes()["unknown"] == 0
+
+
+async def test_no_line_to_an_emergency_service_is_doubled_or_forgotten(
+    tmp_path: Path,
+) -> None:
+    """Operators press again after every death, whatever they had been shown."""
+    bank = estate(tmp_path, SITES)
+    night = await live_through(
+        bank, kills=SERVICE_KILLS, seed=SEED, at_once=6, has_operators=True
+    )
+    assert judged(night, bank.data) == []
+    assert set(SERVICE_BOUNDARIES) <= set(night.kills), "each boundary was met"
+    pressed = {service for each in night.dispatchers for _, service in each.called}
+    assert pressed == set(SERVICES)
 
 
 async def test_what_is_wrong_with_a_night_is_found(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from client_directory.numbers import is_emergency_number, normalise
+from securityline.simulation.behaviour import Press
 from securityline.simulation.carrier import COUNTRY, Carrier
 from securityline.simulation.control import ControlError, Message
 from securityline.simulation.employees import (
@@ -27,6 +28,12 @@ from securityline.simulation.speech import speech_of
 LONGEST_CALL: Final = 3600.0
 DEFAULT_TIME: Final = 60.0
 HANDSETS: Final = ("pyvoip", "own", "any")
+KEYS: Final = frozenset("0123456789*#")
+MOST_KEYS: Final = 100
+FIRST_KEYS: Final = 4.0
+"Seconds from the answer until he presses the first keys: he has heard what he is asked for."
+NEXT_KEYS: Final = 5.0
+"Seconds between two answers by key."
 
 
 class Calling:
@@ -133,6 +140,9 @@ class Calling:
         handset = request.get("handset", "any")
         if handset not in HANDSETS:
             raise ControlError(f"handsets are: {', '.join(HANDSETS)}")
+        presses = presses_in(request)
+        if presses and handset == "pyvoip":
+            raise ControlError("keys are pressed by our own softphone alone: --handset own")
         self._folder.mkdir(parents=True, exist_ok=True)
         self._made += 1
         order = CallOrder(
@@ -141,8 +151,9 @@ class Calling:
             is_withheld=bool(request.get("withheld")),
             seconds=float(seconds),
             heard=self._folder / f"heard-{self._made}-{caller.removeprefix('+')}.wav",
+            presses=presses,
         )
-        return replace(order, say=self._speech(request, order)), handset
+        return replace(order, say=self._speech(request, order)), "own" if presses else handset
 
     def _speech(self, request: Message, order: CallOrder) -> Path:
         """Return the file with what he says; what we make ourselves is written first."""
@@ -187,6 +198,25 @@ def number_in(request: Message, name: str) -> str:
     if number is None:
         raise ControlError(f"{name}: {text!r} is no telephone number")
     return number
+
+
+def presses_in(request: Message) -> tuple[Press, ...]:
+    """Return the keys of a request: answers with a space between them, `1234# 907153# 1`.
+
+    :raises ControlError: they are no keys, or too many.
+    """
+    text = request.get("keys", "")
+    if (
+        not isinstance(text, str)
+        or len(text) > MOST_KEYS
+        or not KEYS.issuperset(text.replace(" ", ""))
+    ):
+        raise ControlError(
+            f"keys: 0 to 9, * and #, answers with a space between; {MOST_KEYS} at most"
+        )
+    return tuple(
+        Press(FIRST_KEYS + number * NEXT_KEYS, keys) for number, keys in enumerate(text.split())
+    )
 
 
 def _shown(heard: Heard) -> Message:

@@ -33,6 +33,11 @@ def simulate() -> None:
     help="WAV that he says over and over: 8 kHz, mono, 16 bits.",
 )
 @click.option(
+    "--keys",
+    default="",
+    help="What he keys once it is picked up, an answer every 5 s: '1234# 907153# 1'.",
+)
+@click.option(
     "--handset",
     type=click.Choice(HANDSETS),
     default="any",
@@ -51,6 +56,7 @@ def call(
     withheld: bool,
     seconds: float,
     say: Path | None,
+    keys: str,
     handset: str,
     demo: Path | None,
     config: Path | None,
@@ -63,6 +69,7 @@ def call(
         "withheld": withheld,
         "seconds": seconds,
         "say": str(say.resolve()) if say else "",
+        "keys": keys,
         "handset": handset,
     }
     tell(alone(config, request) if config else in_demo(demo, request), when_left="hung up")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from securityline.simulation.behaviour import Account, Behaviour
+from securityline.simulation.behaviour import Account, Behaviour, Press
 from securityline.simulation.carrier import DOMAIN, WITHHOLD
 from securityline.simulation.handset_audio import FRAME, RATE, read_wav, tone
 from securityline.simulation.phone_call import CallState
@@ -57,6 +57,8 @@ class CallOrder:
     "WAV to say over and over, 8 kHz mono 16 bits; `None`: a tone."
     heard: Path | None = None
     "Where to write what was heard."
+    presses: tuple[Press, ...] = ()
+    "Keys that he presses once somebody, or a machine, has picked up."
 
     @property
     def digits(self) -> str:
@@ -169,7 +171,9 @@ async def call_with_softphone(
         carrier,
         listen=Endpoint("udp", carrier.host, 0),
         account=Account(order.caller, password, DOMAIN),
-        behaviour=Behaviour(speech=read_wav(order.say) if order.say else tone(440)),
+        behaviour=Behaviour(
+            speech=read_wav(order.say) if order.say else tone(440), presses=order.presses
+        ),
         on_change=tell,
     )
     try:

@@ -4,17 +4,14 @@ What somebody does when he is called stands in the last digit of his number and 
 of alarm; no two sites share a number, so each telephone knows whose tree it rings for.
 """
 
-import random
-import socket
-from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from securityline.accounts import Accounts
 from tests.crash.phones import Habit
 from tests.interop.engine import DOMAIN, Lab
+from tests.interop.ports import OWN
 
 PEOPLE: Final = 3
 PIN: Final = "1357"
@@ -147,28 +144,6 @@ def directory(sites: int, ring_time: int = 5, accept: str = "key") -> str:
     return "\n".join(lines) + "\n"
 
 
-def quiet_ports(count: int) -> range:
-    """Find neighbouring ports that the kernel gives to nobody who asks for any port.
-
-    An engine that is dead for a moment would find one of the others taken when it is born
-    again: by a telephone of another test, or by whoever tried to connect to it meanwhile.
-    """
-    with Path("/proc/sys/net/ipv4/ip_local_port_range").open() as file:
-        lowest = int(file.read().split()[0])
-    while True:
-        first = random.randrange(10_000, lowest - count, 2)
-        try:
-            with ExitStack() as held:
-                for port in range(first, first + count):
-                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
-                        held.enter_context(socket.socket(socket.AF_INET, kind)).bind(
-                            ("127.0.0.1", port)
-                        )
-        except OSError:
-            continue
-        return range(first, first + count)
-
-
 @dataclass(slots=True)
 class Estate(Lab):
     """An engine's ports and files, with the client above and two doors for alarms."""
@@ -183,7 +158,7 @@ class Estate(Lab):
 
     def prepare(self) -> None:
         """Write directory, settings and accounts."""
-        low = iter(quiet_ports(4 + self.rtp_ports))
+        low = iter(OWN.take(4 + self.rtp_ports))
         self.sip_port, self.trunk_port, self.web_port, self.dc09_port = islice(low, 4)
         first = next(low)
         self.rtp = (first, first + self.rtp_ports - 2)

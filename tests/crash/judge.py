@@ -89,7 +89,8 @@ class Verdict:
                 d["leg_id"] in unknown for d in said["KeyholderCalled"] if d["number"] == number
             )
             if rings > called[number]:
-                yield f"{number} rang {rings} times for {called[number]} calls"
+                when = self._night.phones.told_of(number)
+                yield f"{number} rang {rings} times for {called[number]} calls: {when}"
             if rings < called[number] - unsure:
                 yield f"{number} rang {rings} times; the log says {called[number]}"
         ended = {data["leg_id"] for data in said["LegEnded"]}

@@ -111,6 +111,17 @@ class Phones:
         """Count how often a telephone began to ring."""
         return sum(len(c.rung_at) for c in self.calls.values() if c.number == number)
 
+    def told_of(self, number: str) -> str:
+        """Say when a telephone rang, and how each call stands; seconds."""
+        calls = [call for call in self.calls.values() if call.number == number]
+        first = min((at for call in calls for at in call.rung_at), default=0.0)
+        return "; ".join(
+            f"{call.call_id} {call.state}, rang at"
+            f" {', '.join(f'{at - first:.1f}' for at in call.rung_at)},"
+            f" acknowledged at {call.acknowledged_at}, over at {call.over_at}"
+            for call in calls
+        )
+
     def engine_died(self, at: float) -> None:
         """Wait, for each call that goes on, until the next engine takes it up."""
         for call_id, call in self.calls.items():

@@ -72,7 +72,7 @@ async def test_what_is_wrong_with_a_night_is_found(tmp_path: Path) -> None:
     )
     found = "\n".join(judged(night, bank.data))
     for words in (
-        f"{call.number} rang 2 times for 1 calls",
+        f"{call.number} rang 2 times for 1 calls: ",
         "site 99 was acknowledged and is not in the log",
         "KeyholderAccepted, was shown and is not in the log",
         "an emergency number was dialled",

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,7 +58,7 @@ class Lab:
     folder: Path
     sip_port: int = field(default_factory=free_port)
     trunk_port: int = field(default_factory=free_port)
-    web_port: int = field(default_factory=lambda: free_port(socket.SOCK_STREAM))
+    web_port: int = field(default_factory=free_port)
     rtp: tuple[int, int] = field(default_factory=lambda: free_port_range(120))
     while_ringing: str = "ringback"
     ring_silence: float = 3.0

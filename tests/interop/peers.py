@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +16,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
+
+from tests.interop.ports import OWN
 
 PATIENCE = 60.0  # seconds before a wait is called a failure; the machines are shared and noisy
 
@@ -29,36 +30,15 @@ def need(program: str) -> str:
     return found
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_DGRAM) -> int:
+def free_port() -> int:
     """Find a port nobody has at this moment, for UDP and TCP alike."""
-    while True:
-        with socket.socket(socket.AF_INET, kind) as first:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            other = socket.SOCK_STREAM if kind == socket.SOCK_DGRAM else socket.SOCK_DGRAM
-            with socket.socket(socket.AF_INET, other) as second, contextlib.suppress(OSError):
-                second.bind(("127.0.0.1", port))
-                return port
+    return OWN.take(1)[0]
 
 
 def free_port_range(count: int) -> tuple[int, int]:
-    """Find `count` neighbouring UDP ports that are free at this moment."""
-    while True:
-        first = free_port() // 2 * 2
-        if first + count > 65000:
-            continue
-        held: list[socket.socket] = []
-        try:
-            for port in range(first, first + count):
-                sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                held.append(sock)
-                sock.bind(("127.0.0.1", port))
-            return first, first + count - 1
-        except OSError:
-            continue
-        finally:
-            for sock in held:
-                sock.close()
+    """Find `count` neighbouring ports that are free at this moment; first and last."""
+    ports = OWN.take(count)
+    return ports[0], ports[-1]
 
 
 class Program:
@@ -223,7 +203,7 @@ class Baresip(Program):
         """
         program = need("baresip")
         folder.mkdir(parents=True, exist_ok=True)
-        control_port = free_port(socket.SOCK_STREAM)
+        control_port = free_port()
         source = f"audio_source aufile,{says}" if says else "audio_source ausine,440"
         modules = [
             "account.so",

@@ -101,8 +101,8 @@ class Visit:
 
 def environment() -> dict[str, str]:
     """Choose free ports for everything."""
-    sip, trunk, web = free_port(), free_port(), free_port(socket.SOCK_STREAM)
-    dc09 = free_port(socket.SOCK_STREAM)
+    sip, trunk, web = free_port(), free_port(), free_port()
+    dc09 = free_port()
     low, high = free_port_range(120)
     return {
         "SECURITYLINE_SIP_LISTEN": f"udp:127.0.0.1:{sip},tcp:127.0.0.1:{sip}",

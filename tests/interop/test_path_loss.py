@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from pathlib import Path
 
 from tests.interop.engine import Lab
@@ -42,7 +41,7 @@ async def heartbeat(port: int) -> None:
 async def test_a_silent_line_is_told_at_its_limit_and_its_return_too(tmp_path: Path) -> None:
     lab = Lab(tmp_path)
     await asyncio.to_thread(lab.prepare)
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     with_paths(lab, port)
     engine = await lab.start()
     await heartbeat(port)

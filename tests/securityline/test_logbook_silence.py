@@ -67,7 +67,9 @@ async def test_a_silent_store_does_not_stop_the_engine(tmp_path: Path) -> None:
             assert book.unsaved_lines == 3
             assert "not saved: silent for" in book.problems()[0]
             records = list(Spool(tmp_path / "logbook.spool").read())
-            assert [e.seq for r in records for e in r.entries] == [e.seq for e in entries]
+            spooled = [e.seq for r in records for e in r.entries]
+            # A slow disk may have had the lines before in the spool too.
+            assert spooled[-3:] == [e.seq for e in entries]
         await until(lambda: late_marks(book))
         assert book.problems() == []
         assert book.unsaved_lines == 0

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from securityline.simulation import employees
-from securityline.simulation.calling import Calling
+from securityline.simulation import calling, employees
+from securityline.simulation.behaviour import Press
+from securityline.simulation.calling import Calling, presses_in
 from securityline.simulation.carrier import Carrier
 from securityline.simulation.control import ControlError, Message
 from securityline.simulation.employees import Heard, measure
@@ -51,13 +52,13 @@ async def room(tmp_path: Path) -> AsyncIterator[Room]:
         carrier = Carrier(
             Endpoint("udp", "127.0.0.1", 0),
             exchange.addresses[0],
-            on_progress=lambda step: calling.progress(step),
+            on_progress=lambda step: calls.progress(step),
         )
         people = People({EMPLOYEE: "Julie Dupont", DID: "Postes Démo"}, {EMPLOYEE: "fr"})
-        calling = Calling(carrier, people, tmp_path / "heard")
+        calls = Calling(carrier, people, tmp_path / "heard")
         await carrier.start()
         try:
-            yield Room(exchange, calling, tmp_path / "heard")
+            yield Room(exchange, calls, tmp_path / "heard")
         finally:
             await carrier.stop()
 
@@ -88,6 +89,26 @@ async def test_a_call_is_told_from_the_first_ring_to_what_was_heard(room: Room) 
     assert file.parent == room.folder
     with wave.open(str(file)) as recording:
         assert strength(recording.readframes(16_000), 1000) > 0.5
+
+
+async def test_he_keys_one_answer_after_the_other(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling, "FIRST_KEYS", 0.1)
+    monkeypatch.setattr(calling, "NEXT_KEYS", 0.1)
+    story = asyncio.create_task(room.run({**REQUEST, "keys": "1042# 7 *", "handset": "any"}))
+    call = await room.incoming()
+    room.answer(call)
+    theirs = room.exchange.calls[call.leg]
+    async with asyncio.timeout(20):
+        await theirs.audio.until(lambda: theirs.audio.digits == "1042#7*")
+    room.exchange.order("hang_up", call.leg)
+    assert steps(await story)[-1] == "ended"
+
+
+def test_the_answers_come_some_seconds_apart() -> None:
+    assert presses_in({"keys": "1042# 7"}) == (Press(4.0, "1042#"), Press(9.0, "7"))
+    assert presses_in({}) == ()
 
 
 async def test_patience_ends_a_call_that_only_rings(room: Room) -> None:
@@ -171,6 +192,10 @@ async def test_what_he_says_may_be_a_file(room: Room, tmp_path: Path) -> None:
         ({"seconds": float("nan")}, "lasts from 1 to 3600 seconds"),
         ({"seconds": "long"}, "lasts from 1 to 3600 seconds"),
         ({"handset": "banana"}, "handsets are: pyvoip, own, any"),
+        ({"keys": "12a"}, "keys: 0 to 9"),
+        ({"keys": 12}, "keys: 0 to 9"),
+        ({"keys": "1" * 101}, "keys: 0 to 9"),
+        ({"keys": "1", "handset": "pyvoip"}, "our own softphone alone"),
         ({"say": "/nowhere.wav"}, "/nowhere.wav: "),
         ({"say": __file__}, "test_simulation_calling.py: "),
     ],

@@ -92,6 +92,7 @@ async def test_a_call_is_told_line_by_line(tmp_path: Path) -> None:
             "withheld": True,
             "seconds": 20.0,
             "say": "",
+            "keys": "",
             "handset": "any",
         }
     ]

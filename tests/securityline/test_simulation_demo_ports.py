@@ -11,8 +11,8 @@ from tests.interop.peers import free_port
 
 @pytest.fixture
 def data(tmp_path: Path) -> DemoData:
-    sip, trunk, web = free_port(), free_port(), free_port(socket.SOCK_STREAM)
-    dc09 = free_port(socket.SOCK_STREAM)
+    sip, trunk, web = free_port(), free_port(), free_port()
+    dc09 = free_port()
     return prepare(
         tmp_path / "demo",
         {

@@ -54,6 +54,8 @@ class Beside:
             "are_more": len(people) > MOST_SPEAKERS,
             "history": self.history.of(incident),
             "site_name": site.name if site else incident.site_name,
+            "site": site.site if site and incident.is_open else "",
+            "organisation_id": incident.organisation,
             "contacts": list(_contacts(organisation, site)),
             "links": links_of(organisation, site) if organisation and site else [],
         }

@@ -14,6 +14,7 @@ from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import Session, Sessions
+from securityline.web.site_search import SiteSearch
 from securityline.web.themes import Themes
 from securityline.web.throttle import Throttle
 from securityline.web.unseen import unseen_by
@@ -36,6 +37,8 @@ class Context:
     "Wrong passwords by account and address: 6, then one in 30 s."
     phone_offers: Throttle = field(default_factory=lambda: Throttle(1 / 3, 10))
     "Lines that an operator's browsers ask for: ten, then one in 3 s. Each takes a port."
+
+    sites: SiteSearch = field(default_factory=SiteSearch)
 
     done: dict[str, OrderedDict[str, bool]] = field(default_factory=dict)
     "By session: ids of its presses, and whether they are durable."

@@ -10,7 +10,7 @@ from securityline.web.browser_phone import is_installed
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.pages import render_page
 
-LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch", "shift")
+LISTS: Final = ("alarms", "operators", "calls", "cases", "late", "watch", "tests", "shift")
 
 
 def add_routes(app: web.Application) -> None:

@@ -9,6 +9,7 @@ from securityline.web.alarms import Alarms
 from securityline.web.beside import Beside
 from securityline.web.board import Audience, Board
 from securityline.web.card import Cards, attention_words
+from securityline.web.on_test import on_test
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.shift_lists import list_rows
@@ -32,7 +33,7 @@ class Drawing:
     def __init__(self, services: WebServices, rendering: Rendering) -> None:
         self.board = Board(services.engine, services.directory)
         self.render = rendering
-        self._watch = services.watch
+        self._watch, self._directory = services.watch, services.directory
         self.cards = Cards(
             self.board,
             rendering,
@@ -48,7 +49,7 @@ class Drawing:
     # ------------------------------------------------------------ shared
 
     def shared(self, name: str, audience: Audience) -> str:
-        """Draw `calls`, `cases`, `watch`, `operators`, `late`, `shift` or `alarms`."""
+        """Draw `calls`, `cases`, `watch`, `tests`, `operators`, `late`, `shift` or `alarms`."""
         values: dict[str, Any]
         if name == "calls":
             calls, hidden = self.board.waiting(audience.clearances)
@@ -76,6 +77,10 @@ class Drawing:
             }
         elif name == "watch":
             values = self._watched(audience)
+        elif name == "tests":
+            values = {
+                "tests": on_test(self.board, self._directory.current, audience.clearances)
+            }
         elif name == "shift":
             lists = list_rows(self.board, audience, self.may_see)
             values = {

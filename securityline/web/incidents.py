@@ -34,6 +34,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/incidents", show_list)
     app.router.add_get("/incidents/{incident_id}", show_one)
     app.router.add_get("/incidents/{incident_id}/speakers", show_speakers)
+    app.router.add_get("/sites", show_sites)
 
 
 async def show_list(request: web.Request) -> web.Response:
@@ -95,6 +96,16 @@ async def show_speakers(request: web.Request) -> web.Response:
     people = speakers(context.board, incident, organisation)
     found = revealable(people) if request.query.get("stored") == "yes" else people
     html = context.rendering("speakers.html", session.language, {"speakers": found})
+    return web.Response(text=html, content_type="text/html")
+
+
+async def show_sites(request: web.Request) -> web.Response:
+    """`GET /sites?like=WORDS`: a button for each site, or zone, that may be meant."""
+    context, session = request.app[CONTEXT], request[SESSION]
+    directory = context.services.directory.current
+    asked = request.query.get("like", "")
+    places = context.sites.find(directory, asked, session.clearances)
+    html = context.rendering("sites.html", session.language, {"places": places})
     return web.Response(text=html, content_type="text/html")
 
 

@@ -35,6 +35,7 @@ from securityline.web.board import Board
 from securityline.web.card_vocabulary import CONFIDENCES
 from securityline.web.covert_presses import CovertPresses
 from securityline.web.moving_presses import MovingPresses, guard_site
+from securityline.web.on_test import TestPresses
 from securityline.web.phrase_presses import PhrasePresses
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -88,6 +89,7 @@ class Presses:
             **TreePresses(board, directory, clock).acts,
             **MovingPresses(board, directory, clock, zone).acts,
             **ShiftPresses(board, directory, clock, watch).acts,
+            **TestPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
             **CovertPresses(board).acts,

@@ -44,6 +44,9 @@ WATCH_LINES: Final = (
     "DirectoryReloaded",
 )
 "What lines begin with that change it."
+TESTS: Final = "tests"
+"What is on test."
+TEST_LINES: Final = ("TestMode", "TestByPhone", "AlarmOnTest", "DirectoryReloaded")
 
 Fragment = dict[str, Any]
 log = structlog.get_logger()
@@ -98,6 +101,8 @@ class Screens:
             self._mark((SHIFT,))
         if any(line.what.startswith(WATCH_LINES) for line in lines):
             self._mark((WATCH,))
+        if any(line.what.startswith(TEST_LINES) for line in lines):
+            self._mark((TESTS,))
 
     def look_away(self) -> None:
         """Hide silent cases from whom they must not be seen by, or show them again."""
@@ -247,7 +252,7 @@ class Screens:
         fragments: list[Fragment] = []
         names = [
             name
-            for name in ("alarms", *LISTS, WATCH, SHIFT)
+            for name in ("alarms", *LISTS, WATCH, TESTS, SHIFT)
             if is_full or self._changed_at.get(name, 0) > after
         ]
         fragments += [
@@ -293,7 +298,7 @@ class Screens:
         self._changed_at = {
             topic: seq
             for topic, seq in self._changed_at.items()
-            if topic in known or topic in (*LISTS, WATCH, SHIFT, "alarms")
+            if topic in known or topic in (*LISTS, WATCH, TESTS, SHIFT, "alarms")
         }
 
     # ------------------------------------------------------------ small ones

@@ -94,6 +94,31 @@ async def test_of_more_people_than_keys_a_few_letters_find_one(
         await expect(nadia.find("#prompter")).to_be_hidden()
 
 
+async def test_a_site_is_put_on_test_without_a_mouse(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    home.sign_in("op-1")
+    async with at_desk(browser, site) as nadia:
+        await nadia.keys("Shift+E")
+        await expect(nadia.find("#prompter-line")).to_be_focused()
+        await nadia.page.keyboard.type("poste liege")
+        await expect(nadia.find("#prompter .choices button")).to_have_count(1)
+        await nadia.keys("Enter")
+        await nadia.page.keyboard.type("2h nouveau détecteur")
+        await nadia.keys("Enter")
+        row = nadia.find("#tests li")
+        await expect(row).to_contain_text("Liège Centre de tri")
+        await expect(row).to_contain_text("nouveau détecteur")
+        await expect(row.locator(".countdown")).to_have_text(re.compile(r"^1:59:|^2:00:|^119:"))
+        assert errors(nadia) == []
+        await check(nadia, axe, "a site is on test")
+        await row.locator("button").click()
+        await expect(row).to_have_count(0)
+        assert [x["site"] for x in seen(home, "TestModeEnded")] == ["lg-tri"]
+
+
 async def test_a_stored_code_word_is_shown_for_a_moment(
     home: House, site: Site, browser: Any
 ) -> None:

@@ -206,23 +206,11 @@ function press(act, values) {
   if (!wire.press(act, values)) say(words.not_sent, true);
 }
 
-const SAID_SAVED = /^(note|shift_\w+|close|case_park|handover\w*|task_done|timer_\w+)$/;
+const SAID_SAVED = /^(note|shift_\w+|close|case_park|handover\w*|task_done|timer_\w+|test_\w+)$/;
 
 function onAnswer(pending, { error }) {
   if (error) say(words[error] ?? error, true);
   else if (pending && SAID_SAVED.test(pending.press.act)) say(words.saved);
-}
-
-// The card has the likeliest of a long list; the others are fetched when they are asked for.
-async function fetchMore(list) {
-  const { more } = list.dataset;
-  if (!more) return;
-  try {
-    const answer = await fetch(more, { signal: AbortSignal.timeout(2000) });
-    if (!answer.ok) throw new Error(answer.status);
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    prompter.add(list, page);
-  } catch { say(words.likeliest_only, true); }
 }
 
 const DO = {
@@ -248,8 +236,9 @@ const DO = {
     const { act, then } = $(choices).dataset;
     const incident = shown;
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
-    fetchMore($(choices));
   },
+  "put-on-test": (place) => place.site ? composer.ask({ act: "test_set", label: "test_text", ...place })
+    : prompter.open($("sites-to-test"), (values) => composer.ask({ act: "test_set", label: "test_text", ...values })),
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
   visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),
   "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),

@@ -18,6 +18,12 @@ function withKey(button, text, name = "") {
   return copy;
 }
 
+async function fetched(address) {
+  const answer = await fetch(address, { signal: AbortSignal.timeout(3000) });
+  if (!answer.ok) throw new Error(answer.status);
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
+}
+
 export class Prompter {
   constructor({ words }) {
     this.words = words;
@@ -39,30 +45,51 @@ export class Prompter {
     this.chosen = chosen;
     this.title.textContent = this.words[source.dataset.words] ?? "";
     this.all = choicesOf(source);
-    this.isLong = this.all.length > NAMES.length || "more" in source.dataset;
+    this.isLong = this.all.length > NAMES.length || "more" in source.dataset || "search" in source.dataset;
     this.source = source;
     this.from = document.activeElement;
     this.line.value = "";
     this.line.parentElement.hidden = !this.isLong;
     this.box.hidden = false;
+    this.choices.replaceChildren();
     this.look();
     (this.isLong ? this.line : this.choices.querySelector("button"))?.focus();
+    if (source.dataset.more) this.complete(source);
   }
 
   look() {
-    const found = this.isLong ? match(this.line.value, this.all) : this.all;
+    if ("search" in this.source.dataset) this.search(this.source.dataset.search);
+    else this.show(this.isLong ? match(this.line.value, this.all) : this.all);
+  }
+
+  // The engine finds them. What was found for other letters is never there to be taken.
+  async search(where) {
+    const asked = this.line.value, isStill = () => this.isOpen && this.line.value === asked;
+    this.choices.replaceChildren();
+    this.more.textContent = "";
+    try {
+      const page = await fetched(`${where}?like=${encodeURIComponent(asked)}`);
+      if (isStill()) this.show(choicesOf(page));
+    } catch { if (isStill()) this.more.textContent = this.words.cannot_be_had; }
+  }
+
+  // The card has the likeliest of a long list; the others come when they are asked for, and
+  // what was typed meanwhile stands.
+  async complete(source) {
+    try {
+      const page = await fetched(source.dataset.more);
+      if (!this.isOpen || this.source !== source) return;
+      this.all = choicesOf(page);
+      this.look();
+    } catch { if (this.source === source) this.more.textContent = this.words.likeliest_only; }
+  }
+
+  show(found) {
     const shown = found.slice(0, this.isLong ? MOST_SHOWN : NAMES.length).map(({ button }, place) =>
       this.isLong ? (place ? button.cloneNode(true) : withKey(button, "↵")) : withKey(button, NAMES[place].toUpperCase(), NAMES[place]));
     this.choices.replaceChildren(...shown);
     const left = found.length - shown.length;
     this.more.textContent = !found.length ? this.words.nobody_so_called : left ? this.words.more_choices.replace("{count}", left) : "";
-  }
-
-  // The whole of the list has come; what was typed meanwhile stands.
-  add(source, whole) {
-    if (!this.isOpen || this.source !== source) return;
-    this.all = choicesOf(whole);
-    this.look();
   }
 
   close() {

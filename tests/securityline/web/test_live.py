@@ -77,6 +77,7 @@ async def test_a_screen_is_painted_whole_when_it_comes(home: House, desk: Browse
         "late",
         "operators",
         "watch",
+        "tests",
         "shift",
         "me",
         "phone",

@@ -28,14 +28,15 @@ from securityline.web.context import CONTEXT, Context, is_busy
 from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
 from securityline.web.guard import add_headers, guard
+from securityline.web.own_choices import OwnChoices
 from securityline.web.parts import STATIC
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND, Sessions
+from securityline.web.sign_in import LANGUAGE
 from securityline.web.site_history import MOST_READ
 from securityline.web.themes import KIND as THEME
-from securityline.web.themes import Themes
 
 WATCH_TIME: Final = 1.0
 "Seconds between two looks at the product's health."
@@ -57,7 +58,8 @@ def create_app(services: WebServices) -> web.Application:
         screens=screens,
         discretion=Discretion(drawing.board, services.logbook),
         sessions=Sessions(services.session_limits, partial(is_busy, drawing.board)),
-        themes=Themes(services.logbook.documents(THEME)),
+        themes=OwnChoices(THEME, services.logbook.documents(THEME)),
+        languages=OwnChoices(LANGUAGE, services.logbook.documents(LANGUAGE)),
     )
     now = services.clock()
     context.sessions.restore(services.logbook.documents(KIND, "open"), now)

@@ -10,12 +10,12 @@ from callflows.operators import DeskState
 from securityline.web.board import Audience, Board
 from securityline.web.discretion import Discretion
 from securityline.web.drawing import Drawing
+from securityline.web.own_choices import OwnChoices
 from securityline.web.ports import WebServices
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import Session, Sessions
 from securityline.web.site_search import SiteSearch
-from securityline.web.themes import Themes
 from securityline.web.throttle import Throttle
 from securityline.web.unseen import unseen_by
 
@@ -30,7 +30,8 @@ class Context:
     screens: Screens
     discretion: Discretion
     sessions: Sessions = field(default_factory=Sessions)
-    themes: Themes = field(default_factory=Themes)
+    themes: OwnChoices = field(default_factory=lambda: OwnChoices("theme"))
+    languages: OwnChoices = field(default_factory=lambda: OwnChoices("language"))
     wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 12))
     "Wrong passwords by address: 12, then one in 20 s."
     wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))

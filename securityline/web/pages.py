@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 
 from securityline.web.context import CONTEXT, SESSION
-from securityline.web.themes import THEMES, theme_at
+from securityline.web.themes import THEMES, known_theme, theme_at
 from securityline.web.words import WORDS
 
 
@@ -15,7 +15,9 @@ def render_page(
 ) -> str:
     """Draw a page in the colours of its reader; its address may say others (`?theme=light`)."""
     context, session = request.app[CONTEXT], request.get(SESSION)
-    chosen = theme_at(request) if session is None else context.themes.of(session.operator)
+    chosen = theme_at(request)
+    if session is not None:
+        chosen = known_theme(context.themes.of(session.operator))
     asked = request.query.get("theme", "")
     words = WORDS[language]
     colours = {

@@ -24,6 +24,9 @@ FORM_COOKIE: Final = "securityline_form"
 PARALLEL_CHECKS: Final = 2
 "Passwords compared at a time: each takes 64 MiB and 0.2 s of a core."
 FORM_KEY: Final = web.AppKey("form_key", bytes)
+LANGUAGE: Final = "language"
+"Kind of document that keeps the language of an operator's pages, and field of the form."
+ASKED: Final = web.RequestKey("asked_language", str)
 CHECKS: Final = web.AppKey("checks", asyncio.Semaphore)
 WAITING: Final = web.AppKey("waiting", set[object])
 OPENED, ENDED = "SessionOpened", "SessionEnded"
@@ -66,6 +69,7 @@ async def show(request: web.Request) -> web.Response:
 async def sign_in(request: web.Request) -> web.Response:
     """`POST /sign-in`: the same answer and the same time for a wrong name and password."""
     fields = await read_form(request)
+    request[ASKED] = fields.get("language", "")
     if not is_token(fields.get("csrf"), _form_token(request, request.cookies.get(FORM_COOKIE))):
         return _page(request, N_("The page was too old. Please try again."), status=403)
     operator, password = fields.get("operator", "")[:64], fields.get("password", "")[:256]
@@ -95,7 +99,7 @@ async def sign_in(request: web.Request) -> web.Response:
         return _page(request, problem, operator, status=401)
     context.wrong_for.forgive(f"{operator}\n{address}")
     context.wrong_from.forgive(address)
-    return _begin(request, context, person)
+    return _begin(request, context, person, _asked_language(request))
 
 
 def _asks_for_code(context: Context) -> str:
@@ -138,9 +142,14 @@ def find_operator(context: Context, operator: str) -> Operator | None:
     return context.services.directory.current.operators.get(operator)
 
 
-def _begin(request: web.Request, context: Context, person: Operator) -> web.Response:
-    wanted = request.query.get("language") or request.cookies.get("language", "")
-    language = wanted if wanted in LANGUAGES else best_language(person.languages)
+def _begin(
+    request: web.Request, context: Context, person: Operator, language: str
+) -> web.Response:
+    if language:  # chosen on this very page
+        _keep(context, context.languages.choose(person.operator, language, context.now()))
+    else:
+        kept = context.languages.of(person.operator)
+        language = kept if kept and kept in LANGUAGES else best_language(person.languages)
     others = [] if person.role == "auditor" else context.sessions.of(person.operator)
     cookie, session = context.sessions.open(
         person.operator, person.role, language, person.clearances, context.now()
@@ -230,6 +239,7 @@ async def choose_language(request: web.Request) -> web.Response:
         raise Problem(400, "There are no pages in this language.")
     context = request.app[CONTEXT]
     _keep(context, context.sessions.speak(request[SESSION], language).document())
+    _keep(context, context.languages.choose(request[SESSION].operator, language, context.now()))
     response = web.HTTPSeeOther("/")
     response.set_cookie("language", language, max_age=31536000, samesite="Strict", path="/")
     raise response
@@ -247,6 +257,12 @@ async def choose_theme(request: web.Request) -> web.Response:
     raise response
 
 
+def _asked_language(request: web.Request) -> str:
+    """Return the language that was chosen on this very page; empty: none was."""
+    asked = request.query.get("language") or request.get(ASKED, "")
+    return asked if asked in LANGUAGES else ""
+
+
 def _page(
     request: web.Request, problem: str = "", operator: str = "", status: int = 200
 ) -> web.Response:
@@ -257,6 +273,7 @@ def _page(
         "problem": WORDS[language](problem) if problem else "",
         "ended": WORDS[language](WHY_ENDED.get(request.query.get("ended", ""), "")),
         "operator": operator,
+        "chosen_language": _asked_language(request),
         "totp": _asks_for_code(request.app[CONTEXT]),
     }
     html = render_page(request, "sign_in.html", language, values)

@@ -177,6 +177,46 @@ async def test_the_language_can_be_chosen_and_stays(desk: Browser) -> None:
     assert bad.status == 400
 
 
+async def test_a_language_is_the_operators_own_and_not_the_browsers(
+    home: House, desk: Browser
+) -> None:
+    await desk.sign_in("op-1")
+    page = await desk.page("/")
+    assert 'lang="fr"' in page  # his best one
+    form = {"csrf": field_of(page, "csrf"), "language": "de"}
+    await desk.http.post(desk.url("/language"), data=form)
+    await desk.http.post(desk.url("/sign-out"), data={"csrf": form["csrf"]})
+    assert 'lang="de"' in await desk.page("/sign-in")  # this browser's last choice
+    await desk.sign_in("op-2")
+    assert 'lang="nl"' in await desk.page("/"), "a colleague's German is nobody else's"
+    await home.settled()
+    async with browser(home.app()) as again:  # an engine started again, another browser
+        await again.sign_in("op-1")
+        assert 'lang="de"' in await again.page("/")
+
+
+async def test_a_language_chosen_on_the_sign_in_page_is_a_choice(
+    home: House, desk: Browser
+) -> None:
+    page = await desk.page("/sign-in?language=en")
+    form = {"csrf": field_of(page, "csrf"), "language": field_of(page, "language")}
+    form |= {"operator": "op-1", "password": "wrong"}
+    again = await desk.http.post(desk.url("/sign-in"), data=form)
+    page = await again.text()
+    form |= {"csrf": field_of(page, "csrf"), "language": field_of(page, "language")}
+    await desk.http.post(desk.url("/sign-in"), data={**form, "password": PASSWORD})
+    assert 'lang="en"' in await desk.page("/")
+    await home.settled()
+    async with browser(home.app()) as other:
+        await other.sign_in("op-1")
+        assert 'lang="en"' in await other.page("/")
+        other.http.cookie_jar.clear()
+        page = await other.page("/sign-in")
+        odd = {"csrf": field_of(page, "csrf"), "operator": "op-1", "password": PASSWORD}
+        await other.http.post(other.url("/sign-in"), data={**odd, "language": "xx"})
+        assert 'lang="en"' in await other.page("/"), "no language of ours is no choice"
+
+
 async def test_the_colours_are_the_operators_own_and_stay(home: House, desk: Browser) -> None:
     await desk.sign_in("op-1")
     page = await desk.page("/")

@@ -513,7 +513,9 @@ async def test_a_waiting_case_is_taken_by_keyboard(
     home.sign_in("op-1", is_ready=False)
     async with at_desk(browser, site) as desk:
         await desk.page.evaluate(LISTEN)
+        await expect(desk.find("#no-sound")).to_be_visible()
         await desk.keys("Shift")  # a browser makes no sound before somebody pressed something
+        await expect(desk.find("#no-sound")).to_be_hidden()
         window = await desk.page.context.new_page()
         await window.goto(site.address)
         await expect(window.locator("body.desk:not(.starting)")).to_be_visible()
@@ -539,6 +541,50 @@ async def test_a_waiting_case_is_taken_by_keyboard(
         home.caller_hangs_up(home.ring(POSTES, "+32470999999"))
         await window.evaluate(AGAIN)  # the next window sounds now
     assert home.switchboard.incidents[ids[0]].owner == "op-1"
+
+
+LOUDNESS = """() => {
+  window.levels = [];
+  const rise = AudioParam.prototype.linearRampToValueAtTime;
+  AudioParam.prototype.linearRampToValueAtTime = function (value, at) {
+    levels.push(value);
+    return rise.call(this, value, at);
+  };
+}"""
+"Every loudness to which the page lets a tone rise."
+
+
+async def test_each_sound_can_be_tried_and_made_louder_but_never_silent(
+    home: House, site: Site, browser: Any, axe: str
+) -> None:
+    from playwright.async_api import expect
+
+    async with at_desk(browser, site) as desk:
+        await desk.page.evaluate(LISTEN)
+        await desk.page.evaluate(LOUDNESS)
+        await desk.keys("?")
+        tries = desk.find("#help [data-do=try-sound]")
+        heard = []
+        for place in range(4):
+            await desk.page.evaluate("tones.length = 0")
+            await tries.nth(place).click()
+            heard.append(tuple(await desk.page.evaluate("tones")))
+        assert len(set(heard)) == 4
+        assert heard[0] == (988, 1319, 988, 1319)
+        usual = max(await desk.page.evaluate("levels"))
+        slider = desk.find("#volume")
+        for wanted, is_right in (("100", lambda x: x > usual), ("10", lambda x: 0 < x < usual)):
+            await slider.fill(wanted)
+            await desk.page.evaluate("levels.length = 0")
+            await tries.first.click()
+            assert is_right(max(await desk.page.evaluate("levels")))
+        assert desk.complaints == []
+        await check(desk, axe, "sounds")
+        await desk.page.reload()
+        await expect(slider).to_have_value("10")
+        await desk.page.evaluate("localStorage.setItem('volume', '0')")
+        await desk.page.reload()
+        await expect(slider).to_have_value("10")
 
 
 # ---------------------------------------------------------------- accessibility

@@ -7,7 +7,7 @@ import { Prompter } from "./prompter.js";
 import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
 import { showSecret } from "./secret.js";
-import { chime, insist, ring, wake } from "./sound.js";
+import { adjust, chime, insist, ring, tryOut, wake } from "./sound.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
@@ -116,6 +116,7 @@ function decorate() {
   tick();
 }
 
+adjust($("volume"));
 const showClock = wallClock($("clock"));
 
 function tick() {
@@ -143,7 +144,7 @@ function sessionEnds(at) {
 // ---------------------------------------------------------------- cases and pops
 
 function isTyping() {
-  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || $("help").open || $("password").open || $("secret").open;
+  return document.activeElement?.matches("textarea, input, select") || prompter.isOpen || document.querySelector("dialog[open]") !== null;
 }
 
 function show(incident) {
@@ -218,6 +219,7 @@ const DO = {
   "show-pop": () => popped && show(popped.incident),
   command: () => bar.open(),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
+  "try-sound": ({ urgency }) => tryOut(Number(urgency)),
   note: () => composer.focus(),
   phone: () => phone.toggle(),
   mute: () => phone.mute(),

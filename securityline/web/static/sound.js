@@ -6,6 +6,7 @@ const SOUNDS = {
   3: { tones: [659, 880], gap: 0.2 },
   4: { tones: [440], gap: 0.25 },
 };
+const LOUDEST = 0.27, USUAL = 60, SOFTEST = 10; // per cent; what threatens a life is never silent
 let context;
 
 // Of several windows of one browser one sounds: the first that was touched, then the next.
@@ -18,18 +19,48 @@ function claim() {
 }
 
 export function wake() {
-  try { context ??= new AudioContext(); if (context.state === "suspended") context.resume(); claim(); } catch { /* no sound here */ }
+  try {
+    if (!context) { context = new AudioContext(); context.addEventListener("statechange", tellState); }
+    if (context.state === "suspended") context.resume();
+    claim();
+  } catch { /* no sound here: the page says so */ }
+  tellState();
+}
+
+// A browser makes no sound before somebody touches the page; until then the page says so.
+function tellState() {
+  const sign = document.getElementById("no-sound");
+  if (sign) sign.hidden = context?.state === "running";
+}
+
+function volume() {
+  const kept = Number(localStorage.getItem("volume") ?? USUAL);
+  return Math.min(100, Math.max(SOFTEST, Number.isFinite(kept) ? kept : USUAL));
+}
+
+// The slider is this browser's own: a room's loudspeakers are not a headset.
+export function adjust(slider) {
+  slider.value = volume();
+  slider.addEventListener("input", () => localStorage.setItem("volume", slider.value));
+  slider.addEventListener("change", () => chime(3));
 }
 
 export function chime(urgency) {
   if (!isHeard || !context || context.state !== "running") return;
+  play(urgency);
+}
+
+// Also in a window that is not the one that sounds: somebody asked for it here.
+export function tryOut(urgency) { wake(); if (context?.state === "running") play(urgency); }
+
+function play(urgency) {
   const { tones, gap } = SOUNDS[urgency] ?? SOUNDS[3];
   tones.forEach((tone, place) => {
     const at = context.currentTime + place * gap;
     const voice = context.createOscillator(), level = context.createGain();
     voice.frequency.value = tone;
     level.gain.setValueAtTime(0, at);
-    level.gain.linearRampToValueAtTime(0.16, at + 0.015);
+    level.gain.linearRampToValueAtTime(LOUDEST * volume() / 100, at + 0.015);
     level.gain.exponentialRampToValueAtTime(0.0005, at + gap * 1.6);
     voice.connect(level).connect(context.destination);
     voice.start(at);

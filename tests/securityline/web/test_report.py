@@ -1,6 +1,9 @@
 """The report of a case: whole, in the client's language, and nothing secret in it."""
 
+import asyncio
+import contextlib
 import importlib.util
+import os
 import re
 import shutil
 import socket
@@ -232,7 +235,10 @@ async def test_the_pdf_holds_the_whole_case_and_no_secret(
     assert re.search(r"Page size:.*A4", about)
     assert re.search(r"Title:.*Postes Démo", about)
     text = " ".join(by_poppler("pdftotext", path, "-layout").split())
-    for words in ("Postes Démo", "Julie Dupont", "Deux hommes", "Rappeler", "Tout est calme"):
+    for words in (
+        "Postes Démo", "Julie Dupont", "Deux hommes", "Rappeler", "Tout est calme",
+        "pas joint", "call-0001-r1", "5f5f5f5f5f5f", "1/3", "3/3",
+    ):  # fmt: skip
         assert words in text, words
     assert "Zone de police Bruxelles-Capitale" in text
     assert "<script>alert(1)</script> {{ 7*7 }}" in text, "a hostile text is text"
@@ -242,13 +248,61 @@ async def test_the_pdf_holds_the_whole_case_and_no_secret(
 
 
 @pytest.mark.skipif(not IS_INSTALLED, reason="needs the extra `report` (WeasyPrint)")
-async def test_a_pdf_fetches_nothing() -> None:
+async def test_a_pdf_fetches_nothing(tmp_path: Path) -> None:
+    (tmp_path / "style.css").write_text('body::before { content: "FROM A FILE" }')
+    (tmp_path / "page.html").write_text("FROM A FILE")
+    (tmp_path / "drawing.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg"><text y="20">FROM A FILE</text></svg>'
+    )
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.setblocking(False)
-        port = listening.getsockname()[1]
-        style = f'<link rel="stylesheet" href="http://127.0.0.1:{port}/x.css">'
-        page = f'{style}<p>Report</p><img src="http://127.0.0.1:{port}/x.png">'
-        page += '<img src="file:///etc/hostname">'
-        assert (await make_pdf(page)).startswith(b"%PDF-")
+        places = (f"http://127.0.0.1:{listening.getsockname()[1]}", f"file://{tmp_path}")
+        page = "<p>Report</p>"
+        for place in places:
+            page += (
+                f'<link rel="stylesheet" href="{place}/style.css">'
+                f'<img src="{place}/drawing.svg"><object data="{place}/page.html"></object>'
+                f'<p style="background: url({place}/drawing.svg)">x</p>'
+            )
+        path = tmp_path / "report.pdf"
+        path.write_bytes(await make_pdf(page))
+        text = by_poppler("pdftotext", path, "-layout")
+        assert "Report" in text
+        assert "FROM A FILE" not in text
         with pytest.raises(BlockingIOError):
             listening.accept()
+
+
+@pytest.mark.skipif(not IS_INSTALLED, reason="needs the extra `report` (WeasyPrint)")
+async def test_a_long_night_is_many_pages_by_a_process_with_limits(tmp_path: Path) -> None:
+    night = "".join(
+        f"<tr><td>{n}</td><td>{'Bruit à la porte. ' * 40}</td></tr>" for n in range(30)
+    )
+    making = asyncio.create_task(make_pdf(f"<table>{night}</table><p>Fin de la nuit</p>"))
+    limits = await limits_of_child()
+    path = tmp_path / "night.pdf"
+    path.write_bytes(await making)
+    assert limits["Max address space"] == str(report_pdf.MOST_MEMORY)
+    assert limits["Max cpu time"] == str(report_pdf.MOST_WORK)
+    pages = re.search(r"Pages:\s+(\d+)", by_poppler("pdfinfo", path))
+    assert pages is not None
+    assert int(pages[1]) > 2
+    text = by_poppler("pdftotext", path, "-layout")
+    assert "29" in text
+    assert "Fin de la nuit" in text
+
+
+async def limits_of_child() -> dict[str, str]:
+    """Wait until the process that makes the PDF has set its limits; return them."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    async with asyncio.timeout(60):
+        while True:
+            for child in children.read_text().split():
+                with contextlib.suppress(OSError):
+                    command = Path(f"/proc/{child}/cmdline").read_bytes()
+                    lines = Path(f"/proc/{child}/limits").read_text().splitlines()[1:]
+                    found = {line[:26].strip(): line[26:].split()[0] for line in lines}
+                    is_it = b"securityline.report_pdf" in command
+                    if is_it and found["Max address space"] != "unlimited":
+                        return found
+            await asyncio.sleep(0.005)

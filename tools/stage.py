@@ -9,7 +9,8 @@ from typing import Any
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, expect
 
-from securityline.web.themes import DARK, Themes
+from securityline.web.own_choices import OwnChoices
+from securityline.web.themes import DARK, KIND
 from tests.securityline.web.chromium import chromium
 from tests.securityline.web.rig import PASSWORD, House
 from tools.desk_demo import demo
@@ -33,7 +34,7 @@ async def stage(width: int, height: int) -> AsyncIterator[tuple[House, Any, str]
 
 async def _paint(night: House) -> None:
     for operator in night.directory.current.operators:
-        chosen = Themes().choose(operator, COLOURS["theme"], night.clock())
+        chosen = OwnChoices(KIND).choose(operator, COLOURS["theme"], night.clock())
         night.logbook.append(night.clock(), (), [chosen], is_urgent=False)
     await night.settled()
 

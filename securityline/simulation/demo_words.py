@@ -9,8 +9,8 @@ from securityline.simulation.demo_data import DemoAccount, DemoData
 FIRST: Final = "op-1"
 "The operator whom a visitor plays."
 DID, CALLER = "+3225550100", "+32470000001"
-INSTALLER: Final = "--did +3225550180 --from +32470000009 --keys '1042# 907153# 1 2#'"
-LONE_WORKER: Final = "--did +3225550190 --from +32470000002 --keys '1 45#'"
+INSTALLER: Final = ("--did +3225550180 --from +32470000009", "1042# 907153# 1 2#")
+LONE_WORKER: Final = ("--did +3225550190 --from +32470000002", "1 45#")
 SITE, KEYHOLDER = "bru-centre", "+32470000002 --does accept --pin 7310"
 
 
@@ -87,8 +87,9 @@ def _alarms(command: str, where: str) -> Iterator[str]:
     yield "     or decline, operator, busy, no-answer, voicemail, hang-up, rings-back; without"
     yield "     a number it tells what everybody does."
     yield "  6. An installer puts that site on test by key; who works alone starts a timer:"
-    yield f"       {command} call{where} {INSTALLER}"
-    yield f"       {command} call{where} {LONE_WORKER}"
+    for call, keys in (INSTALLER, LONE_WORKER):
+        yield f"       {command} call{where} {call} \\"
+        yield f"         --keys '{keys}'"
 
 
 def _softphone(data: DemoData, free: DemoAccount) -> Iterator[str]:

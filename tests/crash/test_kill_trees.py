@@ -10,8 +10,8 @@ from tests.crash.estate import SERVICES, Estate
 from tests.crash.judge import Verdict
 from tests.crash.night import BOUNDARIES, SERVICE_BOUNDARIES, Night, live_through
 
-KILLS = 150
-SERVICE_KILLS = 60
+KILLS = 160
+SERVICE_KILLS = 40
 SITES = 260
 WRITES = 10_000
 SEED = 20261127

@@ -7,7 +7,6 @@ import asyncio
 import itertools
 import json
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import aiohttp
 
 from tests.interop.peers import PATIENCE
+from tests.interop.ports import OWN
 
 FIREFOX = "firefox-esr"
 PREFERENCES = {
@@ -127,9 +127,7 @@ async def firefox(folder: Path) -> AsyncIterator[Firefox]:
             f"user_pref({json.dumps(k)}, {json.dumps(v)});\n" for k, v in PREFERENCES.items()
         )
     )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    [port] = OWN.take(1)
     program = await asyncio.create_subprocess_exec(
         FIREFOX, "--headless", "--no-remote", "--profile", str(profile),
         "--remote-debugging-port", str(port), "about:blank",

@@ -5,25 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from sip.media.ports import REST_TIME, PortPool, drain, family_of
+from tests.interop.ports import OWN
 
 
 def free_range(count: int) -> tuple[int, int]:
-    """A range of ports of which `count` even ones were free a moment ago."""
-    for low in range(21_000, 60_000, 2 * count):
-        probes = []
-        try:
-            for port in range(low, low + 2 * count, 2):
-                probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-                probes.append(probe)
-                probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-        else:
-            return low, low + 2 * count - 1
-        finally:
-            for probe in probes:
-                probe.close()
-    raise AssertionError("no free ports")
+    """A range of ports of which `count` even ones are free, and nobody else's."""
+    ports = OWN.take(2 * count)
+    return ports[0], ports[-1]
 
 
 @pytest.fixture

@@ -45,11 +45,12 @@ class Site:
 
     def __init__(self, home: House) -> None:
         self.home = home
+        self.make = home.app
         self.port = 0
         self.runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        self.runner = web.AppRunner(self.home.app(), access_log=None)
+        self.runner = web.AppRunner(self.make(), access_log=None)
         await self.runner.setup()
         site = web.TCPSite(self.runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()

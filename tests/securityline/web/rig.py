@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import time
 import wave
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -76,12 +77,12 @@ class Clock:
     def __call__(self) -> float:
         if self.at is not None:
             return self.at
-        return asyncio.get_event_loop().time() + self._ahead
+        return time.monotonic() + self._ahead
 
     def follow(self, start: datetime) -> None:
-        """Run with the loop's clock, from a wall clock time on."""
+        """Run with the real clock, from a wall clock time on."""
         self.at = None
-        self._ahead = start.timestamp() - asyncio.get_event_loop().time()
+        self._ahead = start.timestamp() - time.monotonic()
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ KILLS_A_NIGHT: Final = 100
 SITES_A_NIGHT: Final = 150
 TREES_AT_ONCE: Final = 16
 COLD_STARTS: Final = 10
+OPERATORS_EVERY: Final = 4
+"In one night of so many operators call emergency services, and it is killed around that."
 
 
 def distribution(values: list[float]) -> dict[str, float]:
@@ -70,6 +72,7 @@ async def measure(kills: int, seed: int) -> dict[str, object]:
                 kills=min(KILLS_A_NIGHT, kills - number * KILLS_A_NIGHT),
                 seed=seed + number,
                 at_once=TREES_AT_ONCE,
+                has_operators=number % OPERATORS_EVERY == OPERATORS_EVERY - 1,
             )
             verdict = Verdict(night, bank.data)
             found = list(verdict.faults())
@@ -81,6 +84,7 @@ async def measure(kills: int, seed: int) -> dict[str, object]:
             counts.update(
                 trees=night.sites,
                 calls=len(night.phones.calls),
+                services_called=sum(len(each.called) for each in night.dispatchers),
                 lines_shown=len(night.witness.lines),
                 alarms_acknowledged=len(night.senders.acknowledged),
                 left_alone=len(night.phones.left_alone),

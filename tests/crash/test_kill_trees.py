@@ -1,4 +1,4 @@
-"""kill -9 at every boundary between two steps of an escalation, two hundred times.
+"""kill -9 at every boundary between two steps of an escalation, two hundred times in all.
 
 The engine is the product in a process of its own, the keyholders are telephones on loopback,
 the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the log.
@@ -31,7 +31,7 @@ def judged(night: Night, data: Path) -> list[str]:
     return faults
 
 
-async def test_nothing_is_lost_doubled_or_forgotten_in_two_hundred_kills(
+async def test_nothing_is_lost_doubled_or_forgotten_in_a_night_of_kills(
     tmp_path: Path,
 ) -> None:
     bank = estate(tmp_path, SITES)

@@ -363,10 +363,16 @@ class Product:
     def _prepare(self, commands: Sequence[Command]) -> list[Document]:
         return self.telephony.orders.prepare(commands)
 
-    def _save(self, document: Document, then: Callable[[], None] | None = None) -> None:
+    def _save(
+        self,
+        document: Document,
+        then: Callable[[], None] | None = None,
+        when_safe: Callable[[], None] | None = None,
+    ) -> None:
         on_written = None if then is None else lambda _lines: then()
+        is_urgent = then is not None or when_safe is not None
         self.logbook.append(
-            self.clock(), (), [document], on_written, is_urgent=then is not None
+            self.clock(), (), [document], on_written, is_urgent=is_urgent, on_safe=when_safe
         )
 
     def _pump_soon(self) -> None:

@@ -186,10 +186,12 @@ class Arrivals:
         self._x.pump()
 
     def _refused(self, event: s.Refused) -> None:
-        """Take a refusal. Its ACK waits for the disk, as that of an answer does.
+        """Take a refusal. Its ACK waits for the disk, and longer than that of an answer does.
 
-        A process that comes after us repeats the INVITE of what it does not know to be over.
-        Unless the far end still repeats its refusal then, that INVITE would ring once more.
+        Nobody on the line waits for it: it is not sent before the refusal is durable, however
+        silent the disk. A process that comes after us repeats the INVITE of what it does not
+        know to be over. Unless the far end still repeats its refusal then, that INVITE would
+        ring once more.
         """
 
         def confirm() -> None:
@@ -202,7 +204,9 @@ class Arrivals:
             return
         self._x.close_branch(leg, event.leg)
         if leg.is_up or leg.branches:
-            self._x.save_leg(leg, confirm)  # another phone of his answered, or still rings
+            self._x.save_leg(
+                leg, when_safe=confirm
+            )  # another phone of his answered, or still rings
             return
         if not leg.is_released and self._failed_over(leg, event, confirm):
             return
@@ -246,11 +250,11 @@ class Arrivals:
         cause: Cause,
         status: int | None,
         reason: str,
-        then: Callable[[], None] | None = None,
+        when_safe: Callable[[], None] | None = None,
     ) -> None:
         if self._panels.ended(leg, cause, reason):
-            if then is not None:
-                then()
+            if when_safe is not None:
+                when_safe()
             return
         self._x.tell(
             e.LegEnded(
@@ -261,7 +265,7 @@ class Arrivals:
                 reason=reason[:200],
             ),
             [self._x.no_leg_document(leg.leg_id)],
-            then,
+            when_safe=when_safe,
         )
 
     # ------------------------------------------------------------ while it is up

@@ -231,10 +231,10 @@ class Dialling:
 
     # ------------------------------------------------------------ the next trunk
 
-    def try_elsewhere(self, leg: Leg, event: Refused, then: Callable[[], None]) -> bool:
+    def try_elsewhere(self, leg: Leg, event: Refused, when_safe: Callable[[], None]) -> bool:
         """Try the next trunk if this one said that it cannot; say whether one is tried.
 
-        :param then: called once it is durable that another one is tried.
+        :param when_safe: called once it is durable that another one is tried.
         """
         if leg.role != "number":
             return False
@@ -243,7 +243,7 @@ class Dialling:
             route.endpoint, event.status, self._x.clock(), event.retry_after
         ):
             return False
-        return self._next_trunk(leg, then)
+        return self._next_trunk(leg, when_safe)
 
     def _overdue(self, leg: Leg, sip_leg: str) -> None:
         """Try the next trunk when this one brought nothing in time, then let go of it."""
@@ -274,7 +274,7 @@ class Dialling:
         self._x.close_leg(leg)
         self._tell_end(leg, Cause.UNREACHABLE, "the carrier does not answer")
 
-    def _next_trunk(self, leg: Leg, then: Callable[[], None] = lambda: None) -> bool:
+    def _next_trunk(self, leg: Leg, when_safe: Callable[[], None] | None = None) -> bool:
         targets = leg.order["targets"]
         tried = [route for t in targets if (route := self._route_of(leg, t["sip_leg"]))]
         route = self._x.trunks.choose(self._x.clock(), tried)
@@ -285,7 +285,6 @@ class Dialling:
         targets.append(target)
 
         def invite() -> None:
-            then()
             if leg.is_released:  # meanwhile; nothing was sent, so nothing will end it
                 self._x.close_leg(leg)
                 self._tell_end(leg, Cause.RELEASED, "")
@@ -294,7 +293,7 @@ class Dialling:
                 self._x.pump()
 
         # As with the first: the intent to dial is on disk before the INVITE is on the wire.
-        self._x.save_leg(leg, invite)
+        self._x.save_leg(leg, invite, when_safe)
         return True
 
     def _route_of(self, leg: Leg, sip_leg: str) -> Route | None:

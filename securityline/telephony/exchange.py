@@ -68,6 +68,8 @@ class Teller(Protocol):
         event: Event,
         documents: Sequence[Document] = (),
         then: Callable[[], None] | None = None,
+        *,
+        when_safe: Callable[[], None] | None = None,
     ) -> None:
         """Run one event."""
 
@@ -87,7 +89,8 @@ class Exchange:
     "Sends what the user agent has to send, soon."
     save: Callable[..., None]
     """Writes a document without a line, soon; then, should there be something to do that has
-    waited for it, does that: `save(document, then)`."""
+    waited for it, does that: `save(document, then, when_safe)`. `then` does not wait for a disk
+    that is silent, `when_safe` does."""
     later: Callable[[float, Callable[[], None]], object]
     "Calls a function in so many seconds."
     domain: str
@@ -229,12 +232,18 @@ class Exchange:
         """Say that a leg needs no take-over any more."""
         return Document(kind=LEG, id=leg_id, data=None, at=self.clock())
 
-    def save_leg(self, leg: Leg, then: Callable[[], None] | None = None) -> None:
+    def save_leg(
+        self,
+        leg: Leg,
+        then: Callable[[], None] | None = None,
+        when_safe: Callable[[], None] | None = None,
+    ) -> None:
         """Write how a leg is now, soon.
 
-        :param then: called once that is durable.
+        :param then: called once that is durable, or the disk is silent.
+        :param when_safe: called once that is durable, and not before.
         """
-        self.save(self.leg_document(leg), then)
+        self.save(self.leg_document(leg), then, when_safe)
 
 
 def uri_host(endpoint: Endpoint) -> str:

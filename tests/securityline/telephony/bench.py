@@ -179,6 +179,7 @@ class Bench:
         self.written: dict[tuple[str, str], Document] = {}
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.is_durable = True
+        self.is_silent = False  # not durable, and the engine acts all the same
         self.unwritten: list[Callable[[], None]] = []
         "What waits for the disk."
         self.speaker = PretendSpeaker()
@@ -262,17 +263,25 @@ class Bench:
         event: Event,
         documents: Sequence[Document] = (),
         then: Callable[[], None] | None = None,
+        *,
+        when_safe: Callable[[], None] | None = None,
     ) -> None:
         self.told.append(event)
         for document in documents:
             self.write(document)
-        self._then(then)
+        self._then(then, when_safe)
 
-    def _then(self, then: Callable[[], None] | None) -> None:
-        if then is not None and self.is_durable:
-            then()
-        elif then is not None:
-            self.unwritten.append(then)
+    def _then(
+        self, then: Callable[[], None] | None, when_safe: Callable[[], None] | None = None
+    ) -> None:
+        for do, is_time in (
+            (then, self.is_durable or self.is_silent),
+            (when_safe, self.is_durable),
+        ):
+            if do is not None and is_time:
+                do()
+            elif do is not None:
+                self.unwritten.append(do)
 
     def disk_is_back(self) -> None:
         """Do what waited for the disk."""
@@ -281,8 +290,13 @@ class Bench:
             self.unwritten.pop(0)()
         self.travel()
 
-    def write(self, document: Document, then: Callable[[], None] | None = None) -> None:
-        self._then(then)
+    def write(
+        self,
+        document: Document,
+        then: Callable[[], None] | None = None,
+        when_safe: Callable[[], None] | None = None,
+    ) -> None:
+        self._then(then, when_safe)
         if document.data is None:
             self.written.pop((document.kind, document.id), None)
         else:

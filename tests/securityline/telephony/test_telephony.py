@@ -512,13 +512,19 @@ def test_a_phone_that_rings_is_not_rung_twice_by_the_next_engine() -> None:
     assert bench.last(e.LegAnswered).leg_id == OP_LEG
 
 
+@pytest.mark.parametrize("is_silent", [False, True], ids=["", "the disk is silent"])
 @pytest.mark.parametrize("status", [486, 603])
-def test_a_refusal_that_was_not_written_down_is_told_to_the_next_engine(status: int) -> None:
-    """Were it acknowledged, nobody would repeat it, and the INVITE would ring once more."""
+def test_a_refusal_that_was_not_written_down_is_told_to_the_next_engine(
+    status: int, is_silent: bool
+) -> None:
+    """Were it acknowledged, nobody would repeat it, and the INVITE would ring once more.
+
+    The phone outranks the log, but nobody on the line waits for this ACK.
+    """
     bench = Bench()
     bench.do(dial())
     known, ports = dict(bench.written), set(bench.media.taken)
-    bench.is_durable = False
+    bench.is_durable, bench.is_silent = False, is_silent
     bench.peers[CARRIER].refuse(bench.incoming_at(CARRIER).leg, status, bench.now)
     bench.travel()
     bench.written, bench.is_durable = known, True

@@ -69,6 +69,8 @@ class Program:
             cwd=cwd,
             env={**os.environ, **(env or {})},
             start_new_session=True,
+            # A shell's background job ignores Ctrl-C, and so would whatever it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             limit=1 << 20,
         )
         return cls(name, process)

@@ -46,3 +46,6 @@ async def sign_in(page: Page, address: str, operator: str, language: str) -> Non
     await page.fill("#password", PASSWORD)
     await page.keyboard.press("Enter")
     await expect(page.locator("body:not(.starting) #live .on")).to_be_visible()
+    await page.keyboard.press(
+        "Shift"
+    )  # from here on the browser sounds, and says nothing of it

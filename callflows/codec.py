@@ -240,10 +240,10 @@ def _dataclass_decoder(kind: type) -> Decoder:
     parts = tuple((f.name, _decoder(hints[f.name]), _has_default(f)) for f in fields(kind))
 
     def build(data: Any) -> Any:
-        values = {}
+        values, known = {}, _mapping(data)
         for name, convert, has_default in parts:
-            if name in _mapping(data):
-                values[name] = convert(data[name])
+            if name in known:
+                values[name] = convert(known[name])
             elif not has_default:
                 raise KeyError(name)
         return kind(**values)
@@ -270,15 +270,18 @@ def _sequence(data: Any) -> Any:
 
 
 def _mapping(data: Any) -> Mapping[Any, Any]:
-    if not isinstance(data, Mapping):
+    if type(data) is not dict and not isinstance(data, Mapping):
         raise TypeError(f"expected an object, not {data!r:.40}")
     return data
 
 
 def _union_decoder(hints: tuple[Any, ...]) -> Decoder:
-    each = [_decoder(h) for h in hints]
+    each = [_decoder(h) for h in hints if h is not types.NoneType]
+    may_be_none = types.NoneType in hints
 
     def build(data: Any) -> Any:
+        if data is None and may_be_none:
+            return None
         for decoder in each:
             try:
                 return decoder(data)
@@ -302,6 +305,8 @@ def _plain_decoder(kind: Any) -> Decoder:
     accepted = (int, float) if kind is float else kind
 
     def check(data: Any) -> Any:
+        if type(data) is kind:
+            return data
         if not isinstance(data, accepted) or (isinstance(data, bool) and kind is not bool):
             raise TypeError(f"expected {kind.__name__}, not {data!r:.40}")
         return data

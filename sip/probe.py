@@ -34,10 +34,10 @@ class ProbeSettings:
     failures_to_fall: int = 2
     answers_to_rise: int = 2
     "Answers in a row before a target that was down counts as up again."
-    close_interval: float = 0.2
-    "Between two probes of a target that is watched closely, answered or not."
     close_silence: float = 0.8
-    "With no answer to any of them for so long, it is down; one lost packet is not enough."
+    """With no sign of life for so long a target that is watched closely is down. It is asked
+    after half of that time, and while it says nothing at each sixth: one lost packet, or two,
+    are not enough."""
 
 
 class ProbeOrder(NamedTuple):
@@ -116,14 +116,14 @@ class Probe:
         self._watched.pop(target, None)
 
     def watch_closely(self, target: str, now: float) -> None:
-        """Ask a target several times a second, from now on: it must not die unnoticed.
+        """Ask a target whenever it says nothing for a moment: it must not die unnoticed.
 
         A target that is down, unknown or watched closely already is left as it is.
         """
         watched = self._watched.get(target)
         if watched and watched.state is Reachability.UP and watched.close_since is None:
-            watched.close_since = now
-            self._order_closely(target, watched, now)
+            watched.close_since, watched.pending = now, ""
+            self._due(watched, now + self._settings.close_silence / 2)
 
     def relax(self, target: str, now: float) -> None:
         """Ask a target at the usual interval again."""
@@ -207,6 +207,10 @@ class Probe:
         # Time in which we slept ourselves is no silence of theirs: their answers wait unread.
         silent_since = (watched.close_since or 0.0) + now - watched.due_at
         watched.close_since = silent_since
+        ask_at = silent_since + self._settings.close_silence / 2
+        if now < ask_at:
+            self._due(watched, ask_at)
+            return []
         if now < silent_since + self._settings.close_silence:
             self._order_closely(target, watched, now)
             return []
@@ -219,7 +223,7 @@ class Probe:
     def _order_closely(self, target: str, watched: _Watched, now: float) -> None:
         self._order(target, watched, now)
         end = (watched.close_since or 0.0) + self._settings.close_silence
-        self._due(watched, min(now + self._settings.close_interval, max(end, now)))
+        self._due(watched, min(now + self._settings.close_silence / 6, max(end, now)))
 
     def _alive(
         self, target: str, watched: _Watched, now: float, *, is_certain: bool = False

@@ -181,46 +181,56 @@ def rung():
     return probe
 
 
-def test_who_rings_is_asked_at_once_and_often():
+def test_who_rings_is_asked_whenever_he_says_nothing_for_a_moment():
     probe = rung()
-    assert due(probe).target == "carrier-a"
-    for at in (1.2, 1.4, 1.6):
-        assert abs(probe.next_timer() - at) < 1e-9
-        at = probe.next_timer()
-        probe.handle_timer(at)
-        probe.answered(due(probe).token, 200, at + 0.01)
+    assert probe.orders_to_send() == [], "he has just been heard"
+    asked = []
+    while (at := probe.next_timer()) < 3.0:
+        assert probe.handle_timer(at) == []
+        for order in probe.orders_to_send():
+            asked.append(round(at, 2))
+            probe.answered(order.token, 200, at + 0.01)
+    assert asked == [1.4, 1.81, 2.22, 2.63]
     assert probe.state_of("carrier-a") is Reachability.UP
+
+
+def test_who_answers_nothing_is_asked_more_often():
+    probe = rung()
+    changes, orders = run_silently_until(probe, 2)
+    assert [round(at, 2) for at in orders][:3] == [1.4, 1.53, 1.67]
+    assert [(round(at, 2), is_up) for at, is_up in changes] == [(1.8, False)]
 
 
 def test_who_dies_while_he_rings_is_down_within_a_second():
     probe = rung()
-    probe.answered(due(probe).token, 200, 1.01)
-    changes, _ = run_silently_until(probe, 2)
-    [(at, is_up)] = changes
-    assert not is_up
-    assert at <= 1.01 + 1
-
-
-def test_one_lost_answer_of_a_ringing_phone_changes_nothing():
-    probe = rung()
-    due(probe)
-    probe.handle_timer(1.2)
-    due(probe)
     probe.handle_timer(1.4)
     probe.answered(due(probe).token, 200, 1.41)
-    assert run_silently_until(probe, 2.2)[0] == []
+    changes, _ = run_silently_until(probe, 3)
+    [(at, is_up)] = changes
+    assert not is_up
+    assert at <= 1.41 + 1
+
+
+def test_two_lost_answers_of_a_ringing_phone_change_nothing():
+    probe = rung()
+    for at in (1.4, 1.4 + 0.8 / 6):
+        probe.handle_timer(at)
+        due(probe)
+    probe.handle_timer(1.4 + 2 * 0.8 / 6)
+    probe.answered(due(probe).token, 200, 1.7)
+    assert run_silently_until(probe, 2.4)[0] == []
 
 
 def test_a_transport_failure_of_one_question_is_left_to_the_next():
     probe = rung()
-    assert probe.answered(due(probe).token, None, 1.01) == []
-    probe.handle_timer(1.2)
-    assert probe.answered(due(probe).token, 200, 1.21) == []
+    probe.handle_timer(1.4)
+    assert probe.answered(due(probe).token, None, 1.41) == []
+    probe.handle_timer(1.55)
+    assert probe.answered(due(probe).token, 200, 1.56) == []
 
 
 def test_time_in_which_we_slept_ourselves_is_no_silence_of_his():
     probe = rung()
-    due(probe)
     assert probe.handle_timer(3.5) == []
     probe.answered(due(probe).token, 200, 3.51)
     assert probe.state_of("carrier-a") is Reachability.UP
@@ -228,7 +238,6 @@ def test_time_in_which_we_slept_ourselves_is_no_silence_of_his():
 
 def test_who_rings_no_more_is_asked_as_before():
     probe = rung()
-    due(probe)
     probe.relax("carrier-a", 1.1)
     assert run_silently_until(probe, 11) == ([], [])
     probe.handle_timer(11.1)

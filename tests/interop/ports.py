@@ -21,26 +21,27 @@ HOST: Final = "127.0.0.1"
 
 
 class Ports:
-    """The part of one worker.
+    """The part of one worker; all of them, where there are no workers.
 
-    :param worker: its number; others than the first seven share the last part.
+    :param worker: its number; those above the eighth share the last part.
     """
 
-    def __init__(self, worker: int) -> None:
-        self._first = FIRST + min(worker, WORKERS - 1) * SIZE
-        self._next = random.randrange(0, SIZE, 2)
+    def __init__(self, worker: int | None = None) -> None:
+        self._size = LAST + 1 - FIRST if worker is None else SIZE
+        self._first = FIRST + (0 if worker is None else min(worker, WORKERS - 1) * SIZE)
+        self._next = random.randrange(0, self._size, 2)
 
     def take(self, count: int) -> range:
         """Find so many neighbouring ports, from an even one on, free for UDP and TCP."""
-        for _ in range(SIZE):
-            if self._next + count > SIZE:
+        for _ in range(self._size):
+            if self._next + count > self._size:
                 self._next = 0
             ports = range(self._first + self._next, self._first + self._next + count)
             if are_free(ports):
                 self._next += count + count % 2
                 return ports
             self._next += 2
-        raise RuntimeError(f"no {count} neighbouring ports are free in {self._first}+{SIZE}")
+        raise RuntimeError(f"no {count} neighbouring ports are free from {self._first} on")
 
 
 def are_free(ports: range) -> bool:
@@ -55,4 +56,5 @@ def are_free(ports: range) -> bool:
     return True
 
 
-OWN: Final = Ports(int(os.environ.get("PYTEST_XDIST_WORKER", "gw7")[2:]))
+_WORKER: Final = os.environ.get("PYTEST_XDIST_WORKER", "")
+OWN: Final = Ports(int(_WORKER[2:])) if _WORKER else Ports()

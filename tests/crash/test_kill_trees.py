@@ -6,7 +6,8 @@ the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the l
 
 from pathlib import Path
 
-from tests.crash.estate import SERVICES, Estate
+from tests.crash.dispatchers import Dispatcher
+from tests.crash.estate import SERVICES, SIMULATED, Estate
 from tests.crash.judge import Verdict
 from tests.crash.night import BOUNDARIES, SERVICE_BOUNDARIES, Night, live_through
 
@@ -70,11 +71,21 @@ async def test_what_is_wrong_with_a_night_is_found(tmp_path: Path) -> None:
     night.phones.calls["x"] = type(call)(
         number="112", call_id="x", invite="", source=("", 0), tag=""
     )
+    for name, rung in (("y", [0.0]), ("z", [0.0, 1.0])):
+        night.phones.calls[name] = type(call)(
+            number=SIMULATED["pz"], call_id=name, invite="", source=("", 0), tag="",
+            rung_at=rung,
+        )  # fmt: skip
+    forgetful = Dispatcher(bank, night.witness, 0, lambda _moment: None)
+    forgetful.called.append(("20261127-0001", "fire"))
+    night.dispatchers.append(forgetful)
     found = "\n".join(judged(night, bank.data))
     for words in (
         f"{call.number} rang 2 times for 1 calls: ",
         "site 99 was acknowledged and is not in the log",
         "KeyholderAccepted, was shown and is not in the log",
         "an emergency number was dialled",
+        f"{SIMULATED['pz']} rang 3 times for 0 presses",
+        "fire was pressed for, and nothing became of it",
     ):
         assert words in found, found

@@ -8,6 +8,7 @@ import { askPassword } from "./password.js";
 import { Phone } from "./phone.js";
 import { showSecret } from "./secret.js";
 import { adjust, chime, insist, ring, tryOut, wake } from "./sound.js";
+import { Windows } from "./windows.js";
 import { Wire } from "./wire.js";
 
 const $ = (id) => document.getElementById(id);
@@ -17,7 +18,7 @@ const kept = { card: new Map(), log: new Map(), more: new Map() }; // what was l
 const MOST_KEPT = 80;
 const NOTHING_MORE = '<section id="more"></section>'; // of the case before must not stand under this one
 let shown = null;
-let phone = null, bar = null;
+let phone = null, bar = null, windows = null;
 let popped = null;
 let followed = "";
 const LIVE_LINE = "#card .line:is(.summoning, .dialled, .ringing, .speaking)"; // to an emergency service
@@ -123,6 +124,7 @@ function tick() {
   const engineNow = (Date.now() - clockAhead) / 1000;
   showClock(engineNow);
   tickAll(engineNow);
+  windows?.look();
 }
 
 function say(text, isWrong = false) {
@@ -161,6 +163,9 @@ function show(incident) {
   decorate();
 }
 
+// By his own hand, unlike what the server brings: his other window follows.
+function open(incident) { show(incident); windows.tell(incident); }
+
 function onPop(pop) {
   const isMine = pop.rung.includes(operator);
   fresh.set(pop.call, Date.now());
@@ -196,7 +201,7 @@ function step(direction) {
   if (!rows.length) return;
   const at = rows.findIndex((row) => row.dataset.incident === shown);
   const next = rows[at < 0 ? (direction > 0 ? 0 : rows.length - 1) : (at + direction + rows.length) % rows.length];
-  show(next.dataset.incident);
+  open(next.dataset.incident);
   next.scrollIntoView({ block: "nearest" });
 }
 
@@ -215,8 +220,9 @@ function onAnswer(pending, { error }) {
 }
 
 const DO = {
-  show: ({ incident }) => show(incident),
-  "show-pop": () => popped && show(popped.incident),
+  show: ({ incident }) => open(incident),
+  "show-pop": () => popped && open(popped.incident),
+  window: () => prompter.open($("window-parts"), ({ part }) => windows.choose(part)),
   command: () => bar.open(),
   help: () => $("help").open ? $("help").close() : $("help").showModal(),
   "try-sound": ({ urgency }) => tryOut(Number(urgency)),
@@ -258,11 +264,11 @@ function activate(element) {
   if (what) { DO[what]?.(values); return; }
   if (!act) { element.click(); return; }
   if (act === "answer_step") values.incident = shown;
-  if (act === "take") show(values.incident);
+  if (act === "take") open(values.incident);
   if (act === "service" && element.disabled) return;
   if (act === "answer") {
     const incident = element.closest("[data-incident]")?.dataset.incident;
-    if (incident) show(incident);
+    if (incident) open(incident);
   }
   press(act, values);
 }
@@ -342,6 +348,7 @@ bar = new CommandBar({ words, say, activate });
 const composer = new Composer({ words, shown: () => shown, press, say });
 shown = sessionStorage.getItem("shown");
 if (shown) composer.moveTo(shown);
+windows = new Windows({ follow: (incident) => { if (!document.hasFocus() || !isTyping()) show(incident); } });
 const wire = new Wire({
   seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,
   onState: (state) => { document.body.classList.toggle("stale", state === "stale"); document.body.classList.remove("starting"); },

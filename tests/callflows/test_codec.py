@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from callflows import codec, commands
@@ -67,6 +67,7 @@ def check_json(value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
+@settings(max_examples=40)  # of each of the kinds of line, which are many
 @given(st.data())
 def test_everything_comes_back_from_json_as_it_was(name: str, data: st.DataObject) -> None:
     said = data.draw(instances(NAMES[name]))

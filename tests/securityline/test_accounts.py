@@ -6,8 +6,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
+import securityline.accounts
 from securityline.accounts import FILE_NAME, SCOPES, AccountError, Accounts
 
 PASSWORD = "correct horse battery"
@@ -23,7 +25,7 @@ class Hasher:
     """A hasher whose comparing is watched."""
 
     def __init__(self, verify: Callable[[str, str], bool]) -> None:
-        self.hash = PasswordHasher().hash
+        self.hash = securityline.accounts.PasswordHasher().hash
         self.verify = verify
 
 
@@ -62,6 +64,18 @@ def test_an_unknown_operator_costs_as_much_as_a_known_one(accounts: Accounts) ->
     assert len(hashed) == 2
     assert [h.split("$")[1:4] for h in hashed] == [hashed[0].split("$")[1:4]] * 2
     assert hashed[0].startswith("$argon2id$")
+
+
+def test_a_password_costs_what_rfc_9106_recommends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The tests' own is cheaper.
+    monkeypatch.setattr(securityline.accounts, "PasswordHasher", PasswordHasher)
+    with closing(Accounts(tmp_path, "securityline.example")) as accounts:
+        accounts.add_operator("sofie", PASSWORD, "201")
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as db:
+        (kept,) = db.execute("SELECT password FROM operators").fetchone()
+    assert extract_parameters(kept) == RFC_9106_LOW_MEMORY
 
 
 def test_passwords_are_hashed_two_at_a_time(accounts: Accounts) -> None:

@@ -18,7 +18,7 @@ from client_directory.plan_builder import (
     build_procedure,
     text_of,
 )
-from client_directory.secret import hash_secret, is_secret, seal
+from client_directory.secret import hash_secret, is_secret, mark, seal
 from client_directory.self_service_check import check_installer_pins
 from client_directory.source import Path, Source
 
@@ -94,6 +94,10 @@ def _links(links: list[shapes.LinkShape]) -> tuple[model.Link, ...]:
 
 def _sealed(secret: SecretStr | None) -> str | None:
     return seal(secret.get_secret_value()) if secret is not None else None
+
+
+def _marked(*held: SecretStr | None) -> tuple[str, ...]:
+    return tuple(mark(one.get_secret_value()) for one in held if one is not None)
 
 
 def _hashed(secret: SecretStr | None) -> str | None:
@@ -216,6 +220,9 @@ class _OrganisationBuilder:
             code_word_hash=_hashed(person.code_word),
             duress_code_word_hash=_hashed(person.duress_code_word),
             code_word_sealed=_sealed(person.code_word),
+            secret_marks=_marked(
+                person.pin, person.duress_pin, person.code_word, person.duress_code_word
+            ),
             valid_from=since,
             valid_until=until,
         )

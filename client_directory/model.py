@@ -206,6 +206,8 @@ class Person:
     duress_code_word_hash: str | None = None
     code_word_sealed: str | None = field(default=None, repr=False)
     "To be shown to an operator who says why; only this process can read it."
+    secret_marks: tuple[str, ...] = field(default=(), repr=False)
+    "By which this process finds his secrets in a text that leaves the house."
     valid_from: date | None = None
     valid_until: date | None = None
 

@@ -10,6 +10,7 @@ minute, and argon2 as the operators' passwords have it most of an hour.
 
 A code word may have to be shown to an operator (decision 0010): it is kept sealed as well,
 readable in this process and in no other, so that no line, dump of values or error has it.
+Of each secret there is also a mark, by which a typed text is searched for it quickly.
 """
 
 import hashlib
@@ -54,9 +55,22 @@ def is_secret(attempt: str, stored: str) -> bool:
 
 
 def _digest(secret: str, salt: bytes, rounds: int) -> bytes:
+    folded = _folded(secret).encode("utf-8", "replace")
+    return hashlib.pbkdf2_hmac("sha256", folded, salt, rounds)
+
+
+def _folded(secret: str) -> str:
     apart = unicodedata.normalize("NFKD", secret)
-    folded = "".join(c for c in apart if not unicodedata.combining(c)).strip().casefold()
-    return hashlib.pbkdf2_hmac("sha256", folded.encode("utf-8", "replace"), salt, rounds)
+    return "".join(c for c in apart if not unicodedata.combining(c)).strip().casefold()
+
+
+def mark(secret: str) -> str:
+    """Return a mark by which this process knows a secret again in a text, and no other does.
+
+    Only letters and digits count, however they stand together; not case, width or accents.
+    """
+    alone = "".join(c for c in _folded(secret) if c.isalnum())
+    return _mark(alone.encode("utf-8", "replace")).hex()
 
 
 def seal(secret: str) -> str:

@@ -5,6 +5,7 @@ where; each reading is a line of the case's log.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -14,15 +15,16 @@ from markupsafe import Markup
 from client_directory.model import Organisation
 from securityline.report_pdf import NotInstalled, NotMade, make_pdf
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.erasing import eraser
 from securityline.web.incidents import find_incident, moment_of
 from securityline.web.log_lines import is_for_operators
 from securityline.web.parts import STATIC
 from securityline.web.plain import write_number
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
-from securityline.web.services import without_secrets
 from securityline.web.timelines import recordings
-from securityline.web.words import LANGUAGES
+from securityline.web.vocabulary import OUTCOMES, call_it
+from securityline.web.words import LANGUAGES, N_, WORDS, Words
 
 READ: Final = "ReportRead"
 "The line in the log: who read it, in what form."
@@ -33,6 +35,7 @@ LONGEST_ROW: Final = 4000
 NOT_FOR_CLIENTS: Final = frozenset({"SecretChecked", "SecretRevealed", "OperatorChosen"})
 "How we know people, and whom we thought of: ours alone."
 
+STILL: Final = N_("in progress")
 Clean = Callable[[str], str]
 
 
@@ -49,7 +52,8 @@ class Reached(NamedTuple):
     name: str
     at: str
     has_accepted: bool
-    outcome: str
+    words: str
+    "What became of this call."
 
 
 def add_routes(app: web.Application) -> None:
@@ -120,7 +124,7 @@ def _values(
     organisation: Organisation | None,
     language: str,
 ) -> dict[str, Any]:
-    clean = cleaner(organisation, context.services.directory.current.protected_numbers)
+    clean = cleaner(organisation, context.services.directory.current.protected_numbers, case)
     return {
         "case": case,
         "title": clean(str(case.get("organisation_name") or "")),
@@ -131,7 +135,7 @@ def _values(
         "closing_text": clean(str(case.get("closing_text") or "")),
         "callers": list(_callers(lines)),
         "verifications": [_row(x, context, language, clean) for x in _of(lines, VERIFIED)],
-        "reached": list(_reached(case, context)),
+        "reached": list(_reached(case, context, WORDS[language])),
         "services": [_service(one, context, clean) for one in case.get("services") or ()],
         "recordings": recordings(lines, context.rendering),
         "timeline": [
@@ -148,21 +152,15 @@ def _values(
 VERIFIED: Final = frozenset({"VerificationRecorded"})
 
 
-def cleaner(organisation: Organisation | None, protected: frozenset[str]) -> Clean:
+def cleaner(
+    organisation: Organisation | None, protected: frozenset[str], case: Mapping[str, Any]
+) -> Clean:
     """Return what takes code words, PINs and reserved numbers out of a text, line by line."""
-    people = organisation.people if organisation is not None else ()
-    hashes = tuple(
-        one
-        for person in people
-        for one in (person.code_word_hash, person.duress_code_word_hash)
-        if one is not None
-    )
-
-    def clean(text: str) -> str:
-        parts = text[:LONGEST_ROW].split("\n")
-        return "\n".join(without_secrets(part, hashes, protected) for part in parts)
-
-    return clean
+    services = case.get("services") or ()
+    references = [str(one["reference"]) for one in services if one.get("reference")]
+    digits = {found for one in references for found in re.findall(r"\d+", one)}
+    erase = eraser(organisation, protected, known=digits)
+    return lambda text: "\n".join(map(erase, text[:LONGEST_ROW].split("\n")))
 
 
 def _of(lines: Sequence[Line], names: frozenset[str]) -> Iterator[Line]:
@@ -185,14 +183,27 @@ def _callers(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
             yield str(known.get("person_name") or ""), write_number(number)
 
 
-def _reached(case: Mapping[str, Any], context: Context) -> Iterator[Reached]:
+def _reached(case: Mapping[str, Any], context: Context, words: Words) -> Iterator[Reached]:
+    """Tell what became of each call; who took charge did so in one call, not in all of his."""
     for tree in case.get("trees") or ():
-        for attempt in tree.get("attempts") or ():
+        attempts = tree.get("attempts") or ()
+        taken = {one.get("person"): number for number, one in enumerate(attempts)}
+        taken |= {
+            one.get("person"): number
+            for number, one in enumerate(attempts)
+            if one.get("outcome") == "accepted"
+        }
+        for number, one in enumerate(attempts):
+            person = one.get("person")
+            is_his = person in (tree.get("accepted") or ()) and taken[person] == number
+            outcome = "accepted" if is_his else str(one.get("outcome") or "")
             yield Reached(
-                name=str(attempt.get("name") or ""),
-                at=moment_of(attempt.get("dialled_at"), context),
-                has_accepted=attempt.get("person") in (tree.get("accepted") or ()),
-                outcome=str(attempt.get("outcome") or ""),
+                name=str(one.get("name") or ""),
+                at=moment_of(one.get("dialled_at"), context),
+                has_accepted=is_his,
+                words=call_it(words, OUTCOMES, outcome)
+                if outcome
+                else words(N_("in progress")),
             )
 
 

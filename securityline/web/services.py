@@ -1,7 +1,6 @@
 """The emergency services on a card: their buttons, what came of each press, the fiche."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
@@ -10,11 +9,10 @@ from callflows.incident import Incident
 from callflows.procedure_run import Outcome, StepRecord
 from callflows.service_call import ServiceCall
 from callflows.service_gate import verification
-from client_directory.model import Organisation, Service, Site, Step
-from client_directory.numbers import normalise
-from client_directory.secret import is_secret
+from client_directory.model import Service, Step
 from securityline.web import vocabulary
 from securityline.web.board import Board
+from securityline.web.erasing import eraser
 from securityline.web.fiche import Certainty, Fiche, FicheFacts, fiche
 from securityline.web.plain import clip, write_number
 from securityline.web.ports import DirectoryHolderPort
@@ -32,7 +30,6 @@ HAZARDS: Final = frozenset({"danger", "weapon", "hazard", "smoke", "drugs"})
 "Steps of consignes whose answers the police ask for, by their usual names."
 MOST_TEXTS: Final = 6
 "Typed texts that a fiche may quote, the newest first."
-MOST_TOKENS: Final = 60
 
 
 class CallRow(NamedTuple):
@@ -174,7 +171,8 @@ class Services:
         number = callback_number(self._board, incident, organisation)
         record = verification(incident)
         address = site.address if site is not None else None
-        clean = self._cleaner(organisation, site)
+        protected = self._directory.current.protected_numbers
+        clean = eraser(organisation, protected, site=site)
         facts = FicheFacts(
             organisation=incident.organisation_name,
             site=site.name if site is not None else "",
@@ -191,20 +189,6 @@ class Services:
             call_back=write_number(number) if number is not None else "",
         )
         return fiche(facts, language)
-
-    def _cleaner(
-        self, organisation: Organisation | None, site: Site | None
-    ) -> Callable[[str], str]:
-        """Return what takes secrets out of typed texts; nothing is done for none."""
-        protected = self._directory.current.protected_numbers
-
-        def clean(text: str) -> str:
-            if not text:
-                return ""
-            hashes = tuple(_code_words(organisation, site))
-            return without_secrets(text, hashes, protected)
-
-        return clean
 
     def _coming(self, incident: Incident, words: Words) -> Iterator[str]:
         for tree in self._board.trees_of(incident):
@@ -273,42 +257,3 @@ def _unknown(incident: Incident, words: Words) -> Iterator[str]:
         yield words("injured")
     if names & HAZARDS:
         yield words("danger")
-
-
-def _code_words(organisation: Organisation | None, site: Site | None) -> Iterator[str]:
-    """Give the hashes of the code words that are used at a place."""
-    for person in organisation.people if organisation is not None else ():
-        is_of_site = site is None or site.site in person.sites
-        if is_of_site and person.code_word_hash is not None:
-            yield person.code_word_hash
-
-
-@lru_cache(maxsize=1024)
-def without_secrets(text: str, hashes: tuple[str, ...], protected: frozenset[str]) -> str:
-    """Leave out of a typed text what must not be read aloud: a secret, a service's number.
-
-    Digits that stand alone like a PIN go, whosever they are; a word goes when it is one of
-    the code words behind the hashes.
-
-    :param protected: numbers of the table of services.
-    """
-    kept = []
-    for token in text.split()[:MOST_TOKENS]:
-        word = token.strip("\"'“”«».,;:!?()[]")
-        is_pin = word.isdigit() and 4 <= len(word) <= 8
-        is_code = len(word) > 2 and any(is_secret(word, one) for one in hashes)
-        kept.append("…" if is_pin or is_code else token)
-    return _without_numbers(kept, protected)
-
-
-def _without_numbers(tokens: list[str], protected: frozenset[str]) -> str:
-    """Leave the reserved numbers of services out, however they are grouped."""
-    first = 0
-    while first < len(tokens):
-        for after in range(min(first + 7, len(tokens)), first, -1):
-            number = normalise("".join(tokens[first:after]).rstrip(".,;"), "BE")
-            if number is not None and number in protected:
-                tokens[first:after] = ["…"]
-                break
-        first += 1
-    return " ".join(tokens)

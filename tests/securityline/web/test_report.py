@@ -24,6 +24,9 @@ from callflows.events import (
 )
 from securityline import report_pdf
 from securityline.report_pdf import make_pdf
+from securityline.web.context import CONTEXT
+from securityline.web.report import _reached
+from securityline.web.words import WORDS
 from tests.securityline.web.rig import BANQUE, Browser, House
 from tests.securityline.web.test_code_words import JULIE, SAID, press, seen, talking
 
@@ -237,7 +240,7 @@ async def test_the_pdf_holds_the_whole_case_and_no_secret(
     text = " ".join(by_poppler("pdftotext", path, "-layout").split())
     for words in (
         "Postes Démo", "Julie Dupont", "Deux hommes", "Rappeler", "Tout est calme",
-        "pas joint", "call-0001-r1", "5f5f5f5f5f5f", "1/3", "3/3",
+        "arrêté", "call-0001-r1", "5f5f5f5f5f5f", "1/3", "3/3",
     ):  # fmt: skip
         assert words in text, words
     assert "Zone de police Bruxelles-Capitale" in text
@@ -306,3 +309,35 @@ async def limits_of_child() -> dict[str, str]:
                     if is_it and found["Max address space"] != "unlimited":
                         return found
             await asyncio.sleep(0.005)
+
+
+async def test_a_reference_is_no_pin(home: House, desk: Browser) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "kind", incident=case, kind="assault")
+        await press(socket, "service", incident=case, service="pz-5339", attempt="1")
+        await home.settled()
+        call = home.service(case)
+        values = {"call": call.service_call_id, "detail": "reference", "text": "471123"}
+        await press(socket, "service_detail", incident=case, **values)
+        await home.settled()
+    page = await desk.page(f"/incidents/{case}/report?language=en")
+    assert "<bdi>471123</bdi>" in page
+
+
+async def test_each_call_to_a_person_has_its_own_end(home: House, desk: Browser) -> None:
+    def tried(person: str, outcome: str) -> dict[str, str]:
+        return {"person": person, "name": person.title(), "outcome": outcome}
+
+    attempts = [
+        tried("ann", "busy"), tried("ben", "declined"), tried("cas", "voicemail"),
+        tried("ann", "accepted"), tried("dre", "operator"), tried("ann", "elsewhere"),
+    ]  # fmt: skip
+    case = {"trees": [{"attempts": attempts, "accepted": ["ann", "dre"]}]}
+    context = home.app()[CONTEXT]
+    found = [(one.name, one.words) for one in _reached(case, context, WORDS["en"])]
+    assert found == [
+        ("Ann", "busy"), ("Ben", "says no"), ("Cas", "voicemail"), ("Ann", "takes charge"),
+        ("Dre", "takes charge"), ("Ann", "at another phone of his"),
+    ]  # fmt: skip

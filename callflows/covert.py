@@ -15,6 +15,7 @@ from callflows.commands import SetCovert
 from callflows.events import (
     CovertPressed,
     Event,
+    SpeakAsked,
     SpeakPressed,
 )
 from callflows.incident import Incident, IncidentState
@@ -26,6 +27,7 @@ def covert_pressed(board: Board, incident: Incident, event: CovertPressed) -> bo
     if incident.is_covert:
         return False
     incident.is_covert = True
+    incident.speak_asked = incident.speak_asked_at = None
     for call in board.calls_of(incident.incident_id):
         hush(board, call)
     for back in tuple(board.call_backs.values()):
@@ -34,11 +36,20 @@ def covert_pressed(board: Board, incident: Incident, event: CovertPressed) -> bo
     return True
 
 
+def speak_asked(board: Board, incident: Incident, event: SpeakAsked) -> bool:
+    """Remember the first key; the second counts for `SECOND_KEY_TIME`, from the same hand."""
+    if not incident.is_covert:
+        return False
+    incident.speak_asked, incident.speak_asked_at = event.operator, board.now
+    return True
+
+
 def speak_pressed(board: Board, incident: Incident, event: SpeakPressed) -> bool:
     """Let the callers hear what the rules let them hear."""
     if not incident.is_covert:
         return False
     incident.is_covert = False
+    incident.speak_asked = incident.speak_asked_at = None
     for call in board.calls_of(incident.incident_id):
         if call.covert_leg is not None:
             _order(board, call, is_covert=False)
@@ -66,8 +77,11 @@ def _order(board: Board, call: InboundCall, *, is_covert: bool) -> None:
         board.say(SetCovert(incident_id=call.incident_id, leg_id=leg_id, is_covert=is_covert))
 
 
+SECOND_KEY_TIME: Final = 20.0
+"Seconds for which the first of two keys counts."
 OPEN: Final = IncidentState.OPEN
 TABLE: Final[dict[tuple[IncidentState, type[Event]], Transition[IncidentState]]] = {
     (OPEN, CovertPressed): Transition(covert_pressed),
+    (OPEN, SpeakAsked): Transition(speak_asked),
     (OPEN, SpeakPressed): Transition(speak_pressed),
 }

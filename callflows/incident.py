@@ -134,6 +134,9 @@ class Incident:
     "Who speaks with him: his screen does not show this case meanwhile."
     is_covert: bool = False
     "Its callers hear nothing, and answer by keys."
+    speak_asked: OperatorId | None = None
+    "Who pressed the first of the two keys that let them hear us again."
+    speak_asked_at: float | None = None
     key_answers: list[KeyAnswer] = field(default_factory=list)
     "The latest keys that they pressed, oldest first."
     asked: AskedPhrase | None = None

@@ -61,7 +61,7 @@ from callflows.events.base import (
 )
 from callflows.events.callers import AloneCaller, TestRight
 from callflows.events.case import *  # noqa: F403
-from callflows.events.covert import CallerKeyed, CovertPressed, SpeakPressed
+from callflows.events.covert import CallerKeyed, CovertPressed, SpeakAsked, SpeakPressed
 from callflows.events.engine import (
     CommandFailed,
     DeadlineReached,
@@ -422,6 +422,7 @@ __all__ = [
     "SiteOpened",
     "SiteQuiet",
     "SkipKeyholderPressed",
+    "SpeakAsked",
     "SpeakPressed",
     "StationDown",
     "StationUp",

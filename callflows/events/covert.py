@@ -13,6 +13,13 @@ class CovertPressed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakAsked(Event):
+    """An operator pressed the first of the two keys; without the second nothing comes of it."""
+
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakPressed(Event):
     """An operator decided, by two keys, that the caller may hear us again."""
 

@@ -177,6 +177,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CovertPressed": _person(
         N_("%(operator)s marks the case covert: the caller hears nothing")
     ),
+    "SpeakAsked": _person(
+        N_("%(operator)s presses the first of two keys to be heard by the caller again")
+    ),
     "SpeakPressed": _person(N_("%(operator)s lets the caller hear us again")),
     "CallerKeyed": _good(N_("The caller answers by key %(digit)s: %(meaning)s")),
     "SetCovert": _technical(N_("Order: silence for a leg begins or ends")),

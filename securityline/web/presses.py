@@ -92,7 +92,7 @@ class Presses:
             **TestPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
             **VisitPresses(board, directory).acts,
-            **CovertPresses(board).acts,
+            **CovertPresses(board, clock).acts,
             **PhrasePresses(board).acts,
             **SecretPresses(board, directory, clock).acts,
             **ServicePresses(board, directory, is_live=is_emergency_live).acts,

@@ -25,7 +25,7 @@ PRESSES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("action_request", "action_approve", "action_reject"), WORKING),
     **dict.fromkeys(("tree_start", "tree_pause", "tree_resume", "tree_jump"), WORKING),
     **dict.fromkeys(("tree_call", "tree_skip", "tree_join", "tree_stop"), WORKING),
-    **dict.fromkeys(("tree_confirm", "covert", "speak", "phrase"), WORKING),
+    **dict.fromkeys(("tree_confirm", "covert", "speak_ask", "speak", "phrase"), WORKING),
     **dict.fromkeys(("secret", "secret_reveal"), WORKING),
     **dict.fromkeys(("service", "service_detail", "service_end"), WORKING),
     **dict.fromkeys(("timer_start", "timer_prolong", "timer_end", "timer_pin"), WORKING),

@@ -136,6 +136,8 @@ async def _recording(lab: Lab, log: Log, folder: Path) -> Path:
 async def _speaks_again(lab: Lab, log: Log, caller: PhoneCall, case: str) -> None:
     mark = log.mark
     async with signed_in(lab, "op-1", is_ready=False) as desk:
+        await desk.press("speak_ask", incident=case)
+        await log.until("SpeakAsked", after=mark)
         await desk.press("speak", incident=case)
         await log.until("SpeakPressed", after=mark)
     await hears(

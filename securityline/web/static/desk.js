@@ -241,8 +241,9 @@ const DO = {
   "off-path": ({ step, answer }) => composer.ask({ act: "answer_step", label: "off_path", step, answer }),
   verify: ({ step, means }) => prompter.open($("results"), ({ result, confidence }) => composer.ask({ act: "verify", step, means, result, confidence, label: "answer" })),
   choose: ({ choices }) => {
-    const { act, then } = $(choices).dataset;
+    const { act, then, ask } = $(choices).dataset; // `ask`: the server counts the first of two keys
     const incident = shown;
+    if (ask) press(ask, { incident });
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
   "put-on-test": (place) => place.site ? composer.ask({ act: "test_set", label: "test_text", ...place })

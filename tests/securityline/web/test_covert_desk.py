@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession, CookieJar
 
+from callflows.covert import SECOND_KEY_TIME
 from callflows.events import DigitPressed
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import press, seen, talking
@@ -22,9 +24,31 @@ async def test_marking_and_speaking_again(home: House, desk: Browser) -> None:
         assert 'data-act="covert"' not in shown
         assert 'data-do="choose" data-choices="speak-again" data-key="Shift+C"' in shown
         assert "error" in await press(socket, "covert", incident=case)
+        assert "error" in await press(socket, "speak", incident=case)  # takes two keys
+        assert (await press(socket, "speak_ask", incident=case))["is_done"]
+        home.pass_time(SECOND_KEY_TIME + 1)
+        assert "error" in await press(socket, "speak", incident=case)  # the first is long ago
+        assert (await press(socket, "speak_ask", incident=case))["is_done"]
         assert (await press(socket, "speak", incident=case))["is_done"]
     assert "COVERT" not in card(home, desk, case)
     assert [x["operator"] for x in seen(home, "CovertPressed")] == ["op-1"]
+
+
+async def test_nobody_else_lets_a_caller_hear_us(home: House, desk: Browser) -> None:
+    case = await talking(home)
+    home.sign_in("op-2")
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "covert", incident=case)
+        await press(socket, "speak_ask", incident=case)
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        tom = Browser(desk.server, http)
+        await tom.sign_in("op-2")
+        async with tom.live(shown=case) as socket:
+            for act in ("speak_ask", "speak"):
+                said = await press(socket, act, incident=case)
+                assert "aan de lijn" in said["error"]
+    assert home.switchboard.incidents[case].is_covert
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,7 @@ ACTS: Final[dict[str, frozenset[str]]] = {
             "tree_stop",
             "tree_confirm",
             "covert",
+            "speak_ask",
             "speak",
             "phrase",
             "secret",

@@ -128,6 +128,9 @@ class CallTree:
     "Why it is in this state, when there is something to say."
     round: int = 0
     level: int = 0
+    needed: int = 0
+    """How many people must take charge: the most that a level it came to needs. What an earlier
+    level still lacks is not forgotten at a later one that needs fewer."""
     batches: list[list[Slot]] = field(default_factory=list)
     "What is left to dial at this level; the numbers of one batch ring together."
     retries: list[Retry] = field(default_factory=list)
@@ -172,9 +175,14 @@ class CallTree:
 
     @property
     def is_satisfied(self) -> bool:
-        """Whether enough people took charge for the level it is at."""
-        level = self.planned
-        return level is not None and len(self.accepted) >= level.answers_needed
+        """Whether enough people took charge for every level it came to."""
+        return 0 < self.people_needed <= len(self.accepted)
+
+    @property
+    def people_needed(self) -> int:
+        """How many people must take charge by now; 0 in a tree without levels."""
+        level = self.planned  # counts by itself in a tree from before `needed` was kept
+        return max(self.needed, level.answers_needed if level is not None else 0)
 
     @property
     def live(self) -> list[Attempt]:

@@ -74,7 +74,6 @@ def pin_checked(board: Board, tree: CallTree, attempt: Attempt, event: PinChecke
 
 def accept(board: Board, tree: CallTree, attempt: Attempt, by: str) -> None:
     """Take that he takes charge: others stop ringing in the same breath."""
-    level = tree.plan.levels[attempt.level]
     if attempt.person not in tree.accepted:
         tree.accepted.append(attempt.person)
     attempt.outcome = "accepted"
@@ -89,7 +88,7 @@ def accept(board: Board, tree: CallTree, attempt: Attempt, by: str) -> None:
             name=attempt.name,
             by="operator" if by == "operator" else "pin" if by == "pin" else "key",
             accepted=len(tree.accepted),
-            needed=level.answers_needed,
+            needed=tree.people_needed,
         )
     )
     stop_other_phones(board, tree, attempt)

@@ -190,7 +190,11 @@ def exhaust(board: Board, tree: CallTree, reason: str) -> None:
     board.say(
         CallTreeExhausted(incident_id=tree.incident_id, tree_id=tree.tree_id, reason=reason)
     )
-    tell_operators(board, tree, f"call tree {tree.plan.call_tree} reached nobody: {reason}")
+    came_to = "reached nobody"
+    if tree.accepted:
+        came_to = f"{len(tree.accepted)} of {tree.people_needed} took charge"
+    between = ": " if tree.accepted else " "
+    tell_operators(board, tree, f"call tree {tree.plan.call_tree}{between}{came_to}: {reason}")
 
 
 def tell_operators(board: Board, tree: CallTree, reason: str) -> None:

@@ -5,6 +5,10 @@ number a batch, the next when the last came to nothing. `overlapping`: the same,
 begins while the last still rings. `all_at_once`: everybody's first number, then everybody's
 second. A level that reached nobody leads to the next, the last to the next round, the last
 round to an operator. A level where nobody can be called is passed at once, and said.
+
+It is over when as many people took charge as the most demanding level needs that it came to:
+one of two at the first level and one at the next, which needs one, are two. Whoever took
+charge at an earlier level alone never ends the calls of a later one.
 """
 
 from typing import Final
@@ -154,6 +158,7 @@ def enter_level(board: Board, tree: CallTree, why: str = "") -> None:
     level = tree.planned
     if level is None:
         return
+    tree.needed = max(tree.needed, level.answers_needed)
     tree.batches, tree.retries, tree.retried = batches_of(level), [], []
     slots = [slot for batch in tree.batches for slot in batch]
     absent = {s.person: _why_not(board, tree, s) for s in slots if _why_not(board, tree, s)}

@@ -208,6 +208,7 @@ ATTENTION: Final = Grammar(
     N_("call tree %(tree)s has been waiting: %(why)s"),
     N_("call tree %(tree)s: nobody of level %(level)d can be called now"),
     N_("call tree %(tree)s reached nobody: %(exhausted)s"),
+    N_("call tree %(tree)s: %(num)d of %(needed)d took charge: %(exhausted)s"),
     N_("outcome unknown: %(name)s was being called"),
     N_("%(name)s signalled duress"),
     N_("%(name)s signalled duress to %(operator)s"),

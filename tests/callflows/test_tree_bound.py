@@ -39,10 +39,16 @@ def random_plan(dice: random.Random) -> CallPlan:
 
 
 class Night:
-    """Everybody called does something that takes as long as it may, and never accepts."""
+    """Everybody called does something that takes as long as it may, and never accepts.
 
-    def __init__(self, wanted: CallPlan, dice: random.Random) -> None:
+    :param willing: how many of a hundred calls are accepted at the last moment all the same.
+    """
+
+    def __init__(self, wanted: CallPlan, dice: random.Random, willing: int = 0) -> None:
         self.switchboard, self.dice, self.now = Switchboard(), dice, 0.0
+        self.willing = willing
+        self.needed = 0
+        "The most that a level needs which the tree came to."
         self.agenda: list[tuple[float, int, e.Event]] = []
         offer = e.CallOffered(
             call_id=e.CallId("c"), leg_id=LegId("c-a"), incident_id=CASE, did="+3225550100"
@@ -66,13 +72,23 @@ class Night:
                 delay = self.dice.choice((0.0, 0.02, 1.9, 30.0))
                 self.later(delay, e.LegEnded(leg_id=leg_id, cause=Cause.RELEASED))
             case c.CollectPin(leg_id=leg_id):
-                wrong = e.PinChecked(leg_id=leg_id, outcome="wrong")
-                self.later(self.dice.choice((1.0, 19.0, 59.0)), wrong)
+                is_his = self.dice.randrange(100) < self.willing
+                told = e.PinChecked(leg_id=leg_id, outcome="good" if is_his else "wrong")
+                self.later(self.dice.choice((1.0, 19.0, 59.0)), told)
+            case e.LevelEntered(level=entered):
+                level_needs = self.switchboard.trees[TREE].plan.levels[entered].answers_needed
+                self.needed = max(self.needed, level_needs)
+            case e.CallTreeEnded(accepted=accepted):
+                assert len(accepted) >= self.needed, "too few, and nobody else is called"
 
     def is_called(self, leg_id: LegId) -> None:
         tree = self.switchboard.trees.get(TREE)
         ring = tree.plan.levels[tree.level].ring_time if tree else 30.0
         late = ring - 0.001
+        if self.dice.randrange(100) < self.willing:
+            self.later(late, e.LegAnswered(leg_id=leg_id))
+            self.later(late + 44.9, e.DigitPressed(leg_id=leg_id, digit="1"))
+            return
         match self.dice.choice(WORST):
             case "late_busy":
                 self.later(late, e.LegEnded(leg_id=leg_id, cause=Cause.BUSY))
@@ -120,6 +136,21 @@ def test_the_worst_case_is_never_worse_than_was_promised() -> None:
         assert took <= promise, wanted
         closest = max(closest, took / promise)
     assert closest > 0.6, "the promise is so loose that it means nothing"
+
+
+def test_a_tree_that_some_accept_ends_in_time_and_with_as_many_as_its_levels_need() -> None:
+    dice = random.Random(7)
+    ends = set()
+    for _ in range(TREES // 4):
+        wanted = random_plan(dice)
+        night = Night(wanted, dice, willing=40)
+        promise = night.switchboard.trees[TREE].promise_at
+        assert night.runs() <= promise, wanted
+        tree = night.switchboard.trees[TREE]
+        is_enough = len(tree.accepted) >= night.needed
+        assert is_enough == (tree.state is TreeState.TAKEN), wanted
+        ends.add((tree.state, bool(tree.accepted)))
+    assert (TreeState.EXHAUSTED, True) in ends, "one of two was never put to the test"
 
 
 def test_a_promise_of_nothing_is_kept_at_once() -> None:

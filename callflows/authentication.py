@@ -57,7 +57,11 @@ def _signal(board: Board, incident: Incident, event: SecretChecked) -> None:
     attend(board, silent, f"{event.name} signalled duress to {event.operator}")
 
 
-def _open(board: Board, incident: Incident, event: SecretChecked) -> Incident:
+def open_silent(board: Board, incident: Incident, procedure: Procedure | None) -> Incident:
+    """Open the case that stands for another one which must show nothing of duress.
+
+    :param procedure: its consigne, if it has one; nothing of it begins by itself.
+    """
     silent = Incident(
         incident_id=cases.free_id(board, IncidentId(f"{incident.incident_id}-silent")),
         organisation=incident.organisation,
@@ -67,7 +71,7 @@ def _open(board: Board, incident: Incident, event: SecretChecked) -> Incident:
         urgency=cases.MOST_URGENT,
         opened_at=board.now,
         clearance=incident.clearance,
-        run=ProcedureRun(by_hand(event.procedure), "operator"),
+        run=ProcedureRun(by_hand(procedure), "operator"),
         kind=DURESS,
         site=incident.site,
         site_name=incident.site_name,
@@ -77,6 +81,11 @@ def _open(board: Board, incident: Incident, event: SecretChecked) -> Incident:
     )
     incident.silent_id = silent.incident_id
     cases.open_case(board, silent)
+    return silent
+
+
+def _open(board: Board, incident: Incident, event: SecretChecked) -> Incident:
+    silent = open_silent(board, incident, event.procedure)
     board.say(
         SilentCaseOpened(
             incident_id=silent.incident_id,

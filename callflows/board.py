@@ -130,6 +130,11 @@ class Board:
         tree_id = self.tree_legs.get(leg_id)
         return None if tree_id is None else self.trees.get(tree_id)
 
+    def tree_asking(self, leg_id: LegId) -> CallTree | None:
+        """Find the tree that dialled a leg, also when that leg is over or in a call now."""
+        trees = self.trees.values()
+        return self.tree_of(leg_id) or next((t for t in trees if t.attempt(leg_id)), None)
+
     def trees_of(self, incident: Incident) -> list[CallTree]:
         """Find the call trees of a case, first one first."""
         return [self.trees[t] for t in incident.tree_ids if t in self.trees]

@@ -37,6 +37,7 @@ from callflows.taking_charge import (
     minutes_known,
     minutes_pressed,
     pin_checked,
+    signal_duress,
     stop_other_phones,
 )
 from callflows.transition import Transition
@@ -151,6 +152,21 @@ def _decline(board: Board, tree: CallTree, attempt: Attempt) -> None:
     stop_other_phones(board, tree, attempt)
 
 
+def _pin_entered(board: Board, tree: CallTree, attempt: Attempt, event: PinChecked) -> bool:
+    """Take his PIN, or give him to an operator: 0 in its place wants one."""
+    if event.wants_operator:
+        connect_operator(board, tree, attempt)
+        return True
+    return pin_checked(board, tree, attempt, event)
+
+
+def _pin_too_late(board: Board, tree: CallTree, attempt: Attempt, event: PinChecked) -> bool:
+    """Hear of duress whatever became of his call and the tree; the rest means nothing now."""
+    if event.outcome == "duress":
+        signal_duress(board, tree, attempt)
+    return event.outcome == "duress"
+
+
 # ---------------------------------------------------------------- machines
 
 
@@ -255,6 +271,8 @@ DIALLED: Final = AttemptState.DIALLED
 OVER: Final = AttemptState.OVER
 
 _LIVE: Final = (DIALLED, ASKING, PIN, MINUTES, ENDING)
+_TOO_LATE: Final = (ASKING, MINUTES, ENDING, OVER)
+"He began to key his PIN before; the telephone collects it to its end."
 
 TABLE: Final[dict[tuple[AttemptState, type[Event]], Transition[AttemptState]]] = {
     **{(state, LegEnded): Transition(_leg_ended, (OVER,)) for state in _LIVE},
@@ -267,7 +285,8 @@ TABLE: Final[dict[tuple[AttemptState, type[Event]], Transition[AttemptState]]] =
     **{(state, LegResumed): Transition(_noted) for state in _LIVE},
     (DIALLED, LegAnswered): Transition(_answered, (ASKING, ENDING)),
     (ASKING, DigitPressed): Transition(_pressed, (PIN, MINUTES, ENDING, OVER)),
-    (PIN, PinChecked): Transition(pin_checked, (MINUTES, ENDING)),
+    (PIN, PinChecked): Transition(_pin_entered, (MINUTES, ENDING, OVER)),
+    **{(state, PinChecked): Transition(_pin_too_late) for state in _TOO_LATE},
     (MINUTES, DigitPressed): Transition(_pressed, (ENDING,)),
     (ENDING, DigitPressed): Transition(_pressed, (ASKING,)),
     (ASKING, MachineSuspected): Transition(_suspected),

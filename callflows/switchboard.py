@@ -53,6 +53,7 @@ from callflows.events import (
     PanelCallEnded,
     PanelCallTaken,
     PanelHandedOver,
+    PinChecked,
     RestoreReceived,
     StatusReceived,
     TestModeEnded,
@@ -168,6 +169,15 @@ def _by_leg(board: Board, event: Any) -> None:
         board.ignore(event, "unknown leg")
 
 
+def _pin_checked(board: Board, event: PinChecked) -> None:
+    """Take a PIN also from whoever has hung up, or was brought into a call, meanwhile."""
+    tree = board.tree_asking(event.leg_id)
+    if tree is None:
+        _by_leg(board, event)
+    else:
+        trees.tell_attempt(board, tree, event)
+
+
 def _by_call(board: Board, event: Any) -> None:
     call = board.calls.get(event.call_id)
     if call is None:
@@ -251,6 +261,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **{event: _by_leg for state, event in CALL_TABLE if "leg_id" in event.__slots__},
     **{event: _by_call for state, event in CALL_TABLE if "call_id" in event.__slots__},
     **{event: _by_operator for state, event in shift.TABLE},
+    PinChecked: _pin_checked,
     CallOffered: _call_offered,
     **dict.fromkeys(trees.PRESSES, trees.pressed),
     JoinKeyholderPressed: joining.join_pressed,

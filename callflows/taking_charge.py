@@ -8,6 +8,7 @@ from typing import Final
 
 from callflows import cases
 from callflows.attention import attend
+from callflows.authentication import open_silent
 from callflows.board import Board
 from callflows.call_tree import Attempt, AttemptState, CallTree, TreeState
 from callflows.commands import CollectPin, Play
@@ -142,11 +143,21 @@ def minutes_known(board: Board, tree: CallTree, attempt: Attempt) -> None:
 
 
 def signal_duress(board: Board, tree: CallTree, attempt: Attempt) -> None:
-    """Fork the silent branch: operators see it, the phone hears nothing of it."""
+    """Fork the silent branch: operators see it, the phone hears nothing of it.
+
+    A case that was closed in that very moment stays closed, and a silent one stands for it.
+    """
     incident = board.incidents.get(tree.incident_id)
+    if incident is not None and not incident.is_open:
+        silent = board.incidents.get(incident.silent_id) if incident.silent_id else None
+        if silent is None or not silent.is_open:
+            silent = open_silent(board, incident, None)
+        incident = silent
     board.say(
         DuressSignalled(
-            incident_id=tree.incident_id, person=attempt.person, leg_id=attempt.leg_id
+            incident_id=incident.incident_id if incident is not None else tree.incident_id,
+            person=attempt.person,
+            leg_id=attempt.leg_id,
         )
     )
     if incident is not None:

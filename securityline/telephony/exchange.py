@@ -109,6 +109,8 @@ class Exchange:
     "Writes a line into the logbook that no flow takes part in."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
+    leg_ends: Callable[[Leg], None] = lambda _leg: None
+    "Is told of every leg just before it is forgotten: what was keyed may be a whole PIN."
     browsers: BrowserPhones = field(init=False)
 
     def __post_init__(self) -> None:
@@ -159,6 +161,7 @@ class Exchange:
 
     def close_leg(self, leg: Leg) -> None:
         """Forget a leg with everything that hangs on it."""
+        self.leg_ends(leg)
         for sip_leg in tuple(leg.branches):
             self.close_branch(leg, sip_leg)
         self.media.drop_leg(leg.leg_id)

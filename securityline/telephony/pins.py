@@ -27,11 +27,16 @@ class Pins:
         """Take the next keys of a leg as a PIN, from the first one on."""
         entry = PinEntry(self._x.clock())
         self._entries[command.leg_id] = entry, command
-        self._watch(entry, command)
         leg = self._x.legs.get(command.leg_id)
-        for digit in self._early.pop(command.leg_id, ""):
-            if leg is not None:
-                self.take(leg, digit)
+        early = self._early.pop(command.leg_id, "")
+        if leg is None:  # he was faster than the disk, and has hung up
+            for digit in early:
+                entry.press(digit, self._x.clock())
+            self._check(entry, command, is_gone=True)
+            return
+        self._watch(entry, command)
+        for digit in early:
+            self.take(leg, digit)
 
     def take(self, leg: Leg, digit: str) -> bool:
         """Take a key; say whether it was part of a PIN."""
@@ -50,6 +55,14 @@ class Pins:
             self._watch(entry, command)
         return True
 
+    def ended(self, leg: Leg) -> None:
+        """Take what somebody had keyed when his line ended: a whole PIN counts without `#`.
+
+        A wrong one is dropped: he may have been in the middle of it.
+        """
+        if (found := self._entries.get(leg.leg_id)) is not None:
+            self._check(*found, is_gone=True)
+
     def _watch(self, entry: PinEntry, command: CollectPin | CollectInstallerPin) -> None:
         self._x.later(
             max(entry.deadline - self._x.clock(), 0.0) + 0.001,
@@ -65,12 +78,19 @@ class Pins:
         else:
             self._check(entry, command)
 
-    def _check(self, entry: PinEntry, command: CollectPin | CollectInstallerPin) -> None:
-        """Compare with every secret that it could be, always, and tell what came of it."""
+    def _check(
+        self,
+        entry: PinEntry,
+        command: CollectPin | CollectInstallerPin,
+        *,
+        is_gone: bool = False,
+    ) -> None:
+        """Compare with every secret that it could be, always, and tell what came of it.
+
+        :param is_gone: he hung up; then only what was right, or given under duress, is told.
+        """
         del self._entries[command.leg_id]
         entered = entry.take()
-        if self._x.legs.get(command.leg_id) is None:
-            return
         directory, now = self._x.directory.current, self._x.clock()
         place, right = "", None
         if isinstance(command, CollectInstallerPin):
@@ -79,6 +99,8 @@ class Pins:
             outcome = pin_outcome(
                 directory, command.organisation, command.person, command.site, entered, now
             )
+        if is_gone and outcome not in ("good", "duress"):
+            return
         wants_operator = entered == OPERATOR
         self._x.tell(
             PinChecked(

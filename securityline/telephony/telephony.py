@@ -73,6 +73,7 @@ class Telephony:
         self.speech = Speech(speaker)
         self.orders = Orders(exchange, self.dialling, recording_path, self.pins, self.speech)
         exchange.takes_key = self._take_key
+        exchange.leg_ends = self.pins.ended
         self.media_arrivals = MediaArrivals(exchange, self.speech.words_of)
         self.arrivals.on_failed_over(self.dialling.try_elsewhere)
         self.stations = Stations(

@@ -251,6 +251,37 @@ def test_a_pin_begun_on_a_leg_that_ends_is_forgotten() -> None:
     assert bench.count(e.PinChecked) == 0
 
 
+@pytest.mark.parametrize(("digits", "expected"), [("1357", "good"), ("1358", "duress")])
+def test_a_whole_pin_counts_although_he_hangs_up_without_a_hash(
+    digits: str, expected: str
+) -> None:
+    bench = Bench()
+    called(bench)
+    picks_up(bench)
+    collect(bench)
+    presses(bench, digits)
+    bench.peers[CARRIER].hang_up(bench.incoming_at(CARRIER).leg, bench.now)
+    bench.travel()
+    assert outcome(bench) == expected
+    kinds = [type(x) for x in bench.told]
+    assert kinds.index(e.PinChecked) < kinds.index(e.LegEnded)
+    bench.pass_time(60)
+    assert bench.count(e.PinChecked) == 1
+
+
+def test_a_pin_that_was_faster_than_the_disk_counts_after_he_has_hung_up() -> None:
+    bench = Bench()
+    called(bench)
+    picks_up(bench)
+    bench.telephony.exchange.awaits_pin = lambda leg_id: leg_id == LEG
+    presses(bench, "1358")
+    bench.peers[CARRIER].hang_up(bench.incoming_at(CARRIER).leg, bench.now)
+    bench.travel()
+    assert bench.last(e.LegEnded).leg_id == LEG
+    collect(bench)
+    assert outcome(bench) == "duress"
+
+
 def test_good_and_duress_take_as_long() -> None:
     """The difference of the medians over 1,000 tries stays under 10 ms, by far."""
     took: dict[str, list[float]] = {"1357#": [], "1358#": []}

@@ -27,7 +27,7 @@ from callflows.events import (
 )
 from callflows.tree_calls import dial, hang_up, let_go, missed, tell_taken
 from callflows.tree_pace import PAUSE_TIME, batches_of
-from callflows.tree_run import advance, enter_level, pause, resume
+from callflows.tree_run import advance, enter_level, is_available, pause, resume
 from client_directory.plan_timing import worst_case_time
 
 # ---------------------------------------------------------------- starting
@@ -162,7 +162,10 @@ def _jump(board: Board, tree: CallTree, event: JumpTreePressed) -> bool:
 
 
 def _call(board: Board, tree: CallTree, event: CallKeyholderPressed) -> bool:
-    """Call a person now. An operator may, also after the tree is over."""
+    """Call a person now. An operator may, also after the tree is over, and at any hour.
+
+    Whom nobody may call, the press was refused for (`client_directory.call_right`).
+    """
     target = tree.target(event.person)
     if target is None or not target.numbers:
         return False
@@ -179,7 +182,10 @@ def _call(board: Board, tree: CallTree, event: CallKeyholderPressed) -> bool:
     tried = [a.number for a in tree.attempts if a.person == event.person]
     number = min(target.numbers, key=lambda n: (tried.count(n), target.numbers.index(n)))
     tree.barred.pop(event.person, None)
-    dial(board, tree, Slot(event.person, number), f"called now by {event.operator}")
+    why = f"called now by {event.operator}"
+    if not is_available(target, board.now):
+        why += ", outside the hours he gave"
+    dial(board, tree, Slot(event.person, number), why)
     return True
 
 

@@ -329,7 +329,9 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         ),
         "ServiceRefused": _SERVICE_REFUSED,
         "KeyholderCalled": one_of(
-            N_("the promise is at risk"), N_("called now by %(operator)s")
+            N_("the promise is at risk"),
+            N_("called now by %(operator)s, outside the hours he gave"),
+            N_("called now by %(operator)s"),
         ),
         "CallBackEnded": one_of(
             N_("he rang again"), N_("the case was closed"), N_("the case is covert")

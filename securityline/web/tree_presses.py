@@ -25,6 +25,7 @@ from callflows.events import (
 )
 from callflows.incident import Incident
 from client_directory.call_plan import Target, build_call_plan
+from client_directory.call_right import why_never_called
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -32,6 +33,13 @@ from securityline.web.sessions import Session
 from securityline.web.words import N_
 
 LONGEST_REASON: Final = 1000
+NEVER_CALLED: Final[Mapping[str, str]] = {
+    "unknown": N_("This person is not in the directory any more and is not called."),
+    "not_valid_yet": N_("This person's entry is not valid yet: he is not called."),
+    "not_valid_any_more": N_("This person's entry is not valid any more: he is not called."),
+    "no_right_to_site": N_("This person has no right to the site and is not called."),
+}
+"Why nobody calls somebody, not even by hand (`client_directory.call_right`)."
 log = structlog.get_logger()
 
 
@@ -168,6 +176,10 @@ class TreePresses:
             raise Refused(N_("This person is being called already."))
         if not target.numbers:
             raise Refused(N_("This person has no number that may be called."))
+        client = self._directory.current.organisations.get(tree.plan.organisation)
+        today = datetime.fromtimestamp(self._clock(), UTC)
+        if why := why_never_called(client, target.person, tree.plan.site, today):
+            raise Refused(NEVER_CALLED[why])
         return CallKeyholderPressed(
             incident_id=tree.incident_id,
             tree_id=tree.tree_id,

@@ -4,7 +4,7 @@ import pytest
 
 from callflows import commands as c
 from callflows import events as e
-from tests.stories.keyholders import CASE, OP, TREE, Night, level, plan
+from tests.stories.keyholders import CASE, OP, TREE, Night, level, person, plan
 
 
 def test_a_paused_tree_calls_nobody_new_and_keeps_its_place() -> None:
@@ -76,6 +76,14 @@ def test_a_person_is_called_now_whoever_s_turn_it_is() -> None:
     night.accepts("cas")
     assert night.state == "taken"
     assert night.rings() == []
+
+
+def test_an_operator_may_call_somebody_outside_the_hours_he_gave_and_the_log_says_so() -> None:
+    night = Night()
+    night.begins(level("ann", person("cas", windows=((0.0, 1.0),))))
+    night.press(e.CallKeyholderPressed, person="cas")
+    assert night.rings() == ["ann", "cas"]
+    assert night.last(e.KeyholderCalled).reason == "called now by op, outside the hours he gave"
 
 
 def test_calling_again_takes_the_number_that_was_tried_least() -> None:

@@ -66,7 +66,9 @@ def planned(*levels: PlannedLevel) -> CallPlan:
     )
 
 
-ANN, BEN = whom("Ann", "+32470000081", "+3225550281"), whom("Ben", "+32470000082")
+ANN = whom("Ann", "+32470000081", "+3225550281")
+BEN = whom("Ben", "+32470000082", person="k-schmitz")
+"Of the directory: an operator may have him called."
 
 
 async def begun(home: House, plan: CallPlan, did: str = POSTES) -> Rung:
@@ -252,7 +254,7 @@ async def test_every_press_on_a_tree_becomes_its_event(home: House, rung: Rung) 
         ("tree_pause", {}, events.PauseTreePressed),
         ("tree_stop", {"text": "I am there"}, events.StopTreePressed),
         ("tree_skip", {"person": "ann"}, events.SkipKeyholderPressed),
-        ("tree_call", {"person": "ben"}, events.CallKeyholderPressed),
+        ("tree_call", {"person": "k-schmitz"}, events.CallKeyholderPressed),
         ("tree_confirm", {"person": "ann"}, events.ConfirmKeyholderPressed),
         ("tree_jump", {"level": "1"}, events.JumpTreePressed),
     ):
@@ -307,8 +309,35 @@ async def test_a_tree_that_is_over_is_not_steered_but_may_be_called_by(
     await home.settled()
     for act in ("tree_pause", "tree_resume", "tree_stop", "tree_skip", "tree_jump"):
         with pytest.raises(Refused, match="is over"):
-            press(presses, act, tree=tree_id, person="ben", level="1")
-    assert press(presses, "tree_call", tree=tree_id, person="ben").person == "ben"
+            press(presses, act, tree=tree_id, person="k-schmitz", level="1")
+    assert press(presses, "tree_call", tree=tree_id, person="k-schmitz").person == "k-schmitz"
+
+
+@pytest.mark.parametrize(
+    ("person", "site", "days", "why"),
+    [
+        ("k-schmitz", "lg-tri", 0, None),
+        ("removed", "lg-tri", 0, "not in the directory any more"),
+        ("j-dupont", "lg-tri", 0, "no right to the site"),
+        ("j-dupont", "bru-centre", 3650, "not valid any more"),
+        ("j-dupont", "bru-centre", -3650, "not valid yet"),
+        ("j-dupont", None, 0, None),
+    ],
+)
+async def test_nobody_is_called_by_hand_whom_nobody_may_call(
+    home: House, monkeypatch: Any, person: str, site: str | None, days: int, why: str | None
+) -> None:
+    target = whom("Zoe", "+32470000083", person=person)
+    plan = replace(planned(level(ANN), level(target)), site=site)
+    presses, _, tree_id = await begun(home, plan)
+    trees = presses.acts["tree_call"].__self__  # type: ignore[attr-defined]
+    today = home.clock()
+    monkeypatch.setattr(trees, "_clock", lambda: today + days * 86400.0)
+    if why is None:
+        assert press(presses, "tree_call", tree=tree_id, person=person).person == person
+    else:
+        with pytest.raises(Refused, match=why):
+            press(presses, "tree_call", tree=tree_id, person=person)
 
 
 async def test_a_tree_started_by_hand_carries_the_plan_of_now(home: House, rung: Rung) -> None:

@@ -121,7 +121,8 @@ class CallTree:
     plan: CallPlan
     started_at: float
     promise_at: float
-    "When a human will have been reached, or an operator told, at the latest; engine time."
+    """When a human will have been reached, or an operator told, at the latest; engine time.
+    Nothing is promised while the tree waits for a human; when it goes on, it is anew."""
     asked_by: str = ""
     state: TreeState = TreeState.RUNNING
     why: str = ""

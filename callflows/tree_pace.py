@@ -1,8 +1,9 @@
 """When a tree wants to be told that a time has come, and whether its promise is at risk.
 
 The promise is the latest moment at which a human will have taken charge, or an operator has
-the case. It is proved before the directory goes live (`client_directory.plan_timing`); a
-pause or a restart can still eat into it, and then the tree goes faster than it was told to.
+the case. It is proved before the directory goes live (`client_directory.plan_timing`). The
+time in which a human held the tree does not count: it promises anew when it goes on. A
+restart can still eat into the promise, and then the tree goes faster than it was told to.
 """
 
 from itertools import zip_longest
@@ -10,8 +11,15 @@ from typing import Final
 
 from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Slot, TreeState
+from callflows.events import PromiseRenewed
 from client_directory.call_plan import PlannedLevel
-from client_directory.plan_timing import CLEARING_TIME, batch_sizes, batches_time, talk_time
+from client_directory.plan_timing import (
+    CLEARING_TIME,
+    SETUP_TIME,
+    batch_sizes,
+    batches_time,
+    talk_time,
+)
 
 PAUSE_TIME: Final = 300.0
 "Seconds after which operators are reminded of a tree that waits."
@@ -76,34 +84,56 @@ def blocks_until(tree: CallTree, attempt: Attempt) -> float:
     return attempt.answered_at + talk_time(tree.plan.levels[attempt.level].accept)
 
 
-def remaining_time(tree: CallTree, now: float) -> float:
+def renew_promise(board: Board, tree: CallTree) -> None:
+    """Promise a later moment when the one before cannot be kept, and say so.
+
+    For a tree that goes on after a human held it, or sent it to another level.
+    """
+    now = board.now
+    if tree.state is not TreeState.RUNNING:
+        return
+    if now + remaining_time(tree, now) <= tree.promise_at:
+        return
+    bound = remaining_time(tree, now, float("inf"))
+    while (tighter := remaining_time(tree, now, now + bound + SETUP_TIME)) < bound:
+        bound = tighter
+    tree.promise_at = now + bound + SETUP_TIME
+    board.say(
+        PromiseRenewed(
+            incident_id=tree.incident_id, tree_id=tree.tree_id, promise_at=tree.promise_at
+        )
+    )
+
+
+def remaining_time(tree: CallTree, now: float, end: float | None = None) -> float:
     """Return an upper bound of the seconds until the tree is over, if nothing holds it.
 
-    Whoever cannot be called before the promise is due does not count (`plan_timing`).
+    :param end: whoever cannot be called before it does not count (`plan_timing`), engine
+        time; when left out, the moment that was promised.
     """
+    end = tree.promise_at if end is None else end
     level = tree.planned
     if level is None:
         return 0.0
     total = max((_left(level, attempt, now) for attempt in tree.live), default=0.0)
     batches = [*tree.batches, *([retry.slot] for retry in tree.retries)]
-    sizes = [sum(_counts(tree, slot.person, now) for slot in batch) for batch in batches]
+    sizes = [sum(_counts(tree, slot.person, now, end) for slot in batch) for batch in batches]
     total += batches_time(level, sizes)
-    whole = [_level_time(tree, one, now) for one in tree.plan.levels]
+    whole = [_level_time(tree, one, now, end) for one in tree.plan.levels]
     rounds_left = tree.plan.rounds - 1 - tree.round
     return total + sum(whole[tree.level + 1 :]) + sum(whole) * rounds_left
 
 
-def _level_time(tree: CallTree, level: PlannedLevel, now: float) -> float:
-    targets = [who for who in level.targets if _counts(tree, who.person, now)]
+def _level_time(tree: CallTree, level: PlannedLevel, now: float, end: float) -> float:
+    targets = [who for who in level.targets if _counts(tree, who.person, now, end)]
     return batches_time(level, batch_sizes(level, targets))
 
 
-def _counts(tree: CallTree, person: str, now: float) -> bool:
-    """Whether somebody may still be called before the promise is due."""
+def _counts(tree: CallTree, person: str, now: float, end: float) -> bool:
+    """Whether somebody may still be called before the end."""
     target = tree.target(person)
     if target is None or person in tree.barred or person in tree.accepted:
         return False
-    end = tree.promise_at
     return any(opens <= end and closes > now for opens, closes in target.windows)
 
 

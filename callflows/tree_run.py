@@ -17,7 +17,14 @@ from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Slot, TreeState
 from callflows.events import CallTreePaused, CallTreeResumed, LevelEntered
 from callflows.tree_calls import dial, exhaust, finish, name_of, tell_operators
-from callflows.tree_pace import HURRY_TIME, batches_of, blocks_until, refresh, remaining_time
+from callflows.tree_pace import (
+    HURRY_TIME,
+    batches_of,
+    blocks_until,
+    refresh,
+    remaining_time,
+    renew_promise,
+)
 from client_directory.call_plan import PlannedLevel, Target
 from client_directory.numbers import is_emergency_number
 from client_directory.plan_timing import CLEARING_TIME
@@ -227,4 +234,5 @@ def resume(board: Board, tree: CallTree, by: str, reason: str) -> None:
     board.say(
         CallTreeResumed(incident_id=tree.incident_id, tree_id=tree.tree_id, reason=reason)
     )
+    renew_promise(board, tree)
     advance(board, tree)

@@ -26,7 +26,7 @@ from callflows.events import (
     TreeRefused,
 )
 from callflows.tree_calls import dial, hang_up, let_go, missed, tell_taken
-from callflows.tree_pace import PAUSE_TIME, batches_of
+from callflows.tree_pace import PAUSE_TIME, batches_of, renew_promise
 from callflows.tree_run import advance, enter_level, is_available, pause, resume
 from client_directory.plan_timing import worst_case_time
 
@@ -248,6 +248,7 @@ def pressed(board: Board, event: Any) -> None:
     elif not PRESSES[type(event)](board, tree, event):
         board.ignore(event, tree.state.value)
     else:
+        renew_promise(board, tree)
         advance(board, tree)
 
 

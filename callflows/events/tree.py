@@ -173,6 +173,14 @@ class CallTreeStarted(TreeFact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseRenewed(TreeFact):
+    """A human held the tree, or sent it elsewhere: it promises a later moment from now on."""
+
+    promise_at: float
+    "As that of `CallTreeStarted`, engine time."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LevelEntered(TreeFact):
     """A tree came to a level."""
 

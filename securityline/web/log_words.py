@@ -126,6 +126,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallTreeStarted": _plain(
         N_("Call tree “%(call_tree)s” begins (%(asked_by)s); a human by %(promise_at)s")
     ),
+    "PromiseRenewed": _plain(
+        N_("The call tree promises a human by %(promise_at)s from now on")
+    ),
     "LevelEntered": _plain(N_("Call tree: level %(level)s, round %(round)s %(left_out)s")),
     "KeyholderCalled": _plain(N_("%(name)s is called at %(number)s %(why)s")),
     "KeyholderAnswered": _plain(N_("%(person)s: the phone was picked up")),

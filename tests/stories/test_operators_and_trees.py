@@ -412,13 +412,54 @@ def test_the_promise_is_the_latest_moment_and_a_tree_that_lost_time_goes_faster(
     night.begins(level("ann", "ben", "cas"))
     promise = night.last(e.CallTreeStarted).promise_at - night.now
     assert promise == pytest.approx(3 * (30 + 30 + 45 + 2) + 20 + 8)
-    night.press(e.PauseTreePressed)
-    night.fast_forward(280)
-    night.press(e.ResumeTreePressed)
+    night.now += 280  # the engine is dead, and no human has the case meanwhile
+    night.restart()
+    night.fast_forward(0.1)
     assert night.rings() == ["ben"]
     night.fast_forward(5)
     assert night.rings() == ["ben", "cas"], "the promise is at risk: the next is called early"
     assert night.last(e.KeyholderCalled).reason == "the promise is at risk"
+
+
+def test_a_tree_that_a_human_held_promises_anew_and_keeps_its_pace() -> None:
+    night = Night()
+    night.begins(level("ann", "ben", "cas"))
+    first = night.tree.promise_at
+    night.press(e.PauseTreePressed)
+    night.fast_forward(1000)
+    assert night.now > first, "while it waits nothing is promised"
+    night.press(e.ResumeTreePressed)
+    renewed = night.last(e.PromiseRenewed).promise_at
+    assert renewed == night.tree.promise_at
+    assert renewed - night.now == pytest.approx(2 * (30 + 30 + 45 + 2) + 20 + 8)
+    night.fast_forward(29)
+    assert night.rings() == ["ben"], "nobody is hurried for the time that a human took"
+    night.fast_forward(1000)
+    assert night.state == "exhausted"
+    assert next(at for at, x in night.said if isinstance(x, e.CallTreeExhausted)) <= renewed
+
+
+def test_a_short_pause_changes_no_promise_that_can_still_be_kept() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"))
+    night.press(e.PauseTreePressed)
+    night.fast_forward(5)
+    night.press(e.ResumeTreePressed)
+    assert not night.all(e.PromiseRenewed)
+
+
+def test_a_jump_back_promises_anew() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"), level("cas"))
+    night.fast_forward(61)
+    assert night.rings() == ["cas"]
+    night.fast_forward(25)
+    before = night.tree.promise_at
+    for _ in range(4):
+        night.press(e.JumpTreePressed, level=0)
+        night.fast_forward(80)
+    assert night.tree.promise_at > before
+    assert night.tree.promise_at > night.now
 
 
 def test_at_its_ordinary_pace_a_tree_never_hurries() -> None:

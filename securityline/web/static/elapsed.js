@@ -26,6 +26,7 @@ export function tickAll(engineNow) {
     const text = left >= 0 ? duration(left) : `+${duration(-left)}`;
     if (element.textContent !== text) element.textContent = text;
     element.classList.toggle("too-late", left < 0);
+    element.closest(".promise")?.classList.toggle("passed", left < 0);
     element.classList.toggle("late", left >= 0 && left < Number(element.dataset.near ?? 0));
   }
 }

@@ -245,6 +245,23 @@ async def test_an_alert_reaches_who_is_cleared_and_nobody_else(
     assert len([one for one in sent if b'"alert"' in one]) == 1
 
 
+async def test_a_moment_in_the_past_is_never_shown_as_a_promise(
+    home: House, rung: Rung, desk: Browser
+) -> None:
+    presses, ids, tree_id = rung
+    card = drawn(desk, "card", ids[0])
+    assert 'class="promise"' in card
+    tree = home.switchboard.trees[tree_id]
+    tree.promise_at = home.clock() - 1.0
+    passed = drawn(desk, "card", ids[0])
+    assert 'class="promise passed"' in passed
+    assert "that moment has passed" in passed
+    home.engine.handle(press(presses, "tree_pause", tree=tree_id))
+    waits = drawn(desk, "card", ids[0])
+    assert "While it waits nothing is promised" in waits
+    assert "at the latest" not in waits
+
+
 # ---------------------------------------------------------------- presses
 
 

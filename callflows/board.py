@@ -144,18 +144,45 @@ class Board:
         return [one for one in self.actions.values() if one.incident_id == incident_id]
 
     def tree_at(self, organisation: str | None, number: str | None) -> CallTree | None:
-        """Find the tree of an open case in which this number stands, the latest first.
+        """Find the tree that a keyholder who rings in is most likely called by."""
+        return next(iter(self.trees_at(organisation, number)), None)
+
+    def trees_at(self, organisation: str | None, number: str | None) -> list[CallTree]:
+        """Find the trees of open cases in which this number stands.
+
+        Those that run come before those that are over, then those that called him, then the
+        latest.
 
         :param number: E.164, or `None` when withheld.
         """
         if organisation is None or number is None:
-            return None
-        for tree in reversed(self.trees.values()):
-            incident = self.incidents.get(tree.incident_id)
-            is_running = incident is not None and incident.is_open
-            if is_running and tree.plan.organisation == organisation and tree.person_at(number):
-                return tree
-        return None
+            return []
+        found = [
+            tree
+            for tree in reversed(self.trees.values())
+            if (incident := self.incidents.get(tree.incident_id)) is not None
+            and incident.is_open
+            and tree.plan.organisation == organisation
+            and tree.person_at(number)
+        ]
+        return sorted(found, key=lambda tree: (tree.is_over, not tree.has_called(number)))
+
+    def is_line_held(self, number: str, tree: CallTree) -> bool:
+        """Whether another tree's call to this number goes on, or he speaks with an operator.
+
+        A second call would find it busy, or ring into the first.
+        """
+        for leg_id, tree_id in self.tree_legs.items():
+            other = self.trees.get(tree_id)
+            attempt = other.attempt(leg_id) if other is not None and other is not tree else None
+            if (
+                attempt is not None
+                and attempt.number == number
+                and attempt.holds_line(self.now)
+            ):
+                return True
+        others = (one for one in self.trees.values() if one is not tree)
+        return any(number in other.on_line.values() for other in others)
 
     def touch(self, call: InboundCall) -> None:
         """Have the call's deadline worked out again after this event."""

@@ -72,6 +72,11 @@ class BoardView:
         """
         return cases.waits_for(self._board, organisation, caller)
 
+    def is_keyholder_called(self, organisation: str | None, number: str | None) -> bool:
+        """Whether a running call tree of a client called the person who has this number."""
+        tree = self._board.tree_at(organisation, number)
+        return tree is not None and not tree.is_over and tree.has_called(number or "")
+
     @property
     def alarms(self) -> AlarmBook:
         """What is remembered of alarms: the case of each signal, tests, floods. Read only."""

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from callflows.events import CallId, IncidentId, LegId, Missed, TreeId
 from client_directory.call_plan import CallPlan, PlannedLevel, Target
+from client_directory.plan_timing import CLEARING_TIME
 
 
 class TreeState(StrEnum):
@@ -55,6 +56,9 @@ class Retry:
 
     slot: Slot
     at: float
+    until: float = 0.0
+    """Until when it is put off again and again, for a line that another tree holds; 0 when it
+    was busy, and then it is tried at `at` or not at all."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +104,13 @@ class Attempt:
     def is_told_to_end(self) -> bool:
         """Whether we hung up."""
         return self.told_at is not None
+
+    def holds_line(self, now: float) -> bool:
+        """Whether the telephone rings or is spoken into; a moment longer when we hung up.
+
+        :param now: engine time, seconds.
+        """
+        return self.is_live and (self.told_at is None or now < self.told_at + CLEARING_TIME)
 
     @property
     def is_talking(self) -> bool:
@@ -147,6 +158,8 @@ class CallTree:
     "How often for which person and cause: `PERSON:CAUSE`."
     paused_by: list[str] = field(default_factory=list)
     "What it waits for: `operator`, or the call of a keyholder, `call:ID`."
+    on_line: dict[str, str] = field(default_factory=dict)
+    "Numbers of keyholders who are on the line with operators, or wait to be, by their call."
     paused_at: float = 0.0
     resume_at: float | None = None
     "When it goes on by itself after a keyholder spoke with an operator, engine time."
@@ -205,6 +218,11 @@ class CallTree:
         return next(
             (t for lv in self.plan.levels for t in lv.targets if number in t.numbers), None
         )
+
+    def has_called(self, number: str) -> bool:
+        """Whether it called the person whose number this is, E.164, at whichever number."""
+        target = self.person_at(number)
+        return target is not None and any(a.person == target.person for a in self.attempts)
 
     def count(self, person: str, cause: Missed) -> int:
         """Count one more miss; return how many by now."""

@@ -32,18 +32,28 @@ Time to press "he takes charge"; without it the next keyholder is called.
 
 
 def rang_in(board: Board, call: InboundCall) -> None:
-    """Let the tree wait for a keyholder who rings in by himself."""
-    tree = board.tree_at(call.identification.organisation, call.caller)
-    target = tree.person_at(call.caller or "") if tree is not None else None
-    if tree is None or target is None or tree.incident_id != call.incident_id:
+    """Let every tree wait that called a keyholder who rings in by himself.
+
+    His call belongs to the case of the first of them; the others go on when he is gone.
+    """
+    number = call.caller or ""
+    trees = board.trees_at(call.identification.organisation, call.caller)
+    if not trees or trees[0].incident_id != call.incident_id:
         return
-    _wait_for(board, tree, call, target.person, is_crossing=True)
-    tree.retries = [x for x in tree.retries if x.slot.person != target.person]
-    for attempt in tree.live:
-        if attempt.person == target.person and attempt.is_ringing:
-            attempt.outcome = "crossed"
-            hang_up(board, tree, attempt)
-    refresh(board, tree)
+    for place, tree in enumerate(trees):
+        target = tree.person_at(number)
+        if target is None or (place and (tree.is_over or not tree.has_called(number))):
+            continue
+        if place == 0:
+            _wait_for(board, tree, call, target.person, is_crossing=True)
+        else:
+            pause(board, tree, f"call:{call.call_id}", f"{target.person} is on the line")
+        tree.retries = [x for x in tree.retries if x.slot.person != target.person]
+        for attempt in tree.live:
+            if attempt.person == target.person and attempt.is_ringing:
+                attempt.outcome = "crossed"
+                hang_up(board, tree, attempt)
+        refresh(board, tree)
 
 
 def connect_operator(board: Board, tree: CallTree, attempt: Attempt) -> None:
@@ -110,6 +120,8 @@ def _wait_for(
 ) -> None:
     incident = board.incidents[tree.incident_id]
     call.tree_id, call.keyholder = tree.tree_id, person
+    if call.caller is not None:
+        tree.on_line[call.call_id] = call.caller
     call.preferred = OperatorId(incident.owner) if incident.owner else None
     board.say(
         KeyholderAskedOperator(
@@ -131,6 +143,8 @@ def call_over(board: Board, call: InboundCall) -> None:
     tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
     if tree is None:
         return
+    tree.on_line.pop(call.call_id, None)
+    _let_others_go_on(board, tree, call, "the keyholder hung up")
     if call.answered_at is None:
         resume(board, tree, f"call:{call.call_id}", "the keyholder hung up")
         return
@@ -138,6 +152,21 @@ def call_over(board: Board, call: InboundCall) -> None:
     if tree.state is TreeState.PAUSED:
         tree.resume_at = board.now + AGREED_TIME
         refresh(board, tree)
+
+
+def took_charge(board: Board, tree: CallTree, person: str) -> None:
+    """Let the trees of other cases go on that wait for somebody who takes charge of this."""
+    for call_id in tree.on_line:
+        call = board.calls.get(CallId(call_id))
+        if call is not None and call.keyholder == person:
+            _let_others_go_on(board, tree, call, "the keyholder takes charge of another case")
+
+
+def _let_others_go_on(board: Board, tree: CallTree, call: InboundCall, reason: str) -> None:
+    waits_for = f"call:{call.call_id}"
+    for other in tuple(board.trees.values()):
+        if other is not tree and waits_for in other.paused_by:
+            resume(board, other, waits_for, reason)
 
 
 def time_to_go_on(board: Board, tree: CallTree) -> None:

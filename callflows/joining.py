@@ -55,6 +55,7 @@ def _leave_tree(board: Board, tree: CallTree, call: InboundCall, leg_id: LegId) 
     attempt.outcome = attempt.outcome or "operator"
     board.tree_legs.pop(leg_id, None)
     call.tree_id, call.keyholder = tree.tree_id, attempt.person
+    tree.on_line[call.call_id] = attempt.number
     pause(board, tree, f"call:{call.call_id}", f"{attempt.person} is on the line")
     return True
 
@@ -92,8 +93,12 @@ def _leave_queue(board: Board, call: InboundCall, event: JoinKeyholderPressed) -
     if tree is not None:
         call.tree_id, call.keyholder = other.tree_id, other.keyholder
         pause(board, tree, f"call:{call.call_id}", f"{other.keyholder} is on the line")
-        waits_for = f"call:{other.call_id}"
-        tree.paused_by = [by for by in tree.paused_by if by != waits_for]
+        if (number := tree.on_line.pop(other.call_id, None)) is not None:
+            tree.on_line[call.call_id] = number
+        before, now = f"call:{other.call_id}", f"call:{call.call_id}"
+        tree.paused_by = [by for by in tree.paused_by if by != before]
+        for one in board.trees.values():  # those of other cases wait for this call now
+            one.paused_by = [now if by == before else by for by in one.paused_by]
     return True
 
 

@@ -12,6 +12,7 @@ from callflows.authentication import open_silent
 from callflows.board import Board
 from callflows.call_tree import Attempt, AttemptState, CallTree, TreeState
 from callflows.commands import CollectPin, Play
+from callflows.crossing import took_charge
 from callflows.events import (
     DuressSignalled,
     KeyholderAccepted,
@@ -93,6 +94,7 @@ def accept(board: Board, tree: CallTree, attempt: Attempt, by: str) -> None:
         )
     )
     stop_other_phones(board, tree, attempt)
+    took_charge(board, tree, attempt.person)
     if tree.state is TreeState.EXHAUSTED and tree.is_satisfied:
         finish(board, tree)  # he came late, and takes charge all the same
 

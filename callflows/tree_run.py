@@ -6,6 +6,8 @@ begins while the last still rings. `all_at_once`: everybody's first number, then
 second. A level that reached nobody leads to the next, the last to the next round, the last
 round to an operator. A level where nobody can be called is passed at once, and said.
 
+A line that another tree holds at that moment, ringing or speaking, counts as busy.
+
 It is over when as many people took charge as the most demanding level needs that it came to:
 one of two at the first level and one at the next, which needs one, are two. Whoever took
 charge at an earlier level alone never ends the calls of a later one.
@@ -14,8 +16,8 @@ charge at an earlier level alone never ends the calls of a later one.
 from typing import Final
 
 from callflows.board import Board
-from callflows.call_tree import Attempt, CallTree, Slot, TreeState
-from callflows.events import CallTreePaused, CallTreeResumed, LevelEntered
+from callflows.call_tree import Attempt, CallTree, Retry, Slot, TreeState
+from callflows.events import CallTreePaused, CallTreeResumed, KeyholderPutOff, LevelEntered
 from callflows.tree_calls import dial, exhaust, finish, name_of, tell_operators
 from callflows.tree_pace import (
     HURRY_TIME,
@@ -27,7 +29,10 @@ from callflows.tree_pace import (
 )
 from client_directory.call_plan import PlannedLevel, Target
 from client_directory.numbers import is_emergency_number
-from client_directory.plan_timing import CLEARING_TIME
+from client_directory.plan_timing import BUSY_RETRY_TIME, CLEARING_TIME
+
+LINE_TIME: Final = 5.0
+"Seconds until a line that another call tree holds is looked at again."
 
 _HOME: Final = "BE"
 "Where a number without country code would be dialled; ours all have one (E.164)."
@@ -111,14 +116,15 @@ def _next_batch(board: Board, tree: CallTree, level: PlannedLevel) -> list[Slot]
     All at once, busy lines wait until everybody else was tried, and then for each other.
     """
     coming = _coming(board, tree)
+    _look_again(board, tree)
     ready = [retry.slot for retry in tree.retries if retry.at <= board.now]
     if level.strategy == "all_at_once":
         ready = [] if coming or len(ready) < len(tree.retries) else ready
     for slot in ready:
         tree.retries = [retry for retry in tree.retries if retry.slot != slot]
-        if level.strategy != "all_at_once" and not _why_not(board, tree, slot):
+        if level.strategy != "all_at_once" and _is_free(board, tree, slot):
             return [slot]
-    if batch := [slot for slot in ready if not _why_not(board, tree, slot)]:
+    if batch := [slot for slot in ready if _is_free(board, tree, slot)]:
         return batch
     if coming:
         tree.batches.pop(0)
@@ -129,10 +135,49 @@ def _coming(board: Board, tree: CallTree) -> list[Slot]:
     """Return who is next, and drop from the list those who cannot be called now."""
     while tree.batches:
         batch = [slot for slot in tree.batches[0] if not _why_not(board, tree, slot)]
+        for slot in [one for one in batch if board.is_line_held(one.number, tree)]:
+            _put_off(board, tree, slot)
+            batch.remove(slot)
+            tree.batches[0].remove(slot)
         if batch:
             return batch
         tree.batches.pop(0)
     return []
+
+
+def _put_off(board: Board, tree: CallTree, slot: Slot) -> None:
+    """Treat a line that another tree holds as a busy one: others first, and soon again.
+
+    He is waited for as long as a busy call could have lasted and its second try comes later;
+    so the bound of the tree stays what it is (`plan_timing`).
+    """
+    level = tree.planned
+    until = board.now + (level.ring_time if level is not None else 0.0) + BUSY_RETRY_TIME
+    tree.retried.append(slot)
+    tree.retries.append(Retry(slot, board.now + LINE_TIME, until))
+    board.say(
+        KeyholderPutOff(
+            incident_id=tree.incident_id,
+            tree_id=tree.tree_id,
+            person=slot.person,
+            name=name_of(tree, slot.person),
+            number=slot.number,
+            until=until,
+        )
+    )
+
+
+def _look_again(board: Board, tree: CallTree) -> None:
+    """Put a line off once more while another tree holds it and there is time for that."""
+    for place, retry in enumerate(tree.retries):
+        is_due = retry.at <= board.now < retry.until
+        if is_due and board.is_line_held(retry.slot.number, tree):
+            at = min(board.now + LINE_TIME, retry.until)
+            tree.retries[place] = Retry(retry.slot, at, retry.until)
+
+
+def _is_free(board: Board, tree: CallTree, slot: Slot) -> bool:
+    return not _why_not(board, tree, slot) and not board.is_line_held(slot.number, tree)
 
 
 def _why_not(board: Board, tree: CallTree, slot: Slot) -> str:

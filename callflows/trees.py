@@ -169,7 +169,9 @@ def _call(board: Board, tree: CallTree, event: CallKeyholderPressed) -> bool:
     target = tree.target(event.person)
     if target is None or not target.numbers:
         return False
-    if any(a.person == event.person and (a.is_ringing or a.is_talking) for a in tree.live):
+    calls = [a for a in tree.live if a.person == event.person]
+    free = [number for number in target.numbers if not board.is_line_held(number, tree)]
+    if not free or any(a.is_ringing or a.is_talking for a in calls):
         board.say(
             TreeRefused(
                 incident_id=tree.incident_id,
@@ -180,7 +182,7 @@ def _call(board: Board, tree: CallTree, event: CallKeyholderPressed) -> bool:
         )
         return True
     tried = [a.number for a in tree.attempts if a.person == event.person]
-    number = min(target.numbers, key=lambda n: (tried.count(n), target.numbers.index(n)))
+    number = min(free, key=lambda n: (tried.count(n), target.numbers.index(n)))
     tree.barred.pop(event.person, None)
     why = f"called now by {event.operator}"
     if not is_available(target, board.now):

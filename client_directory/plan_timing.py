@@ -14,6 +14,8 @@ B the busy retry time, C the clearing time, and n numbers in all:
 1. Each number is dialled once, and once more if it was busy, B after that at the earliest.
    A number that rings is given up R after it was dialled. Whoever declines at the last
    moment may sound busy, so a busy call lasts up to R, and then has no talk.
+   A line that another tree holds is no call, but is waited for up to R + B, as long as a
+   busy call and the wait for its second try could have taken; others are called meanwhile.
 2. A call that was answered holds others up for T at the most, all keys together: hearing the
    announcement again buys no time. What sounds like a machine holds up nobody.
 3. Whoever cannot be called at his turn is passed over at once.

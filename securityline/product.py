@@ -195,6 +195,7 @@ class Product:
             is_emergency_live=config.live_emergency_calls,
             note=self.engine.note,
             awaits_pin=self.recovered.switchboard.awaits_pin,
+            is_keyholder_called=self.recovered.switchboard.is_keyholder_called,
         )
         expected = ExpectedCalls(self._open_case_of)
         return Telephony(

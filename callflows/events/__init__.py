@@ -212,6 +212,7 @@ from callflows.events.tree import (
     StopTreePressed,
     TreeRefused,
 )
+from callflows.events.tree_lines import KeyholderPutOff
 from callflows.events.watch import (
     CallBack,
     CaseStalled,
@@ -344,6 +345,7 @@ __all__ = [
     "KeyholderDeclined",
     "KeyholderEta",
     "KeyholderMissed",
+    "KeyholderPutOff",
     "KeyholderToldTaken",
     "LateToCloseSeen",
     "LeavePressed",

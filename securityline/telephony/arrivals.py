@@ -90,7 +90,7 @@ class Arrivals:
         )
         documents: list[Document] = []
         failure = self._prepare_caller(leg, event)
-        if failure is None and self._panels.takes(offered):
+        if failure is None and self._panels.takes(offered) and not self._is_called(offered):
             self._panels.take(leg, offered)
             return
         if failure is None:
@@ -102,6 +102,11 @@ class Arrivals:
             log.error("call cannot be connected", leg_id=leg.leg_id, reason=reason)
             self._x.legs.drop(leg)
             self._tell_end(leg, Cause.FAILED, status, reason)
+
+    def _is_called(self, offered: e.CallOffered) -> bool:
+        """Whether a keyholder rings back whom a call tree calls: he hears no panel's tones."""
+        caller = None if offered.is_withheld else offered.caller
+        return self._x.is_keyholder_called(offered.identification.organisation, caller)
 
     def _call_refused(self, event: s.CallRefused) -> None:
         """Open a case for a call that never began, with what could be read of it."""

@@ -105,6 +105,10 @@ class Exchange:
     legs: LegTable = field(default_factory=LegTable)
     awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
     "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."
+    is_keyholder_called: Callable[[str | None, str | None], bool] = lambda _client, _number: (
+        False
+    )
+    "Whether a running call tree of a client called the person who has a number, E.164."
     note: Callable[[str, Mapping[str, Any]], None] = lambda _what, _data: None
     "Writes a line into the logbook that no flow takes part in."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False

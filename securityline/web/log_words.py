@@ -131,6 +131,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     ),
     "LevelEntered": _plain(N_("Call tree: level %(level)s, round %(round)s %(left_out)s")),
     "KeyholderCalled": _plain(N_("%(name)s is called at %(number)s %(why)s")),
+    "KeyholderPutOff": _plain(
+        N_("%(name)s: %(number)s is in use for another case, waited for until %(until)s")
+    ),
     "KeyholderAnswered": _plain(N_("%(person)s: the phone was picked up")),
     "KeyholderAccepted": _good(N_("%(name)s takes charge %(by)s (%(accepted)s of %(needed)s)")),
     "KeyholderEta": _good(N_("%(person)s is there in %(minutes)s min")),

@@ -319,6 +319,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
         "CallTreeResumed": one_of(
             N_("resumed by %(operator)s"),
             N_("the keyholder hung up"),
+            N_("the keyholder takes charge of another case"),
             N_("nobody took charge in the call"),
         ),
         "CallTreeExhausted": EXHAUSTED,

@@ -12,6 +12,7 @@ from client_directory.call_plan import CallPlan
 from tests.stories.keyholders import level, person, plan
 
 CASE = IncidentId("inc-1")
+OTHER = IncidentId("inc-2")
 TREE = TreeId("inc-1-t1")
 TREES = 3_000  # ten thousand of the directory's own are in test_tree_proved
 WORST = ("rings_out", "late_busy", "late_answer", "talks", "no_pin", "machine", "refuses")
@@ -47,6 +48,10 @@ class Night:
     def __init__(self, wanted: CallPlan, dice: random.Random, willing: int = 0) -> None:
         self.switchboard, self.dice, self.now = Switchboard(), dice, 0.0
         self.willing = willing
+        self.put_off = 0
+        self.awaited = TREE
+        self.promised: dict[TreeId, float] = {}
+        self.ended_at: dict[TreeId, float] = {}
         self.needed = 0
         "The most that a level needs which the tree came to."
         self.agenda: list[tuple[float, int, e.Event]] = []
@@ -56,6 +61,18 @@ class Night:
         self.tell(offer)
         self.tell(e.LegEnded(leg_id=LegId("c-a"), cause=Cause.CANCELLED))
         self.tell(e.CallTreeRequested(incident_id=CASE, tree_id=TREE, plan=wanted))
+
+    def begins_another(self, wanted: CallPlan) -> None:
+        """Another case of the client calls the same people, a little later."""
+        offer = e.CallOffered(
+            call_id=e.CallId("d"), leg_id=LegId("d-a"), incident_id=OTHER, did="+3225550100"
+        )
+        self.tell(offer)
+        self.tell(e.LegEnded(leg_id=LegId("d-a"), cause=Cause.CANCELLED))
+        tree_id = TreeId(f"{OTHER}-t1")
+        asked = e.CallTreeRequested(incident_id=OTHER, tree_id=tree_id, plan=wanted)
+        self.later(self.dice.choice((0.0, 7.0, 29.0)), asked)
+        self.awaited = tree_id
 
     def tell(self, event: e.Event) -> None:
         for outcome in self.switchboard.handle(event, self.now):
@@ -75,14 +92,23 @@ class Night:
                 is_his = self.dice.randrange(100) < self.willing
                 told = e.PinChecked(leg_id=leg_id, outcome="good" if is_his else "wrong")
                 self.later(self.dice.choice((1.0, 19.0, 59.0)), told)
-            case e.LevelEntered(level=entered):
+            case e.LevelEntered(level=entered, tree_id=tree_id) if tree_id == TREE:
                 level_needs = self.switchboard.trees[TREE].plan.levels[entered].answers_needed
                 self.needed = max(self.needed, level_needs)
-            case e.CallTreeEnded(accepted=accepted):
-                assert len(accepted) >= self.needed, "too few, and nobody else is called"
+            case e.CallTreeStarted(tree_id=tree_id, promise_at=promise_at):
+                self.promised[tree_id] = promise_at
+            case e.KeyholderPutOff():
+                self.put_off += 1
+            case e.CallTreeExhausted(tree_id=tree_id):
+                self.ended_at[tree_id] = self.now
+            case e.CallTreeEnded(tree_id=tree_id, accepted=accepted):
+                self.ended_at[tree_id] = self.now
+                assert tree_id != TREE or len(accepted) >= self.needed, (
+                    "too few, and nobody else is called"
+                )
 
     def is_called(self, leg_id: LegId) -> None:
-        tree = self.switchboard.trees.get(TREE)
+        tree = self.switchboard._board.tree_of(leg_id)
         ring = tree.plan.levels[tree.level].ring_time if tree else 30.0
         late = ring - 0.001
         if self.dice.randrange(100) < self.willing:
@@ -108,7 +134,8 @@ class Night:
 
     def runs(self) -> float:
         """Let it run until the tree is over; return how long that took."""
-        while not self.switchboard.trees[TREE].is_over:
+        trees = self.switchboard.trees
+        while self.awaited not in trees or any(not tree.is_over for tree in trees.values()):
             due = self.switchboard.next_deadline()
             self.agenda.sort(key=lambda entry: entry[:2])
             if self.agenda and (due is None or self.agenda[0][0] <= due[0]):
@@ -151,6 +178,20 @@ def test_a_tree_that_some_accept_ends_in_time_and_with_as_many_as_its_levels_nee
         assert is_enough == (tree.state is TreeState.TAKEN), wanted
         ends.add((tree.state, bool(tree.accepted)))
     assert (TreeState.EXHAUSTED, True) in ends, "one of two was never put to the test"
+
+
+def test_trees_of_two_cases_share_their_keyholders_and_both_keep_their_promise() -> None:
+    dice = random.Random(11)
+    put_off = 0
+    for _ in range(TREES // 4):
+        night = Night(wanted := random_plan(dice), dice)
+        night.begins_another(replace(random_plan(dice), rounds=wanted.rounds))
+        night.runs()
+        assert len(night.ended_at) == 2
+        for tree_id, ended_at in night.ended_at.items():
+            assert ended_at <= night.promised[tree_id], wanted
+        put_off += night.put_off
+    assert put_off > TREES // 4, "they hardly ever met"
 
 
 def test_a_promise_of_nothing_is_kept_at_once() -> None:

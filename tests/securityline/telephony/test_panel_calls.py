@@ -166,6 +166,23 @@ def test_the_line_is_answered_by_the_engine_and_no_operator_hears_of_it(bench: P
     assert bench.media.legs[leg].hears_keys_in_band, "panels send keys as sound"
 
 
+def test_a_keyholder_who_is_being_called_and_rings_that_line_is_no_panel(
+    bench: Panels,
+) -> None:
+    asked = []
+
+    def is_called(organisation: str | None, number: str | None) -> bool:
+        asked.append((organisation, number))
+        return True
+
+    bench.telephony.exchange.is_keyholder_called = is_called
+    bench.dials()
+    assert asked == [(bench.last(e.CallOffered).identification.organisation, CALLER)]
+    assert bench.count(e.PanelCallTaken) == 0
+    bench.pass_time(5)
+    assert bench.tones == [], "no handshake in his ear"
+
+
 def test_the_call_is_in_the_log_before_it_is_answered(bench: Panels) -> None:
     bench.is_durable = False
     bench.dials()

@@ -49,6 +49,8 @@ async def hand_in(request: web.Request, token_name: str) -> web.Response:
         if not stored.done():
             stored.set_result(taken)
 
+    # A repeat too: whatever is new in it, the program and its line are alive.
+    services.alarms.hear(signal)
     services.alarms.admit(
         signal, done, site=fields.get("site", ""), organisation=fields.get("organisation", "")
     )

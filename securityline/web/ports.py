@@ -180,6 +180,9 @@ class AlarmDoorPort(Protocol):
     ) -> object:
         """Tell the flow of one signal; `then` is called once its lines are durable."""
 
+    def hear(self, signal: Signal) -> None:
+        """Take a signal as a sign of life of the path it came by."""
+
 
 class BrowserPhonesPort(Protocol):
     """Where a page becomes a telephone (`securityline.telephony.browser`).

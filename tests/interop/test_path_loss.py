@@ -4,6 +4,7 @@ import asyncio
 import signal
 from pathlib import Path
 
+from securityline.accounts import Accounts
 from tests.interop.engine import Lab
 from tests.interop.peers import PATIENCE, free_port
 from tests.securityline.alarms.panels import Panel
@@ -14,6 +15,7 @@ PATHS = """
     alarm_paths:
       - {path: bru-ip, account: "1234", limit: 20s, via: dc09:tcp}
       - {path: bru-gsm, account: "1234", limit: 25h, via: dc09:udp}
+      - {path: bru-web, account: "1234", limit: 20s, via: http}
 """
 
 
@@ -43,17 +45,30 @@ async def test_a_silent_line_is_told_at_its_limit_and_its_return_too(tmp_path: P
     await asyncio.to_thread(lab.prepare)
     port = free_port()
     with_paths(lab, port)
+    accounts = Accounts(lab.data, realm="securityline.example")
+    program = accounts.create_token(["alarms:write"], "alarms")
+    accounts.close()
     engine = await lab.start()
     await heartbeat(port)
     await engine.stop(signal.SIGKILL)
     async with lab.running(), lab.api() as api:
-        lost = await api.wait_for("PathLost")
-        assert lost["data"]["path"] == "postes/bru/bru-ip", "the other one has 25 hours"
+        lost = await api.wait_for("PathLost", path="postes/bru/bru-ip")
         case = await api.get(f"/api/v1/incidents/{lost['incident_id']}")
         assert case["state"] == "open"
         await heartbeat(port)
         back = await api.wait_for("PathRestored", after=lost["seq"])
         assert back["data"]["path"] == "postes/bru/bru-ip"
+        silent = await api.wait_for("PathLost", path="postes/bru/bru-web")
+        test = {"account": "1234", "code": "602", "code_format": "contact_id"}
+        async with api.session.post(
+            "/api/v1/alarms",
+            json=test | {"idempotency_key": "t-1"},
+            headers={"Authorization": f"Bearer {program}"},
+        ) as answer:
+            assert answer.status == 201, await answer.text()
+        await api.wait_for("PathRestored", after=silent["seq"], path="postes/bru/bru-web")
         log = await api.get(f"/api/v1/incidents/{lost['incident_id']}/log")
     assert lost["data"]["limit_time"] == LIMIT
-    assert [line["what"] for line in log].count("PathLost") == 1, "told once"
+    told = [line["data"]["path"] for line in log if line["what"] == "PathLost"]
+    assert told.count("postes/bru/bru-ip") == 1, "told once"
+    assert "postes/bru/bru-gsm" not in told, "it has 25 hours"

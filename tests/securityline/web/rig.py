@@ -400,6 +400,7 @@ class House:
                 head=lambda: self.logbook.head.seq,
                 book=lambda: self.switchboard.alarms,
                 is_case=lambda number: number in self.switchboard.incidents,
+                heard=self.watching.heard,
             ),
             watch=self.watch,
             degraded=lambda: list(self.degraded),

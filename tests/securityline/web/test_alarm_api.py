@@ -1,10 +1,13 @@
 """An alarm handed in by a program: stored, then answered; wrong ones get every reason."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from client_directory.alarm_model import AlarmPath
+from client_directory.directory import Directory
 from tests.securityline.web.rig import Browser, House
 
 GOOD = {
@@ -52,6 +55,39 @@ async def test_the_same_key_is_the_same_alarm_and_another_program_s_key_is_not(
     assert opened == 1
     status, other = await post(desk, GOOD | {"idempotency_key": "k-2", "account": "A1B2"})
     assert (status, other["incident_id"] != first["incident_id"]) == (201, True)
+
+
+def with_a_path(home: House) -> None:
+    """Let the account 1234 report over HTTP at least every half minute."""
+    path = AlarmPath(path="web", account="1234", limit_time=30.0, via="http")
+    current = home.directory.current
+    clients = []
+    for client in current.organisations.values():
+        sites = [
+            replace(site, alarm_paths=(path,)) if "1234" in site.alarm_accounts else site
+            for site in client.sites
+        ]
+        clients.append(replace(client, sites=tuple(sites)))
+    home.directory._current = Directory(
+        clients, current.operators.values(), current.services.values()
+    )
+    home.watching.reload()
+
+
+async def test_an_alarm_is_a_sign_of_life_of_its_line(home: House, desk: Browser) -> None:
+    with_a_path(home)
+
+    def told() -> list[str]:
+        lines = [line.what for line in home.logbook.read(limit=1000)]
+        return [what for what in lines if what in ("PathLost", "PathRestored")]
+
+    home.pass_time(20.0)
+    assert (await post(desk, GOOD))[0] == 201
+    home.pass_time(20.0)
+    assert told() == [], "it spoke 20 s ago"
+    home.pass_time(20.0)
+    assert (await post(desk, GOOD))[0] == 200, "the same again shows that the line works too"
+    assert told() == ["PathLost", "PathRestored"]
 
 
 @pytest.mark.parametrize(

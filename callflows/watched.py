@@ -98,7 +98,6 @@ def early_open(board: Board, event: EarlyOpenSeen) -> None:
         EARLY_OPEN,
         f"early/{event.organisation}/{event.site}/{board.now}",
         urgency=1,
-        never_suppress=True,
         user=event.user,
     )
     incident = _case(board, f"early/{event.organisation}/{event.site}", alarm)
@@ -295,6 +294,7 @@ def _alarm(event: WatchEvent, kind: str, source_id: str, **values: Any) -> Alarm
     made = _values(event, kind, source_id) | {
         "procedure": event.procedure,
         "rules": event.rules,
+        "never_suppress": event.procedure is not None and event.procedure.never_suppress,
     }
     return AlarmReceived(**(made | values))
 

@@ -3,6 +3,8 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from callflows import events as e
 from callflows.action import ActionState
 from callflows.commands import PerformAction, PlanCallTree
@@ -156,6 +158,31 @@ def test_a_person_s_alarm_passes_a_test_of_the_site() -> None:
     line.tell(lost("ip"))
     assert line.open_cases == []
     line.tell(raised())
+    assert len(line.in_front) == 1
+
+
+EARLY = e.EarlyOpenSeen(organisation="acme", site="hq", user="3", name="Pia")
+LATE = e.LateToCloseSeen(organisation="acme", site="hq", closes_at=1.0)
+FAILED = e.FailedToCloseSeen(organisation="acme", site="hq", closes_at=1.0)
+
+
+@pytest.mark.parametrize("seen", [EARLY, LATE, FAILED])
+def test_opening_and_closing_at_odd_hours_stays_on_test_with_its_site(
+    seen: e.EarlyOpenSeen | e.LateToCloseSeen | e.FailedToCloseSeen,
+) -> None:
+    line = AlarmLine()
+    line.on_test()
+    assert any(isinstance(x, e.AlarmOnTest) for x in line.tell(seen))
+    assert line.open_cases == []
+    assert line.switchboard.alarms.tests["acme/hq/"].signals == 1
+    line.alarm("duress", zone="")
+    assert len(line.in_front) == 1, "who is forced is heard, test or not"
+
+
+def test_unless_the_consigne_says_that_it_is_never_suppressed() -> None:
+    line = AlarmLine()
+    line.on_test()
+    line.tell(replace(EARLY, procedure=replace(INTRUSION, never_suppress=True)))
     assert len(line.in_front) == 1
 
 

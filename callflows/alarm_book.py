@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from callflows.events import NO_INCIDENT, IncidentId
+from client_directory.alarm_model import zone_key
 
 MOST_SEEN: Final = 20_000
 "Signals that are known when they come again; two busy nights."
@@ -56,6 +57,7 @@ class AlarmCase:
     kinds: list[str] = field(default_factory=list)
     "Kinds of alarm in it, at most `MOST_KINDS`."
     zones: dict[str, Zone] = field(default_factory=dict)
+    "By `alarm_kinds.key_of_zone`."
 
     @property
     def timer_id(self) -> str:
@@ -245,5 +247,5 @@ def seen_key(source: str, source_id: str) -> str:
 
 
 def key_of_test(organisation: str, site: str, zone: str) -> str:
-    """Return the name of a test."""
-    return f"{organisation}/{site}/{zone}"
+    """Return the name of a test, however its zone is written."""
+    return f"{organisation}/{site}/{zone_key(zone)}"

@@ -9,7 +9,7 @@ from callflows.alarm_book import (
     Place,
     Zone,
 )
-from callflows.alarm_kinds import CONFIRMABLE, is_never_suppressed, zone_of
+from callflows.alarm_kinds import CONFIRMABLE, is_never_suppressed, key_of_zone, zone_of
 from callflows.automatic import ENGINE
 from callflows.board import Board
 from callflows.cases import reprioritise, tell_procedure
@@ -17,6 +17,7 @@ from callflows.events import AlarmConfirmed, AlarmReceived, ConsigneKept
 from callflows.events.alarm import Signal
 from callflows.incident import Incident
 from callflows.procedure_run import ProcedureRun
+from client_directory.alarm_model import zone_key
 
 TWO_DETECTORS = "two_detectors"
 "Means of verification in a consigne (`verify`)."
@@ -36,7 +37,7 @@ def note_zone(board: Board, case: AlarmCase, alarm: AlarmReceived) -> bool:
     A button or a person without a zone never returns to normal: only what names a zone, or
     is no such alarm, is waited for.
     """
-    key, now = zone_of(alarm), board.now
+    key, now = key_of_zone(alarm), board.now
     is_news = alarm.kind not in case.kinds and len(case.kinds) < MOST_KINDS
     if is_news:
         case.kinds.append(alarm.kind)
@@ -49,7 +50,9 @@ def note_zone(board: Board, case: AlarmCase, alarm: AlarmReceived) -> bool:
     if not is_waited_for or len(case.zones) >= MOST_ZONES:
         return is_news
     name = alarm.zone_name or alarm.camera
-    case.zones[key] = Zone(zone=key, name=name, kind=alarm.kind, first_at=now, last_at=now)
+    case.zones[key] = Zone(
+        zone=zone_of(alarm), name=name, kind=alarm.kind, first_at=now, last_at=now
+    )
     return True
 
 
@@ -60,13 +63,13 @@ def confirm(
 
     :return: what was said, if anything was.
     """
-    detector = alarm.detector or alarm.zone
+    detector = alarm.detector or zone_key(alarm.zone)
     if alarm.kind not in CONFIRMABLE or not detector:
         return None
     earliest = board.now - alarm.rules.confirm_window_time
     kept = [one for one in place.detections if one.detector != detector]
     others = [one for one in kept if one.kind == alarm.kind and one.at >= earliest]
-    name = alarm.zone_name or detector
+    name = alarm.zone_name or alarm.detector or alarm.zone
     kept.append(Detection(detector, name, alarm.kind, board.now, incident.incident_id))
     place.detections = kept[-MOST_DETECTIONS:]
     if case.is_confirmed or not others:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from callflows.events.alarm import AlarmReceived, Signal
+from client_directory.alarm_model import zone_key
 
 NEVER_SUPPRESSED: Final = frozenset(("panic", "holdup", "hold_up", "duress", "fire", "medical"))
 "Never held, never grouped, each in front of an operator in the event that brought it."
@@ -47,10 +48,18 @@ def place_of(signal: Signal) -> str:
 
 
 def zone_of(signal: Signal) -> str:
-    """Return the zone's name within its place; a carrier's cameras are at many sites."""
+    """Return the zone's name within its place, as it is shown.
+
+    A carrier's cameras are at many sites.
+    """
     if signal.kind == CAMERA_OFFLINE:
         return f"{signal.site or ''}:{signal.camera or signal.zone}"
     return signal.zone
+
+
+def key_of_zone(signal: Signal) -> str:
+    """Return what its zone is known by within its place, however it is written."""
+    return zone_key(zone_of(signal))
 
 
 def sentence(signal: Signal) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from callflows.alarm_book import AlarmCase
 from callflows.alarm_cases import name_cameras
 from callflows.alarm_hold import cancel, release
-from callflows.alarm_kinds import CAMERA_OFFLINE, place_of, zone_of
+from callflows.alarm_kinds import CAMERA_OFFLINE, key_of_zone, place_of, zone_of
 from callflows.alarm_sessions import remind_of_call
 from callflows.attention import attend_anew
 from callflows.automatic import ENGINE
@@ -48,7 +48,7 @@ def restored(board: Board, event: RestoreReceived) -> Incident | None:
     found: Incident | None = None
     for incident_id in tuple(board.alarms.place(place_of(event)).cases):
         incident, case = board.incidents[incident_id], board.alarms.cases[incident_id]
-        state = case.zones.get(zone)
+        state = case.zones.get(key_of_zone(event))
         if state is None or state.restored_at is not None:
             continue
         found = incident

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from typing import Final
 
 from callflows.alarm_book import Meter
-from callflows.alarm_kinds import place_of, zone_of
+from callflows.alarm_kinds import key_of_zone, place_of, zone_of
 from callflows.board import Board
 from callflows.events import AlarmGrouped, AlarmReceived, RunawayEnded, RunawayStarted
 from callflows.incident import Incident
@@ -23,7 +23,7 @@ def key_of(alarm: AlarmReceived) -> str:
     """Return what is measured together. Unknown accounts are one: there is no end of them."""
     if not alarm.is_known_account or alarm.organisation is None:
         return f"unknown/{alarm.source}"
-    return f"{place_of(alarm)}/{alarm.kind}/{zone_of(alarm)}"
+    return f"{place_of(alarm)}/{alarm.kind}/{key_of_zone(alarm)}"
 
 
 def measure(board: Board, alarm: AlarmReceived) -> Meter | None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from callflows.alarm_book import AlarmCase
-from callflows.alarm_kinds import zone_of
+from callflows.alarm_kinds import key_of_zone
 from callflows.attention import attend_anew
 from callflows.board import Board
 from callflows.events import (
@@ -58,7 +58,7 @@ def reset_of_session(board: Board, event: RestoreReceived) -> RestoreReceived:
     case = board.alarms.cases.get(incident.incident_id) if incident is not None else None
     if case is None:
         return event
-    state = case.zones.get(zone_of(event))
+    state = case.zones.get(key_of_zone(event))
     if state is not None and state.restored_at is None:
         return event
     waiting = [zone for zone in case.zones.values() if zone.restored_at is None]

@@ -4,11 +4,14 @@ What has an order is a list: a store may sort the keys of objects.
 """
 
 from collections.abc import Mapping
+from heapq import heapify
 from typing import Any
 
 from callflows.alarm_book import AlarmBook, AlarmCase, Meter, Place, TestMode, key_of_test
+from callflows.alarm_on_test import TEST
 from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
+from client_directory.alarm_model import zone_key
 
 
 def book_to_plain(book: AlarmBook) -> dict[str, Any]:
@@ -35,12 +38,19 @@ def book_from_plain(plain: Mapping[str, Any]) -> AlarmBook:
     book = AlarmBook()
     book.seen = {key: (IncidentId(case), at) for key, case, at in plain["seen"]}
     for described in plain["cases"]:
-        case = from_plain(AlarmCase, described | {"zones": dict(described["zones"])})
+        zones = {zone_key(key): zone for key, zone in described["zones"]}
+        case = from_plain(AlarmCase, described | {"zones": zones})
         book.cases[case.incident_id] = case
     book.places = {name: from_plain(Place, place) for name, place in plain["places"]}
     book.meters = {key: from_plain(Meter, meter) for key, meter in plain["meters"]}
     for described in plain["tests"]:
         test = from_plain(TestMode, described)
         book.tests[key_of_test(test.organisation, test.site, test.zone)] = test
-    book.times.heap = [(at, what, key) for at, what, key in plain["times"]]
+    book.times.heap = [(at, what, _key_of(what, key)) for at, what, key in plain["times"]]
+    heapify(book.times.heap)
     return book
+
+
+def _key_of(what: str, key: str) -> str:
+    """Return the key of a moment: snapshots of old hold zones as they were written."""
+    return key_of_test(*str(key).split("/", 2)) if what == TEST else key

@@ -36,6 +36,7 @@ from callflows.self_service import (
     say_last,
 )
 from callflows.watched import DURESS
+from client_directory.alarm_model import zone_key
 from ivr import self_service as words
 from ivr.keyholder import whose
 from ivr.prompts import SAY
@@ -229,10 +230,7 @@ def _zone(right: TestRight | None, digits: str) -> str | None:
     if not digits:
         return ""
     zones = right.zones if right is not None else {}
-    if digits in zones:
-        return digits
-    same = [zone for zone in zones if zone.isdecimal() and int(zone) == int(digits)]
-    return same[0] if len(same) == 1 else None
+    return next((zone for zone in zones if zone_key(zone) == zone_key(digits)), None)
 
 
 def _start_test(board: "Board", call: SelfService, zone: str) -> None:

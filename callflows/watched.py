@@ -47,6 +47,7 @@ from callflows.events import (
 )
 from callflows.events.watch import TaskEvent, TimerEvent, WatchEvent
 from callflows.incident import Incident
+from client_directory.alarm_model import zone_key
 
 COMMUNICATION: Final = "communication"
 EARLY_OPEN: Final = "early_open"
@@ -83,7 +84,7 @@ def path_restored(board: Board, event: PathRestored) -> None:
     if at_place:
         values = _values(event, COMMUNICATION, f"back/{event.path}/{board.now}")
         restored(board, RestoreReceived(**values, zone=event.path))
-    elif (zone := case.zones.get(event.path)) is not None:
+    elif (zone := case.zones.get(zone_key(event.path))) is not None:
         zone.restored_at = board.now
     _note(board, incident, event, f"{event.path} is heard again")
 

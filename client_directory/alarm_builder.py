@@ -153,7 +153,8 @@ def _check_sites(sites: Sequence[SiteShape], source: Source) -> None:
         where: Path = ("sites", index)
         zones: set[str] = set()
         for place, zone in enumerate(site.zones):
-            _check_new(zone.zone, zones, (*where, "zones", place, "zone"), source)
+            at = (*where, "zones", place, "zone")
+            _check_new(zone.zone, zones, at, source, key=model.zone_key(zone.zone))
         for place, path in enumerate(site.alarm_paths):
             at = (*where, "alarm_paths", place)
             _check_new(path.path, paths, (*at, "path"), source)
@@ -185,10 +186,11 @@ def _check_distinct(ids: list[str], key: str, name: str, source: Source) -> None
         _check_new(one, seen, (key, index, name), source)
 
 
-def _check_new(name: str, seen: set[str], path: Path, source: Source) -> None:
-    if name in seen:
+def _check_new(name: str, seen: set[str], path: Path, source: Source, *, key: str = "") -> None:
+    """:param key: what it is known by, where that is not how it is written."""
+    if (key or name) in seen:
         source.find(path, "DUPLICATE_ID", f"{path[-1]} {name!r} twice")
-    seen.add(name)
+    seen.add(key or name)
 
 
 def _check_known(

@@ -34,6 +34,11 @@ def significant(line: str) -> str:
     return line.lstrip("0").upper() or "0"
 
 
+def zone_key(zone: str) -> str:
+    """Return what a zone is known by: a panel's 001 and a person's 1 are the same zone."""
+    return zone.lstrip("0") or zone[:1]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """One zone of an alarm panel."""

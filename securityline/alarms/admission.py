@@ -16,7 +16,7 @@ from callflows.events import (
     RestoreReceived,
     StatusReceived,
 )
-from client_directory.alarm_model import Camera, Zone
+from client_directory.alarm_model import Camera, Zone, zone_key
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site
 
@@ -249,9 +249,8 @@ def _is_never_suppressed(consigne: _Consigne, meaning: Meaning) -> bool:
 
 
 def _zone(signal: Signal, site: Site) -> Zone | None:
-    """Find a zone; a panel that writes 001 and a person who wrote 1 mean the same."""
-    wanted = signal.zone.lstrip("0")
-    return next((z for z in site.zones if signal.zone and z.zone.lstrip("0") == wanted), None)
+    wanted = zone_key(signal.zone)
+    return next((zone for zone in site.zones if zone_key(zone.zone) == wanted), None)
 
 
 def _camera(signal: Signal, site: Site) -> Camera | None:

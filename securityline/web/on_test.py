@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from callflows.alarm_book import TestMode
 from callflows.alarm_on_test import LONGEST_TIME
 from callflows.events import NO_INCIDENT, Event, IncidentId, TestModeEnded, TestModeSet
+from client_directory.alarm_model import zone_key
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Site
 from securityline.web.board import Board
@@ -55,7 +56,7 @@ class TestPresses:
 
     def _set(self, session: Session, message: Message) -> Event:
         organisation, site, zone = self._place(session, message)
-        if zone and all(one.zone != zone for one in site.zones):
+        if zone and all(zone_key(one.zone) != zone_key(zone) for one in site.zones):
             raise Refused(N_("This site has no such zone."))
         now = self._clock()
         until, reason = read_test_end(text_of(message, "text", LONGEST_REASON), now, self._zone)
@@ -123,13 +124,13 @@ def on_test(board: Board, directory: Directory, cleared: Iterable[str]) -> list[
         if organisation is None or organisation.clearance not in clearances:
             continue
         site = next((one for one in organisation.sites if one.site == test.site), None)
-        zones = {one.zone: one.name for one in site.zones} if site is not None else {}
+        zones = {zone_key(one.zone): one.name for one in site.zones} if site is not None else {}
         rows.append(
             TestRow(
                 test,
                 organisation.name,
                 site.name if site is not None else test.site,
-                zones.get(test.zone) or "",
+                zones.get(zone_key(test.zone)) or "",
             )
         )
     return sorted(rows, key=lambda row: row.test.until)

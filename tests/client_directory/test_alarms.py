@@ -99,6 +99,7 @@ def test_the_limits_of_the_categories():
     ("old", "new", "at", "code", "words"),
     [
         ('zone: "007"', 'zone: "001"', "Counter", "DUPLICATE_ID", "zone '001' twice"),
+        ('zone: "007"', 'zone: "1"', "Counter", "DUPLICATE_ID", "zone '1' twice"),
         ("path: hq-gsm", "path: hq-ip", "limit: 25h", "DUPLICATE_ID", "path 'hq-ip' twice"),
         (
             'hq-gsm, account: "1234"',

@@ -73,6 +73,17 @@ def test_the_return_of_one_zone_of_two_closes_nothing(line: AlarmLine) -> None:
     assert not line.case("a1").is_open
 
 
+def test_a_detector_that_writes_its_zone_in_two_ways_does_not_confirm_itself(
+    line: AlarmLine,
+) -> None:
+    line.alarm(zone="001")
+    line.alarm(zone="1")
+    assert line.all(e.AlarmConfirmed) == []
+    assert line.switchboard.alarms.cases[e.IncidentId("a1")].unrestored == ("001",)
+    line.restores("01")
+    assert line.last(e.ZoneRestored).left == ()
+
+
 def test_who_walks_from_door_to_hall_is_not_forgotten_because_the_door_fell_shut(
     line: AlarmLine,
 ) -> None:

@@ -1,8 +1,11 @@
 """A site or a zone is on test: what it says is logged and shown, and goes nowhere."""
 
+import json
+
 import pytest
 
 from callflows import events as e
+from callflows.switchboard import Switchboard
 from tests.stories.alarms import HOUR, MINUTE, AlarmLine, kinds
 
 
@@ -100,6 +103,40 @@ def test_one_zone_on_test_leaves_the_others_real(line: AlarmLine) -> None:
     assert kinds(line.alarm("technical", zone="1")) == ["AlarmOnTest"]
     line.alarm("technical", zone="2")
     assert line.in_front == ["a2"]
+
+
+@pytest.mark.parametrize(("set_as", "sent_as"), [("001", "1"), ("1", "001"), ("0", "000")])
+def test_a_zone_is_the_same_however_many_zeros_are_written_before_it(
+    line: AlarmLine, set_as: str, sent_as: str
+) -> None:
+    line.on_test(zone=set_as)
+    assert kinds(line.alarm("technical", zone=sent_as)) == ["AlarmOnTest"]
+    line.alarm("technical", zone="10")
+    assert line.in_front == ["a2"], "zone 10 is another zone than 1"
+    line.test_ends(zone=sent_as)
+    line.alarm("panic", zone=sent_as)
+    assert "panic, zone" in str(line.case("a2").attention), "its test is over"
+
+
+def test_a_snapshot_from_before_that_rule_is_read_by_it() -> None:
+    line = AlarmLine()
+    line.ready("ann")
+    line.alarm("technical", zone="7")
+    line.on_test(zone="1", minutes=60)
+    plain = line.switchboard.to_state()
+    old = json.loads(
+        json.dumps(plain)
+        .replace("acme/hq/1", "acme/hq/001")
+        .replace('"zone": "1"', '"zone": "001"')
+        .replace('[["7", ', '[["007", ')
+    )
+    assert old != plain
+    line.switchboard = Switchboard.from_state(old)
+    assert kinds(line.alarm("technical", zone="1")) == ["AlarmOnTest"]
+    line.restores("07")
+    assert line.last(e.ZoneRestored).left == ()
+    line.fast_forward(HOUR)
+    assert line.last(e.TestModeOver).zone == "001"
 
 
 def test_another_site_of_the_client_is_real(line: AlarmLine) -> None:

@@ -71,7 +71,8 @@ def test_he_puts_a_site_on_test_and_hears_it(line: KeyLine) -> None:
 def test_one_zone_alone_is_on_test(line: KeyLine) -> None:
     let_in(line)
     line.keys("11#7#")
-    assert list(line.switchboard.alarms.tests) == ["acme/hq/007"], "as the panel names it"
+    [test] = line.switchboard.alarms.tests.values()
+    assert test.zone == "007", "as the panel names it"
     assert last_words(line) == (
         "installer_on_test", "digit_1", "installer_zone_only", "digit_0", "digit_0",
         "digit_7", "goodbye",

@@ -36,7 +36,7 @@ Errors = list[dict[str, str]]
 async def hand_in(request: web.Request, token_name: str) -> web.Response:
     """Store an alarm and answer with its case: 201, or 200 when the same key came before.
 
-    :raises Problem: 400 no JSON, 422 malformed, 503 the store does not answer in time.
+    :raises Problem: 422 malformed, which no JSON is too, 503 the store does not answer in time.
     """
     services = request.app[CONTEXT].services
     if services.alarms is None:
@@ -73,12 +73,12 @@ async def hand_in(request: web.Request, token_name: str) -> web.Response:
 def _read(data: bytes) -> dict[str, Any]:
     """Read the request's body.
 
-    :raises Problem: it is no JSON object (400), or a field is not as it must be (422).
+    :raises Problem: it is no JSON object, or a field is not as it must be.
     """
     try:
         fields = json.loads(data.decode())
     except (ValueError, RecursionError):
-        raise Problem(400, "The body is not JSON.") from None
+        raise Problem(422, "The body is not JSON.") from None
     if not isinstance(fields, dict):
         raise Problem(422, "The body is a JSON object.")
     errors = [_error(name, "there is no such field") for name in fields if name not in KNOWN]

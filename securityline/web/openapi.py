@@ -328,9 +328,8 @@ DOCUMENT: Final[dict[str, Any]] = {
                 "responses": {
                     "201": answer("Handed", "stored: its case, `null` if it opened none"),
                     "200": answer("Handed", "the same key came before: its case"),
-                    "400": problem("no JSON"),
                     "413": problem("larger than 64 KiB"),
-                    "422": problem("malformed; `errors` says what"),
+                    "422": problem("malformed; `errors` says what, unless it is no JSON"),
                     "503": problem("could not be stored in time; send it again"),
                     **DENIED,
                 },

@@ -100,7 +100,7 @@ class ScheduleWatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runaway:
-    """When a flood of signals from one place is grouped; neither stops an urgent kind."""
+    """When a flood from one zone is grouped; neither measure stops an urgent kind."""
 
     window_time: float = 600.0
     count: int = 20

@@ -128,7 +128,14 @@ def pin_checked(board: "Board", call: SelfService, event: PinChecked) -> None:
         _ask_timer(board, call)
         return
     call.is_told, call.answer = False, outcome
-    board.say(CheckAnswered(timer_id=call.alone, leg_id=call.leg_id, outcome=outcome))
+    board.say(
+        CheckAnswered(
+            timer_id=call.alone,
+            leg_id=call.leg_id,
+            outcome=outcome,
+            is_last=call.choice == END,
+        )
+    )
     if is_his and call.choice == START:
         _work(board, call)
     elif is_his:

@@ -29,7 +29,8 @@ class AloneCallers:
         client = self._directory().organisations.get(whose.organisation)
         plans = lone_worker_plans(client) if client is not None else []
         his = [plan for plan in plans if plan.who.person == whose.person]
-        running = {t.who.timer_id: t for t in self._timers() if not t.is_silent}
+        shown = (timer.as_shown() for timer in self._timers())
+        running = {timer.who.timer_id: timer for timer in shown if timer is not None}
         up = [plan for plan in his if plan.who.timer_id in running]
         if client is None or not his or len(up) > 1:
             return None
@@ -40,7 +41,7 @@ class AloneCallers:
 
 
 def _caller(plan: LoneWorkerPlan, timer: TimerView | None, *, has_pin: bool) -> AloneCaller:
-    # Under duress his timer is as if it were ended: whoever stands beside him may listen.
+    # Under duress his timer is as a good PIN leaves it: whoever stands beside him may listen.
     who = timer.who if timer is not None else plan.who
     return AloneCaller(
         timer_id=who.timer_id,

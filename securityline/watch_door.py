@@ -19,7 +19,7 @@ from callflows.events import (
 )
 from callflows.events.watch import WatchEvent
 from callflows.incident import Incident
-from callflows.lone_line import timer_asked
+from callflows.lone_line import END, timer_asked
 from callflows.watch import plans
 from callflows.watch.alone import TimerView
 from callflows.watch.plans import LoneWorkerPlan
@@ -154,7 +154,13 @@ class WatchDoor:
         if not SHORTEST_TIME <= time <= LONGEST_TIME:
             raise NotDone("no such time")
         events = self._watching.timers.start(
-            plan.who, time, self._clock(), note=note, by=by, amber_time=plan.amber_time
+            plan.who,
+            time,
+            self._clock(),
+            note=note,
+            by=by,
+            amber_time=plan.amber_time,
+            during=plan.during,
         )
         self._told("timers", events, then)
         return plan.who.timer_id
@@ -194,8 +200,12 @@ class WatchDoor:
         events = self._watching.timers.end(timer_id, by, reason, self._clock())
         self._told("timers", events, then)
 
-    def check_in(self, timer_id: str, pin: str, then: Then | None = None) -> PinOutcome:
+    def check_in(
+        self, timer_id: str, pin: str, then: Then | None = None, *, is_last: bool = False
+    ) -> PinOutcome:
         """Take a PIN as a sign of life, and say what it was worth.
+
+        :param is_last: it ends the timer, which else runs anew while its hours last.
 
         Duress takes the way of a good PIN to the end: whoever answers for us says the same.
 
@@ -207,13 +217,20 @@ class WatchDoor:
         outcome = pin_outcome(
             self._directory(), who.organisation, who.person, who.site, pin, now
         )
-        self.pin_checked(timer_id, outcome, then)
+        self.pin_checked(timer_id, outcome, then, is_last=is_last)
         return outcome
 
-    def pin_checked(self, timer_id: str, outcome: PinOutcome, then: Then | None = None) -> None:
+    def pin_checked(
+        self,
+        timer_id: str,
+        outcome: PinOutcome,
+        then: Then | None = None,
+        *,
+        is_last: bool = False,
+    ) -> None:
         """Take what became of asking somebody alone for his PIN."""
         now, watching = self._clock(), self._watching
-        events = watching.timers.pin_checked(timer_id, outcome, now)
+        events = watching.timers.pin_checked(timer_id, outcome, now, is_last=is_last)
         if events:
             watching.told("timers", events, then)
         else:
@@ -235,16 +252,20 @@ class WatchDoor:
                 )
 
     def _known(self, timer_id: str) -> TimerView:
-        """Find a timer. One that is red under duress is none: its PIN was a good one."""
+        """Find a timer. One that is red under duress is as if its PIN had been a good one."""
         watching = self._watching
         for timer in (*watching.timers.view(), *watching.welfare.view()):
-            if timer.who.timer_id == timer_id and not timer.is_silent:
-                return timer
+            if timer.who.timer_id == timer_id and (shown := timer.as_shown()) is not None:
+                return shown
         raise NotDone("no such timer")
 
     def _told(self, name: str, events: Sequence[WatchEvent], then: Then | None) -> None:
-        """Tell the engine; what a watcher refused is logged and refused."""
-        refusal = next((one for one in events if isinstance(one, SafetyTimerRefused)), None)
+        """Tell the engine; what a watcher refused is logged and refused.
+
+        What it left undone under duress is done for whoever asked.
+        """
+        refusals = (one for one in events if isinstance(one, SafetyTimerRefused))
+        refusal = next((one for one in refusals if one.outcome != "duress"), None)
         self._watching.told(name, events, then if refusal is None else None)
         if refusal is not None:
             raise NotDone(_why(refusal.reason))
@@ -276,7 +297,8 @@ class WatchDoor:
             if entry.what == "TimerAsked":
                 self.timer_asked(entry.data)
             if entry.what == "CheckAnswered":
-                self.pin_checked(entry.data["timer_id"], entry.data["outcome"])
+                told, is_last = entry.data, bool(entry.data.get("is_last"))
+                self.pin_checked(told["timer_id"], told["outcome"], is_last=is_last)
         closed = {e.incident_id for e in entries if e.what == "IncidentClosed"}
         if closed:
             self.settle(closed)
@@ -297,7 +319,8 @@ class WatchDoor:
                 self.pin_checked(check.watch_id, check.answer)
         for call in list(self._cases.self_services.values()) if only is None else ():
             if not call.is_told and call.answer is not None:
-                self.pin_checked(call.alone, call.answer)
+                is_last = call.choice == END
+                self.pin_checked(call.alone, call.answer, is_last=is_last)
             elif not call.is_told:
                 self.timer_asked(to_plain(timer_asked(call)))
 

@@ -217,7 +217,7 @@ class SafetyTimerRaised(TimerEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SafetyTimerCancelled(TimerEvent):
-    """He gave his PIN: all is well."""
+    """He gave his PIN: all is well. The timer is over, or armed anew while its hours last."""
 
     stage: TimerStage
     "Where the timer stood. An alarm that was raised stays with the operators."
@@ -312,6 +312,8 @@ class CheckAnswered(Fact):
     timer_id: str
     leg_id: LegId
     outcome: PinOutcome
+    is_last: bool = False
+    "He wants his timer to end with it; else it runs anew while its hours last."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

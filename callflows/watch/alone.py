@@ -5,7 +5,7 @@ words, that all is well, and raises an alarm that nobody near him can notice. Re
 in events for operators; none of them may be said to whoever holds the telephone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from callflows.events import (
@@ -85,6 +85,9 @@ class Watched:
     "What he is about to do, in words."
     is_silent: bool = False
     "Red under duress."
+    pretended_at: float | None = None
+    """Under duress: engine time at which the timer lapses that a good PIN would have armed
+    anew. Whoever forces him may look, and must find it running."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +103,23 @@ class TimerView:
     note: str = ""
     is_silent: bool = False
     "Red under duress: only operators may know."
+    pretended_at: float | None = None
+    "Then: when it lapses for whoever may not know; `None`: for them it is over."
+
+    def as_shown(self) -> "TimerView | None":
+        """Return it as whoever may not know of duress sees it; `None`: there is none."""
+        if not self.is_silent:
+            return self
+        if self.pretended_at is None:
+            return None
+        return replace(
+            self,
+            stage="running",
+            amber_at=self.pretended_at,
+            red_at=self.pretended_at + self.red_at - self.amber_at,
+            is_silent=False,
+            pretended_at=None,
+        )
 
 
 def viewed(who: LonePerson, kind: TimerKind, watched: Watched) -> TimerView:
@@ -112,6 +132,7 @@ def viewed(who: LonePerson, kind: TimerKind, watched: Watched) -> TimerView:
         red_at=watched.red_at,
         note=watched.note,
         is_silent=watched.is_silent,
+        pretended_at=watched.pretended_at,
     )
 
 

@@ -30,6 +30,8 @@ class LoneWorkerPlan:
     "Seconds until amber."
     amber_time: float
     "Seconds from amber to red."
+    during: Hours | None = None
+    "While these last each sign of life arms it anew."
 
 
 def supervised_paths(organisation: Organisation) -> list[SupervisedPath]:
@@ -116,6 +118,7 @@ def lone_worker_plans(organisation: Organisation) -> list[LoneWorkerPlan]:
             who=who,
             run_time=check.every_time + check.amber_time,
             amber_time=max(check.red_time - check.amber_time, 0.0),
+            during=_hours(organisation, check.during),
         )
         for check in organisation.lone_workers
         if (who := _alone(organisation, check, "lone")) is not None

@@ -1,4 +1,8 @@
-"""Timers of people who work alone: started, prolonged, amber, red, ended by a PIN.
+"""Timers of people who work alone: started, armed anew by each PIN, amber, red, ended.
+
+A good PIN is a sign of life: while the hours of the timer last it runs anew, as long as
+before, until he ends it or an operator does. Outside the hours, and where it has none, it is
+over. Under duress it is red, and looks to whoever must not know as the good PIN leaves it.
 
 All in engine time: a change of hour neither gives nor takes a minute.
 """
@@ -29,6 +33,7 @@ from callflows.watch.alone import (
     viewed,
 )
 from callflows.watch.due_times import DueTimes
+from callflows.watch.hours import Hours
 
 LONGEST_TIME: Final = 12 * 3600.0
 "Seconds from the start of a timer to its lapse, prolongations included."
@@ -43,6 +48,10 @@ class _Timer:
     began_at: float
     amber_time: float
     watched: Watched
+    run_time: float = 0.0
+    "Seconds for which it was started; 0 in what an older engine wrote."
+    during: Hours | None = None
+    "While these last a sign of life arms it anew; `None`: it ends it."
 
 
 @dataclass(slots=True)
@@ -69,6 +78,7 @@ class SafetyTimers:
         note: str = "",
         by: str = "",
         amber_time: float = AMBER_TIME,
+        during: Hours | None = None,
     ) -> list[TimerWatchEvent]:
         """Start a timer. One that runs is not started anew: it could be used to stop it.
 
@@ -76,25 +86,25 @@ class SafetyTimers:
         :param memo: a recording in which he said what he is about to do; `note`: in words.
         :param by: who started it, when it was not he.
         :param amber_time: seconds from then to the alarm.
+        :param during: hours in which he gives a sign again and again; `None`: once.
         """
         now = self._clamped(now)
         known = self._timers.get(who.timer_id)
-        if known is not None and known.watched.stage != "red":
+        if known is not None and _looks_running(known.watched):
             return [refused(known.who, _KIND, "runs already")]
         if not 0 < run_time <= LONGEST_TIME:
             return [refused(who, _KIND, "no such time")]
-        amber_at = now + run_time
-        watched = Watched(
-            stage="running",
-            amber_at=amber_at,
-            red_at=amber_at + max(amber_time, 0.0),
-            memo=memo,
-            note=note,
+        timer = _Timer(
+            who=who,
+            began_at=now,
+            amber_time=max(amber_time, 0.0),
+            watched=Watched(stage="running", amber_at=now, red_at=now, memo=memo, note=note),
+            run_time=run_time,
+            during=during,
         )
-        timer = _Timer(who=who, began_at=now, amber_time=max(amber_time, 0.0), watched=watched)
         self._timers[who.timer_id] = timer
-        self._wait(timer)
-        about = who.about(_KIND)
+        self._arm(timer, now)
+        about, amber_at = who.about(_KIND), timer.watched.amber_at
         return [SafetyTimerStarted(**about, lapses_at=amber_at, memo=memo, note=note, by=by)]
 
     def prolong(
@@ -109,28 +119,37 @@ class SafetyTimers:
         now = self._clamped(now)
         if timer is None:
             return []
-        watched = timer.watched
-        amber_at = watched.amber_at + more_time
-        if watched.stage != "running":
+        watched, seems_at = timer.watched, timer.watched.pretended_at
+        if watched.stage != "running" and seems_at is None:
             return [refused(timer.who, _KIND, f"{watched.stage}: only his PIN ends it")]
+        amber_at = (watched.amber_at if seems_at is None else seems_at) + more_time
         if not (more_time > 0 and amber_at <= timer.began_at + LONGEST_TIME):
             return [refused(timer.who, _KIND, "no such time")]
+        if seems_at is not None:
+            watched.pretended_at = amber_at
+            return [refused(timer.who, _KIND, "more time under duress", "duress")]
         watched.amber_at, watched.red_at = amber_at, amber_at + timer.amber_time
         self._wait(timer)
         return [SafetyTimerProlonged(**timer.who.about(_KIND), lapses_at=amber_at, by=by)]
 
     def pin_checked(
-        self, timer_id: str, outcome: PinOutcome, now: float
+        self, timer_id: str, outcome: PinOutcome, now: float, *, is_last: bool = False
     ) -> list[TimerWatchEvent]:
-        """Take what became of asking him for his PIN. Good ends the timer; nothing else does.
+        """Take what became of asking him for his PIN. Good is a sign of life; no other is.
 
         An alarm already raised is not taken back: the event says that he gave his PIN.
+
+        :param is_last: he ends his timer with it, whatever its hours.
         """
         timer = self._timers.get(timer_id)
-        self._clamped(now)
+        now = self._clamped(now)
         if timer is None:
             return []
         who, watched = timer.who, timer.watched
+        goes_on = not is_last and _goes_on(timer, now)
+        if outcome == "duress" or (outcome == "good" and watched.is_silent):
+            timer.began_at = now
+            watched.pretended_at = now + timer.run_time if goes_on else None
         if outcome == "duress":
             events = duress(who, _KIND, watched)
             self._due.drop(timer_id)
@@ -142,9 +161,13 @@ class SafetyTimers:
         if watched.is_silent:
             # Whoever forces him may have got the other PIN out of him as well.
             return [refused(who, _KIND, "good PIN after the duress PIN", "good")]
-        del self._timers[timer_id]
-        self._due.drop(timer_id)
-        return [SafetyTimerCancelled(**who.about(_KIND), stage=watched.stage)]
+        stage = watched.stage
+        if goes_on:
+            watched.wrong_tries = 0
+            self._arm(timer, now)
+        else:
+            self._forget(timer_id)
+        return [SafetyTimerCancelled(**who.about(_KIND), stage=stage)]
 
     def end(self, timer_id: str, by: str, reason: str, now: float) -> list[TimerWatchEvent]:
         """End a timer that runs: an operator knows that he is safe. Amber needs his PIN."""
@@ -152,10 +175,12 @@ class SafetyTimers:
         self._clamped(now)
         if timer is None:
             return []
+        if timer.watched.pretended_at is not None:
+            timer.watched.pretended_at = None
+            return [refused(timer.who, _KIND, "ended under duress", "duress")]
         if timer.watched.stage != "running":
             return [refused(timer.who, _KIND, f"{timer.watched.stage}: only his PIN ends it")]
-        del self._timers[timer_id]
-        self._due.drop(timer_id)
+        self._forget(timer_id)
         return [SafetyTimerEnded(**timer.who.about(_KIND), by=by, reason=reason)]
 
     def view(self) -> list[TimerView]:
@@ -214,6 +239,17 @@ class SafetyTimers:
         self._wait(timer)
         return event
 
+    def _arm(self, timer: _Timer, now: float) -> None:
+        """Let it run from now on, for as long as it was started for."""
+        amber_at = now + timer.run_time
+        timer.began_at, timer.watched.stage = now, "running"
+        timer.watched.amber_at, timer.watched.red_at = amber_at, amber_at + timer.amber_time
+        self._wait(timer)
+
+    def _forget(self, timer_id: str) -> None:
+        del self._timers[timer_id]
+        self._due.drop(timer_id)
+
     def _wait(self, timer: _Timer) -> None:
         watched = timer.watched
         if watched.stage == "red":
@@ -226,3 +262,13 @@ class SafetyTimers:
     def _clamped(self, now: float) -> float:
         self._now = max(self._now, now if math.isfinite(now) else self._now)
         return self._now
+
+
+def _goes_on(timer: _Timer, now: float) -> bool:
+    """Whether a sign of life given now arms it anew."""
+    return timer.run_time > 0 and timer.during is not None and bool(timer.during.span_at(now))
+
+
+def _looks_running(watched: Watched) -> bool:
+    """Whether it runs, also for whoever may not know that it is red."""
+    return watched.stage != "red" or watched.pretended_at is not None

@@ -53,7 +53,7 @@ SCHEMAS: Final[dict[str, Any]] = {
     "TimerProlong": an_object({"seconds": {"type": "number", "minimum": 0}}, ["seconds"]),
     "TimerEnd": an_object({"reason": TEXT}, ["reason"]),
     "TimerEnded": an_object({"timer_id": TEXT}, ["timer_id"]),
-    "CheckIn": an_object({"pin": TEXT}, ["pin"]),
+    "CheckIn": an_object({"pin": TEXT, "end": {"type": "boolean"}}, ["pin"]),
     "CheckedIn": an_object(
         {"timer_id": TEXT, "outcome": {"enum": ["good", "wrong", "none", "expired"]}},
         ["timer_id", "outcome"],
@@ -122,7 +122,8 @@ PATHS: Final[dict[str, Any]] = {
         [_TIMER_ID],
     ),
     "/api/v1/timers/{id}/check-in": post(
-        "Take a PIN as a sign of life. Nothing else ends a timer that has lapsed",
+        "Take a PIN as a sign of life: the timer runs anew, or is over with `end`. Nothing"
+        " else ends a timer that has lapsed",
         "timers:write",
         "CheckIn",
         {

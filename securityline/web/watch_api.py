@@ -62,9 +62,8 @@ Fields = Mapping[str, tuple[type, bool]]
 async def timers(request: web.Request, hides: Hides) -> web.Response:
     """Answer with the timers that run, and the welfare checks in which somebody is asked."""
     rows = _door(request).timers(EVERYBODY)
-    return _json(
-        [timer_view(row, hides) for row in rows if not (hides and row.timer.is_silent)]
-    )
+    views = (timer_view(row, hides) for row in rows)
+    return _json([view for view in views if view is not None])
 
 
 async def start(request: web.Request, by: str, hides: Hides) -> web.Response:
@@ -113,14 +112,17 @@ async def end(request: web.Request, by: str, hides: Hides) -> web.Response:
 
 async def check_in(request: web.Request) -> web.Response:
     """Take a PIN as a sign of life; `good`, `wrong`, `none` or `expired` comes of it."""
-    fields = await _body(request, {"pin": (str, True)})
+    fields = await _body(request, {"pin": (str, True), "end": (bool, False)})
     door, timer_id = _door(request), request.match_info["id"]
     wrong, now = request.app[WRONG_PINS], request.app[CONTEXT].now()
     wait_time = wrong.wait_time(timer_id, now)
     if wait_time > 0:
         headers = {"Retry-After": str(int(wait_time) + 1)}
         raise Problem(429, "Too many wrong PINs.", headers=headers)
-    outcome = await _durable(lambda then: door.check_in(timer_id, fields["pin"], then))
+    is_last = fields.get("end", False)
+    outcome = await _durable(
+        lambda then: door.check_in(timer_id, fields["pin"], then, is_last=is_last)
+    )
     if outcome in ("good", "duress"):
         wrong.forgive(timer_id)
         outcome = "good"
@@ -129,12 +131,15 @@ async def check_in(request: web.Request) -> web.Response:
     return _json({"timer_id": timer_id, "outcome": outcome})
 
 
-def timer_view(row: TimerRow, hides: Hides) -> dict[str, Any]:
-    """Describe a timer.
+def timer_view(row: TimerRow, hides: Hides) -> dict[str, Any] | None:
+    """Describe a timer; `None`: for this program it is over.
 
     :param hides: which cases this program may not know of (`discretion`); `None`: all it may.
     """
-    timer, case = row.timer, row.incident_id
+    timer = row.timer if hides is None else row.timer.as_shown()
+    if timer is None:
+        return None
+    case = row.incident_id
     return {
         "timer_id": timer.who.timer_id,
         "kind": timer.kind,
@@ -150,7 +155,7 @@ def timer_view(row: TimerRow, hides: Hides) -> dict[str, Any]:
     }
 
 
-def _timer(door: WatchDoor, timer_id: str, hides: Hides) -> dict[str, Any]:
+def _timer(door: WatchDoor, timer_id: str, hides: Hides) -> dict[str, Any] | None:
     rows = door.timers(EVERYBODY)
     return next(timer_view(row, hides) for row in rows if row.timer.who.timer_id == timer_id)
 
@@ -238,6 +243,9 @@ async def _body(request: web.Request, known: Fields) -> dict[str, Any]:
             fields.pop(name, None)
         elif kind is float:
             fields[name] = _seconds(name, value)
+        elif kind is bool:
+            if not isinstance(value, bool):
+                raise _wrong(name, "true or false")
         elif not isinstance(value, str) or not (value.strip() or name in MAY_BE_EMPTY):
             raise _wrong(name, "a text is needed")
     return fields

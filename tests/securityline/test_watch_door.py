@@ -102,7 +102,7 @@ def test_an_operator_ends_what_runs_and_never_what_lapsed(watch: Watch) -> None:
         with pytest.raises(NotDone, match="only his PIN ends it"):
             ask()
     assert watch.door.check_in(TIMER, "4821") == "good"
-    watch.door.start_timer("acme", "ann", run_time=600.0)
+    assert watch.door.timers(ALL)[0].timer.stage == "running", "her PIN arms it anew"
     watch.door.end_timer(TIMER, "op-bob", "he said so")
     assert watch.door.timers(ALL) == []
     [(_, ended)] = watch.all(e.SafetyTimerEnded)
@@ -126,13 +126,24 @@ def test_duress_raises_an_alarm_that_nobody_beside_him_can_tell(watch: Watch) ->
     case = watch.rules.incidents[row.incident_id]
     assert case.is_under_duress
     assert case.urgency == 1
+    # As after the good PIN: it runs on, and may be ended.
+    assert watch.door.check_in(TIMER, "4821") == "good"
+    watch.door.prolong_timer(TIMER, 60.0, "x")
+    with pytest.raises(NotDone, match="runs already"):
+        watch.door.start_timer("acme", "ann")
+    shown = watch.door.timers(ALL)[0].timer.as_shown()
+    assert shown is not None
+    assert (shown.stage, shown.amber_at, shown.is_silent) == ("running", MONDAY + 660, False)
+    watch.door.end_timer(TIMER, "x", "y")
     for ask in (
         lambda: watch.door.check_in(TIMER, "4821"),
         lambda: watch.door.prolong_timer(TIMER, 60.0, "x"),
         lambda: watch.door.end_timer(TIMER, "x", "y"),
-    ):  # as after the good PIN
+    ):
         with pytest.raises(NotDone, match="no such timer"):
             ask()
+    assert watch.door.timers(ALL)[0].timer.stage == "red", "operators see what it is"
+    assert watch.rules.incidents[row.incident_id].is_open
 
 
 def test_no_pin_is_compared_more_often_than_another(
@@ -319,10 +330,21 @@ def test_nobody_else_is(watch: Watch, values: dict[str, Any]) -> None:
     assert rings(watch, **values).alone is None
 
 
-def test_a_timer_that_is_silent_looks_as_if_it_had_ended(watch: Watch) -> None:
+@pytest.mark.parametrize(("is_last", "stage"), [(False, "running"), (True, "idle")])
+def test_a_timer_that_is_silent_looks_as_the_good_pin_would_leave_it(
+    watch: Watch, is_last: bool, stage: str
+) -> None:
+    watch.door.start_timer("acme", "ann", run_time=600.0)
+    watch.door.check_in(TIMER, "4822", is_last=is_last)
+    assert rings(watch).alone.stage == stage  # type: ignore[union-attr]
+
+
+def test_who_is_forced_and_prolongs_by_key_hears_what_she_always_hears(watch: Watch) -> None:
     watch.door.start_timer("acme", "ann", run_time=600.0)
     watch.door.check_in(TIMER, "4822")
-    assert rings(watch).alone.stage == "idle"  # type: ignore[union-attr]
+    keyed(watch, rings(watch), key("1"), key("5"), key("#"), pin("good"))
+    [call] = watch.rules.self_services.values()
+    assert (call.state.value, call.is_told) == ("ending", True)
 
 
 def test_she_starts_it_by_key(watch: Watch) -> None:

@@ -256,10 +256,24 @@ def test_a_lone_worker_s_timer_outlives_a_kill(watch: Watch) -> None:
     assert len(watch.all(e.SafetyTimerRaised)) == 1, "red once"
 
 
-def test_a_pin_ends_it(watch: Watch) -> None:
+def test_a_sign_of_life_is_wanted_again_and_again_until_she_ends_it(watch: Watch) -> None:
     watch.door.start_timer("acme", "ann")
     watch.door.prolong_timer(TIMER, 60.0, "ann")
     assert watch.door.check_in(TIMER, "4821") == "good"
+    watch.begin()
+    watch.until(MONDAY + 3730)
+    [(at_time, _)] = watch.all(e.SafetyTimerLapsed)
+    assert 3720 <= at_time <= 3720.01, "an hour and two minutes from the sign she gave"
+    assert watch.door.check_in(TIMER, "4821", is_last=True) == "good"
+    watch.until(MONDAY + 9000)
+    assert len(watch.all(e.SafetyTimerLapsed)) == 1
+    assert watch.all(e.SafetyTimerRaised) == []
+
+
+def test_a_pin_with_which_she_ends_it_ends_it(watch: Watch) -> None:
+    watch.door.start_timer("acme", "ann")
+    watch.door.prolong_timer(TIMER, 60.0, "ann")
+    assert watch.door.check_in(TIMER, "4821", is_last=True) == "good"
     watch.begin()
     watch.until(MONDAY + 9000)
     assert watch.all(e.SafetyTimerLapsed) == []

@@ -15,6 +15,7 @@ from callflows.events import (
     SafetyTimerStarted,
 )
 from callflows.watch.alone import LonePerson
+from callflows.watch.hours import Hours
 from callflows.watch.timers import LONGEST_TIME, SafetyTimers
 from tests.callflows.watch.moments import CHANGES, at, told, wall
 
@@ -63,6 +64,75 @@ def test_he_comes_back_in_time():
         stage="running",
     )
     assert timers.next_due() is None
+
+
+NIGHTS = Hours("Mo-Fr 22:00-06:00")
+EVENING = at("2026-11-23 22:30")
+
+
+def on_the_night_shift(**more):
+    timers = SafetyTimers(EVENING)
+    timers.start(LUC, 3600, EVENING, amber_time=480, during=NIGHTS, **more)
+    return timers
+
+
+def test_all_night_he_gives_a_sign_every_hour():
+    timers = on_the_night_shift()
+    for hours in range(1, 7):
+        assert told(timers, EVENING + hours * 3500) == []
+        [sign] = copy(timers).pin_checked("t1", "good", EVENING + hours * 3500)
+        assert sign.stage == "running"
+        timers.pin_checked("t1", "good", EVENING + hours * 3500)
+    (amber_at, amber), (red_at, _) = told(timers, EVENING + 12 * 3600)
+    assert type(amber) is SafetyTimerLapsed, "the one that he forgot"
+    assert (amber_at, red_at) == (EVENING + 6 * 3500 + 3600, EVENING + 6 * 3500 + 4080)
+
+
+def test_a_sign_after_the_hours_ends_it():
+    timers = on_the_night_shift()
+    timers.pin_checked("t1", "good", at("2026-11-24 05:30"))
+    assert timers.next_due() == at("2026-11-24 06:30")
+    [sign] = timers.pin_checked("t1", "good", at("2026-11-24 06:10"))
+    assert type(sign) is SafetyTimerCancelled
+    assert timers.view() == []
+
+
+def test_he_answers_in_amber_and_works_on():
+    timers = on_the_night_shift()
+    timers.due(EVENING + 3600)
+    timers.pin_checked("t1", "wrong", EVENING + 3620)
+    [sign] = timers.pin_checked("t1", "good", EVENING + 3630)
+    assert sign.stage == "amber"
+    [running] = timers.view()
+    assert (running.stage, running.amber_at) == ("running", EVENING + 7230)
+    assert kinds(timers.pin_checked("t1", "wrong", EVENING + 3640) * 2) == [
+        SafetyTimerRefused,
+        SafetyTimerRefused,
+    ], "what he mistyped before the sign is forgiven"
+
+
+def test_he_ends_it_with_his_pin():
+    timers = on_the_night_shift()
+    assert kinds(timers.pin_checked("t1", "good", EVENING + 60, is_last=True)) == [
+        SafetyTimerCancelled
+    ]
+    assert timers.view() == []
+    assert timers.next_due() is None
+
+
+def test_under_duress_it_seems_to_run_and_is_red_for_operators():
+    timers = on_the_night_shift()
+    [red] = timers.pin_checked("t1", "duress", EVENING + 60)
+    assert red.is_silent
+    [view] = copy(timers).view()
+    assert (view.stage, view.is_silent) == ("red", True)
+    shown = view.as_shown()
+    assert (shown.stage, shown.amber_at, shown.red_at) == (
+        "running",
+        EVENING + 3660,
+        EVENING + 4140,
+    )
+    assert told(timers, EVENING + 12 * 3600) == [], "the alarm was raised: no second one"
 
 
 def test_he_does_not_come_back():

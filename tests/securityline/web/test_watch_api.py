@@ -73,6 +73,10 @@ async def test_a_timer_from_its_start_to_the_pin(home: House, desk: Browser) -> 
         200,
         {"timer_id": TIMER, "outcome": "good"},
     )
+    [anew] = await get(desk, "/timers")
+    assert (anew["stage"], anew["lapses_at"]) == ("running", "2026-11-22T02:25:01.000Z")
+    last = {"pin": "7310", "end": True}
+    assert (await post(desk, at(TIMER, "check-in"), last))[1]["outcome"] == "good"
     assert await get(desk, "/timers") == []
 
 

@@ -9,7 +9,7 @@ from client_directory import alarm_model as model
 from client_directory import alarm_schema as shapes
 from client_directory.plan_builder import text_of
 from client_directory.schedule import is_schedule
-from client_directory.schema import OrganisationFile, SiteShape
+from client_directory.schema import OrganisationFile, PersonShape, SiteShape
 from client_directory.source import Path, Source
 
 
@@ -59,8 +59,16 @@ def build_watch(site: SiteShape) -> model.ScheduleWatch | None:
         return None
     return model.ScheduleWatch(
         is_early_open_watched=watch.early_open,
+        is_site_called_first=watch.call_site_first,
         late_to_close_time=watch.late_to_close,
         failed_to_close_time=watch.failed_to_close,
+    )
+
+
+def build_users(person: PersonShape) -> tuple[model.PanelUser, ...]:
+    """Build who a person is at the panels of his sites."""
+    return tuple(
+        model.PanelUser(account=one.account, user=one.user) for one in person.panel_users
     )
 
 
@@ -143,6 +151,7 @@ def check_alarms(shape: OrganisationFile, source: Source) -> None:
     _check_distinct([one.task for one in shape.tasks], "tasks", "task", source)
     _check_distinct([one.action for one in shape.actions], "actions", "action", source)
     _check_sites(shape.sites, source)
+    _check_users(shape, source)
     _check_told_apart(shape.sites, source)
 
 
@@ -162,6 +171,24 @@ def _check_sites(sites: Sequence[SiteShape], source: Source) -> None:
             _check_known(path.account, accounts, "alarm account", (*at, "account"), source)
         for place, camera in enumerate(site.cameras):
             _check_new(camera.camera, cameras, (*where, "cameras", place, "camera"), source)
+
+
+def _check_users(shape: OrganisationFile, source: Source) -> None:
+    """Check that each user of a panel is one person, who has a right to its site."""
+    users: set[str] = set()
+    for index, person in enumerate(shape.people):
+        accounts = {
+            account
+            for site in shape.sites
+            if site.site in person.sites
+            for account in site.alarm_accounts
+        }
+        for place, one in enumerate(person.panel_users):
+            at: Path = ("people", index, "panel_users", place)
+            what = "alarm account of a site of his"
+            _check_known(one.account, accounts, what, (*at, "account"), source)
+            key = model.user_key(one.account, one.user)
+            _check_new(one.user, users, (*at, "user"), source, key=key)
 
 
 def _check_told_apart(sites: Sequence[SiteShape], source: Source) -> None:

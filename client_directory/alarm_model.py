@@ -34,6 +34,11 @@ def significant(line: str) -> str:
     return line.lstrip("0").upper() or "0"
 
 
+def user_key(account: str, user: str) -> str:
+    """Return what a user of a panel is known by; empty where no user was named."""
+    return f"{account.upper()}/{zone_key(user)}" if user else ""
+
+
 def zone_key(zone: str) -> str:
     """Return what a zone is known by: a panel's 001 and a person's 1 are the same zone."""
     return zone.lstrip("0") or zone[:1]
@@ -92,10 +97,21 @@ class ScheduleWatch:
     """What is watched of a site's opening hours."""
 
     is_early_open_watched: bool = False
+    is_site_called_first: bool = False
+    "Whether the site's own number stands before people's when it opened or did not close."
     late_to_close_time: float | None = None
     "Seconds after closing time without a closing signal: the site is late."
     failed_to_close_time: float | None = None
     "The same: it is not going to close by itself."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelUser:
+    """A person's user number at one alarm panel."""
+
+    account: str
+    user: str
+    "As the panel sends it; zeros before it count for nothing."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ class ScheduleWatchShape(Shape):
     """What is watched of a site's opening hours."""
 
     early_open: Truth = False
+    call_site_first: Truth = False
     late_to_close: Annotated[Duration, Field(le=86_400)] | None = None
     failed_to_close: Annotated[Duration, Field(le=86_400)] | None = None
 
@@ -86,6 +87,13 @@ class ScheduleWatchShape(Shape):
         if late is not None and failed is not None and failed <= late:
             raise ValueError("failed_to_close comes after late_to_close")
         return self
+
+
+class PanelUserShape(Shape):
+    """A person's user number at an alarm panel."""
+
+    account: Account
+    user: Annotated[str, Field(min_length=1, max_length=16, pattern="^[0-9A-Za-z]+$")]
 
 
 class RunawayShape(Shape):

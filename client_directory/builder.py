@@ -225,6 +225,7 @@ class _OrganisationBuilder:
             ),
             valid_from=since,
             valid_until=until,
+            panel_users=alarm_builder.build_users(person),
         )
 
     def _rota(self, index: int, rota: shapes.RotaShape) -> model.Rota:

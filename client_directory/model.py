@@ -14,6 +14,7 @@ from client_directory.alarm_model import (
     AlarmPath,
     AlarmRules,
     Camera,
+    PanelUser,
     ScheduleWatch,
     Task,
     WelfareCheck,
@@ -210,6 +211,8 @@ class Person:
     "By which this process finds his secrets in a text that leaves the house."
     valid_from: date | None = None
     valid_until: date | None = None
+    panel_users: tuple[PanelUser, ...] = ()
+    "Who he is at the panels of his sites."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from client_directory.alarm_schema import (
     AlarmPathShape,
     AlarmShape,
     CameraShape,
+    PanelUserShape,
     ScheduleWatchShape,
     TaskShape,
     WebhookShape,
@@ -229,6 +230,7 @@ class PersonShape(Shape):
     duress_pin: Pin | None = None
     code_word: CodeWord | None = None
     duress_code_word: CodeWord | None = None
+    panel_users: list[PanelUserShape] = []
     valid: ValidShape = Field(default_factory=ValidShape)
 
 

@@ -212,7 +212,8 @@ class Watching:
         if not organisation or not site or action == "cancel":
             return
         what = self.opening.opened if action == "opening" else self.opening.closed
-        self.told("opening", what(organisation, site, data.get("user", ""), self._clock()))
+        user, account = data.get("user", ""), data.get("account", "")
+        self.told("opening", what(organisation, site, user, self._clock(), account))
 
     # ------------------------------------------------------------ telling
 

@@ -20,6 +20,7 @@ from callflows.events import (
 )
 from callflows.watch.due_times import DueTimes
 from callflows.watch.hours import Hours
+from client_directory.alarm_model import user_key
 
 OpeningEvent = SiteOpened | SiteClosed | EarlyOpenSeen | LateToCloseSeen | FailedToCloseSeen
 
@@ -33,10 +34,10 @@ class Registered:
 
     name: str
     number: str
-    "E.164."
+    "E.164; empty: none, he is known by his user number alone."
     person: str | None = None
     users: tuple[str, ...] = ()
-    "His user codes at the panel."
+    "Who he is at the site's panels (`alarm_model.user_key`)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class OpeningPlan:
     "Whoever may open, in the order in which to ask when the user is nobody of them."
     site_numbers: tuple[str, ...] = ()
     is_site_called_first: bool = False
-    "The consigne says so."
+    "The client says so."
 
 
 @dataclass(slots=True)
@@ -105,14 +106,16 @@ class OpeningWatch:
             known.plan = plan
             self._expect_closing(known, now)
 
-    def opened(self, organisation: str, site: str, user: str, now: float) -> list[OpeningEvent]:
-        """Take an opening: the panel was disarmed by a user."""
+    def opened(
+        self, organisation: str, site: str, user: str, now: float, account: str = ""
+    ) -> list[OpeningEvent]:
+        """Take an opening: the panel of an account was disarmed by a user."""
         watched = self._watched.get(_key(organisation, site))
         now = self._clamped(now)
         if watched is None:
             return [SiteOpened(organisation=organisation, site=site, user=user)]
-        plan = watched.plan
-        name = next((one.name for one in plan.people if user in one.users), "")
+        plan, key = watched.plan, user_key(account, user)
+        name = _name_of(plan, key)
         events: list[OpeningEvent] = [
             SiteOpened(organisation=organisation, site=site, user=user, name=name)
         ]
@@ -127,19 +130,21 @@ class OpeningWatch:
                     site=site,
                     user=user,
                     name=name,
-                    call_back=who_to_call(plan, user),
+                    call_back=who_to_call(plan, key),
                     opens_at=upcoming[0] if upcoming else None,
                 )
             )
         return events
 
-    def closed(self, organisation: str, site: str, user: str, now: float) -> list[OpeningEvent]:
-        """Take a closing: the panel was armed by a user."""
+    def closed(
+        self, organisation: str, site: str, user: str, now: float, account: str = ""
+    ) -> list[OpeningEvent]:
+        """Take a closing: the panel of an account was armed by a user."""
         watched = self._watched.get(_key(organisation, site))
         self._clamped(now)
         name = ""
         if watched is not None:
-            name = next((one.name for one in watched.plan.people if user in one.users), "")
+            name = _name_of(watched.plan, user_key(account, user))
             watched.is_open = False
             watched.closes_at, watched.is_told_late = None, False
             self._due.drop(_key(organisation, site))
@@ -255,8 +260,10 @@ def who_to_call(plan: OpeningPlan, user: str = "") -> tuple[CallBack, ...]:
     First the registered number of whoever opened, then the others'. The site itself comes
     last, because whoever is forced there is listened to; first if the consigne says so.
     A registered number that rings at the site counts as the site.
+
+    :param user: who opened, as in `Registered.users`; empty: nobody known.
     """
-    away = [one for one in plan.people if one.number not in plan.site_numbers]
+    away = [one for one in plan.people if one.number and one.number not in plan.site_numbers]
     people = [
         CallBack(
             who="user" if user and user in one.users else "contact",
@@ -271,6 +278,10 @@ def who_to_call(plan: OpeningPlan, user: str = "") -> tuple[CallBack, ...]:
     if plan.is_site_called_first:
         return (*place, *people)
     return (*people, *place) if people else ()
+
+
+def _name_of(plan: OpeningPlan, user: str) -> str:
+    return next((one.name for one in plan.people if user and user in one.users), "")
 
 
 def _is_in_hours(watched: _Watched, now: float) -> bool:

@@ -13,7 +13,7 @@ from callflows.watch.opening import OpeningPlan, Registered
 from callflows.watch.supervision import SupervisedPath
 from callflows.watch.tasks import TaskPlan
 from callflows.watch.welfare import WelfarePlan
-from client_directory.alarm_model import WelfareCheck
+from client_directory.alarm_model import WelfareCheck, user_key
 from client_directory.model import Organisation, Person, Site
 from client_directory.wall_clock import day_begins, day_ends
 
@@ -73,6 +73,7 @@ def opening_plans(organisation: Organisation, now: float) -> list[OpeningPlan]:
                 failed_to_close_time=watch.failed_to_close_time,
                 people=_registered(organisation, site, now),
                 site_numbers=site.phones,
+                is_site_called_first=watch.is_site_called_first,
             )
         )
     return plans
@@ -142,13 +143,27 @@ def _alone(organisation: Organisation, check: WelfareCheck, kind: str) -> LonePe
 
 
 def _registered(organisation: Organisation, site: Site, now: float) -> tuple[Registered, ...]:
-    """Return who has the right to a site, one entry a number, in the directory's order."""
-    return tuple(
-        Registered(name=person.name, number=phone.number, person=person.person)
-        for person in organisation.people
-        if site.site in person.sites and _is_valid(person, organisation.time_zone, now)
-        for phone in person.phones
-    )
+    """Return who has the right to a site, one entry a number, in the directory's order.
+
+    Somebody without a telephone who is a user of its panel has one entry, without a number.
+    """
+    people = []
+    for person in organisation.people:
+        if site.site not in person.sites:
+            continue
+        if not _is_valid(person, organisation.time_zone, now):
+            continue
+        users = tuple(
+            user_key(one.account, one.user)
+            for one in person.panel_users
+            if one.account in site.alarm_accounts
+        )
+        numbers = [phone.number for phone in person.phones] or [""] * bool(users)
+        people += [
+            Registered(name=person.name, number=number, person=person.person, users=users)
+            for number in numbers
+        ]
+    return tuple(people)
 
 
 def _is_valid(person: Person, time_zone: str, now: float) -> bool:

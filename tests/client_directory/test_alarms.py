@@ -53,6 +53,35 @@ def test_everything_is_read(tmp_path):
     assert watch.failed_to_close_time == 3_600.0
 
 
+USERS = 'panel_users: [{account: "1234", user: "003"}]'
+
+
+def with_users(users: str) -> str:
+    """Ann is somebody at the panel of the head office."""
+    return replaced("  - person: ann\n", f"  - person: ann\n    {users}\n", WHOLE)
+
+
+def test_a_person_is_a_user_of_a_panel(tmp_path):
+    acme = loaded(tmp_path, with_users(USERS)).organisations["acme"]
+    [user] = next(one for one in acme.people if one.person == "ann").panel_users
+    assert (user.account, user.user) == ("1234", "003")
+
+
+@pytest.mark.parametrize(
+    ("users", "code"),
+    [
+        ('panel_users: [{account: "9999", user: "3"}]', "UNKNOWN_REFERENCE"),
+        (
+            'panel_users: [{account: "1234", user: "3"}, {account: "1234", user: "003"}]',
+            "DUPLICATE_ID",
+        ),
+    ],
+)
+def test_a_user_of_no_panel_or_of_two_people_is_refused(tmp_path, users, code):
+    [finding] = findings_of(tmp_path, with_users(users))
+    assert finding.code == code
+
+
 def test_rules_timers_tasks_and_actions_are_read(tmp_path):
     acme = loaded(tmp_path, WHOLE).organisations["acme"]
     runaway = Runaway(window_time=300.0, count=12, bucket_rate=0.5)

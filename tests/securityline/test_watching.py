@@ -45,6 +45,8 @@ sites:
 people:
   - {person: ann, name: Ann, phones: [{number: "0470 00 40 01"}], roles: [keyholder],
      sites: [hq], pin: "4821"}
+  - {person: bea, name: Bea, phones: [{number: "0470 00 40 02"}], sites: [hq],
+     panel_users: [{account: "1234", user: "003"}]}
 lone_workers:
   - {person: ann, every: 1h, amber_after: 2m, red_after: 10m, site: hq}
 tasks:
@@ -189,9 +191,10 @@ class Watch:
             is_heartbeat=True, path=path, line_prefix=line,
         )  # fmt: skip
 
-    def panel(self, action: str) -> None:
+    def panel(self, action: str, account: str = "1234") -> None:
         """The panel is operated, and the engine wrote it down."""
         data = {"organisation": "acme", "site": "hq", "user": "3", "action": action}
+        data["account"] = account
         line = {"seq": 1, "kind": "event", "what": "OpenCloseReceived", "data": data}
         blank = dict.fromkeys(Entry._fields, "")
         self.watching.take([Entry(**(blank | line))])  # type: ignore[arg-type]
@@ -290,6 +293,27 @@ def test_opening_at_night_and_not_closing_reach_the_operators(watch: Watch) -> N
     assert failed == pytest.approx([7200.0, 17 * 3600], abs=0.01)
     watch.panel("closing")
     assert len(watch.all(e.SiteClosed)) == 1
+
+
+@pytest.mark.parametrize(
+    ("setting", "asked"),
+    [
+        ("", ["+32470004002", "+32470004001", "+3225554010"]),
+        ("call_site_first: true, ", ["+3225554010", "+32470004002", "+32470004001"]),
+    ],
+)
+def test_who_opened_at_night_is_named_and_asked_at_her_registered_number(
+    watch: Watch, setting: str, asked: list[str]
+) -> None:
+    watch.file.write_text(ACME.replace("{early_open:", "{" + setting + "early_open:"))
+    assert [f for f in watch.holder.reload() if not f.is_warning] == []
+    watch.watching.reload()
+    watch.panel("opening")
+    [(_, early)] = watch.all(e.EarlyOpenSeen)
+    assert early.name == "Bea"
+    assert [call.number for call in early.call_back] == asked, "never the site before her"
+    [case] = watch.rules.incidents.values()
+    assert any("outside the hours by Bea" in why for why in case.attention)
 
 
 def test_a_patrol_is_a_task_and_what_was_found_ends_it(watch: Watch) -> None:

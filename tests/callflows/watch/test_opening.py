@@ -17,10 +17,18 @@ from callflows.events import (
 )
 from callflows.watch.hours import Hours
 from callflows.watch.opening import OpeningPlan, OpeningWatch, Registered, who_to_call
+from client_directory.alarm_model import user_key
 from tests.callflows.watch.moments import CHANGES, at, told, wall
 
-JULIE = Registered(name="Julie", number="+32470000001", person="julie", users=("003",))
-MARC = Registered(name="Marc", number="+32470000002", person="marc", users=("004", "005"))
+JULIE = Registered(
+    name="Julie", number="+32470000001", person="julie", users=(user_key("1234", "003"),)
+)
+MARC = Registered(
+    name="Marc",
+    number="+32470000002",
+    person="marc",
+    users=(user_key("1234", "004"), user_key("1234", "5")),
+)
 SHOP_PHONE = "+3225550123"
 PLAN = OpeningPlan(
     organisation="acme",
@@ -38,11 +46,11 @@ def shop(now="2026-11-23 07:00", **changes):
 
 
 def opens(watch, when, user="003"):
-    return watch.opened("acme", "shop", user, at(when))
+    return watch.opened("acme", "shop", user, at(when), "1234")
 
 
 def closes(watch, when, user="003"):
-    return watch.closed("acme", "shop", user, at(when))
+    return watch.closed("acme", "shop", user, at(when), "1234")
 
 
 def kinds(events):
@@ -167,9 +175,9 @@ def test_what_cannot_be_announced():
 
 
 def test_the_site_is_called_first_only_if_the_consigne_says_so():
-    assert [call.who for call in who_to_call(PLAN, "003")] == ["user", "contact", "site"]
+    assert [call.who for call in who_to_call(PLAN, "1234/3")] == ["user", "contact", "site"]
     first = replace(PLAN, is_site_called_first=True)
-    assert [call.who for call in who_to_call(first, "003")] == ["site", "user", "contact"]
+    assert [call.who for call in who_to_call(first, "1234/3")] == ["site", "user", "contact"]
 
 
 def test_a_user_nobody_registered_is_asked_about_at_the_registered_contacts():
@@ -179,7 +187,21 @@ def test_a_user_nobody_registered_is_asked_about_at_the_registered_contacts():
 
 def test_a_registered_number_that_rings_at_the_site_is_the_site():
     plan = replace(PLAN, people=(replace(JULIE, number=SHOP_PHONE), MARC))
-    assert [c.number for c in who_to_call(plan, "003")] == [MARC.number, SHOP_PHONE]
+    assert [c.number for c in who_to_call(plan, "1234/3")] == [MARC.number, SHOP_PHONE]
+
+
+def test_the_same_number_at_another_panel_of_the_site_is_another_user():
+    watch = shop()
+    [opened, _] = watch.opened("acme", "shop", "3", at("2026-11-24 05:00"), "9999")
+    assert opened.name == ""
+
+
+def test_who_has_no_telephone_is_named_and_not_called():
+    plan = replace(PLAN, people=(replace(JULIE, number=""), MARC))
+    watch = OpeningWatch([plan], at("2026-11-23 07:00"))
+    _, early = opens(watch, "2026-11-24 05:00", "3")
+    assert early.name == "Julie"
+    assert [call.name for call in early.call_back] == ["Marc", ""]
 
 
 def test_with_nobody_registered_nobody_is_called_and_the_operator_decides():

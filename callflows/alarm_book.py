@@ -5,13 +5,16 @@ Everything here is bounded, whoever sends: what is oldest is forgotten first.
 
 import heapq
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from callflows.events import NO_INCIDENT, IncidentId
 from client_directory.alarm_model import zone_key
 
-MOST_SEEN: Final = 20_000
-"Signals that are known when they come again; two busy nights."
+MOST_SEEN: Final = 100_000
+"""Signals that are known when they come again. What can no longer come again is no burden:
+DC-09's are forgotten after a minute, so a day of many thousand HTTP alarms has its place."""
+FEW: Final = 500
+"One part of so many is forgotten at once when there are too many."
 MOST_PLACES: Final = 20_000
 MOST_METERS: Final = 20_000
 MOST_ZONES: Final = 256
@@ -20,6 +23,16 @@ MOST_KINDS: Final = 32
 MOST_DETECTIONS: Final = 32
 MOST_SHOWN: Final = 50
 "Signals of one test that are shown; all of them are in the logbook."
+
+
+class Seen(NamedTuple):
+    """A signal that is known when it comes again."""
+
+    incident_id: IncidentId
+    "The case it went to."
+    until: float
+    "Engine time until which the same again is the same."
+    sender: str
 
 
 @dataclass(slots=True)
@@ -174,8 +187,10 @@ class Times:
 class AlarmBook:
     """All of it."""
 
-    seen: dict[str, tuple[IncidentId, float]] = field(default_factory=dict)
-    "`source source_id` to the case it went to, and until when it is the same. Oldest first."
+    seen: dict[str, Seen] = field(default_factory=dict)
+    "By `source source_id`. Oldest first."
+    seen_of: dict[str, dict[str, None]] = field(default_factory=dict)
+    "The keys of `seen` by their sender, oldest first; not in the snapshot, made from it."
     cases: dict[IncidentId, AlarmCase] = field(default_factory=dict)
     "Of every case that an alarm opened, while the board holds it."
     places: dict[str, Place] = field(default_factory=dict)
@@ -189,20 +204,65 @@ class AlarmBook:
     def case_of(self, source: str, source_id: str) -> IncidentId | None:
         """Return the case that a signal went to: what its door answers with."""
         known = self.seen.get(seen_key(source, source_id))
-        return known[0] if known else None
+        return known.incident_id if known else None
 
     def first_case_of(self, source: str, source_id: str, now: float) -> IncidentId | None:
         """Return the case of a signal that comes again; `None` when it is a new one."""
         known = self.seen.get(seen_key(source, source_id))
-        return known[0] if known is not None and now < known[1] else None
+        return known.incident_id if known is not None and now < known.until else None
 
-    def see(self, source: str, source_id: str, incident_id: IncidentId, until: float) -> None:
-        """Remember a signal; forget the oldest when there are too many."""
-        key = seen_key(source, source_id)
-        self.seen.pop(key, None)
-        self.seen[key] = (incident_id, until)
+    def see(
+        self,
+        source: str,
+        source_id: str,
+        incident_id: IncidentId,
+        until: float,
+        *,
+        now: float = 0.0,
+        sender: str = "",
+    ) -> None:
+        """Remember a signal, and forget those of its sender that can come no more.
+
+        When there are too many, whoever sent most loses his oldest: a flood from one account
+        costs no other his repeats.
+
+        :param sender: door and account, or whatever else is one sender.
+        """
+        key, sender = seen_key(source, source_id), sender or source
+        if key in self.seen:
+            self._unsee(key)
+        self.keep_seen(key, Seen(incident_id, until, sender))
+        self._forget_over(self.seen_of[sender], now)
         if len(self.seen) > MOST_SEEN:
-            del self.seen[next(iter(self.seen))]
+            self._make_room(now)
+
+    def keep_seen(self, key: str, seen: Seen) -> None:
+        """Put a signal behind all others, in its sender's list too."""
+        self.seen[key] = seen
+        self.seen_of.setdefault(seen.sender, {})[key] = None
+
+    def _forget_over(self, keys: dict[str, None], now: float) -> None:
+        """Forget what can come no more. A sender's door is one, so the oldest ends first."""
+        while keys and self.seen[key := next(iter(keys))].until <= now:
+            self._unsee(key)
+
+    def _make_room(self, now: float) -> None:
+        """Forget a few, so that not every signal of a flood has to look who sent most."""
+        for keys in list(self.seen_of.values()):
+            self._forget_over(keys, now)
+        left = sorted(self.seen_of.values(), key=len, reverse=True)
+        excess = len(self.seen) - MOST_SEEN + MOST_SEEN // FEW
+        level = _level([len(keys) for keys in left], excess)
+        for keys in left:
+            while len(keys) > level:
+                self._unsee(next(iter(keys)))
+
+    def _unsee(self, key: str) -> None:
+        sender = self.seen.pop(key).sender
+        keys = self.seen_of[sender]
+        del keys[key]
+        if not keys:
+            del self.seen_of[sender]
 
     def place(self, name: str) -> Place:
         """Find a place, or begin one."""
@@ -239,6 +299,23 @@ class AlarmBook:
         if place is not None and incident_id in place.cases:
             place.cases.remove(incident_id)
         return case
+
+
+def _level(sizes: list[int], excess: int) -> int:
+    """Return to how many each is cut, the greatest first, for so many to be forgotten.
+
+    :param sizes: falling.
+    :param excess: how many; none are when it is 0 or less.
+    """
+    level, total = sizes[0] if sizes else 0, 0
+    if excess <= 0:
+        return level
+    for count, size in enumerate(sizes, 1):
+        total += size
+        level = max((total - excess) // count, 0)
+        if count == len(sizes) or level >= sizes[count]:
+            break
+    return level
 
 
 def seen_key(source: str, source_id: str) -> str:

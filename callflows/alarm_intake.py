@@ -17,6 +17,7 @@ from callflows.alarm_kinds import (
     hold_time,
     is_never_suppressed,
     place_of,
+    sender_of,
     sentence,
 )
 from callflows.alarm_on_test import note_on_test, test_of
@@ -153,7 +154,14 @@ def _ends_something(board: Board, event: Signal) -> bool:
 
 def _seen(board: Board, event: Signal, incident_id: IncidentId) -> None:
     until = board.now + event.repeat_time
-    board.alarms.see(event.source, event.source_id, incident_id, until)
+    board.alarms.see(
+        event.source,
+        event.source_id,
+        incident_id,
+        until,
+        now=board.now,
+        sender=sender_of(event),
+    )
 
 
 def _as_alarm(board: Board, event: Signal) -> None:

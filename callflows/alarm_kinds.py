@@ -47,6 +47,13 @@ def place_of(signal: Signal) -> str:
     return f"site/{signal.organisation}/{signal.site or ''}"
 
 
+def sender_of(signal: Signal) -> str:
+    """Return who sends: a door and an account. Those nobody knows are one: no end of them."""
+    if not signal.is_known_account:
+        return f"unknown/{signal.source}"
+    return f"{signal.source}/{signal.organisation}/{signal.account or signal.site}"
+
+
 def zone_of(signal: Signal) -> str:
     """Return the zone's name within its place, as it is shown.
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from callflows.alarm_book import AlarmCase
-from callflows.alarm_kinds import key_of_zone
+from callflows.alarm_kinds import key_of_zone, sender_of
 from callflows.attention import attend_anew
 from callflows.board import Board
 from callflows.events import (
@@ -41,7 +41,14 @@ def case_of_session(board: Board, event: Signal) -> Incident | None:
 def keep_session(board: Board, event: AlarmReceived, incident_id: IncidentId) -> None:
     """Remember which case an alarm's reference stands for."""
     if event.session:
-        board.alarms.see(event.source, _key(event), incident_id, board.now + KEPT_TIME)
+        board.alarms.see(
+            event.source,
+            _key(event),
+            incident_id,
+            board.now + KEPT_TIME,
+            now=board.now,
+            sender=f"session/{sender_of(event)}",
+        )
 
 
 def reason_of(event: Signal) -> str:

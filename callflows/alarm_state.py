@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from heapq import heapify
 from typing import Any
 
-from callflows.alarm_book import AlarmBook, AlarmCase, Meter, Place, TestMode, key_of_test
+from callflows.alarm_book import (
+    AlarmBook,
+    AlarmCase,
+    Meter,
+    Place,
+    Seen,
+    TestMode,
+    key_of_test,
+)
 from callflows.alarm_on_test import TEST
 from callflows.codec import from_plain, to_plain
 from callflows.events import IncidentId
@@ -36,7 +44,10 @@ def book_from_plain(plain: Mapping[str, Any]) -> AlarmBook:
     :raises ValueError, TypeError, KeyError: it is not one of ours.
     """
     book = AlarmBook()
-    book.seen = {key: (IncidentId(case), at) for key, case, at in plain["seen"]}
+    for key, case, until, *sender in plain["seen"]:
+        # A snapshot of old names no sender: then its door is.
+        whose = sender[0] if sender else key.split(" ", 1)[0]
+        book.keep_seen(key, Seen(IncidentId(case), float(until), whose))
     for described in plain["cases"]:
         zones = {zone_key(key): zone for key, zone in described["zones"]}
         case = from_plain(AlarmCase, described | {"zones": zones})

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from callflows import events as e
-from callflows.alarm_book import AlarmBook
+from callflows.alarm_book import AlarmBook, _level
 from callflows.switchboard import Switchboard
 from tests.stories.alarms import AlarmLine
 
@@ -81,6 +81,58 @@ def test_a_key_that_is_used_again_is_as_young_as_a_new_one(
     for key in ("a", "b", "c", "a", "d"):
         book.see("dc09", key, e.IncidentId(key), 10.0)
     assert [book.case_of("dc09", key) for key in "abcd"] == ["a", None, "c", "d"]
+
+
+def test_a_flood_from_one_account_costs_no_other_its_repeats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callflows.alarm_book.MOST_SEEN", 1000)
+    book = AlarmBook()
+    for n in range(20):
+        book.see("http", f"quiet {n}", e.IncidentId(f"q{n}"), 86_400.0, sender=f"account {n}")
+    for n in range(5000):
+        book.see("http", f"flood {n}", e.IncidentId("f"), 86_400.0, sender="loud")
+    assert len(book.seen) <= 1000
+    assert all(book.case_of("http", f"quiet {n}") == f"q{n}" for n in range(20))
+    assert book.case_of("http", "flood 0") is None, "the flood loses its own oldest"
+    assert book.case_of("http", "flood 4999") == "f"
+
+
+def test_what_can_come_no_more_makes_room_before_anything_else_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("callflows.alarm_book.MOST_SEEN", 1000)
+    book = AlarmBook()
+    book.see("http", "key", e.IncidentId("a1"), 86_400.0, sender="program")
+    for n in range(20_000):
+        book.see("dc09", str(n), e.IncidentId("x"), n + 60.0, now=float(n), sender="panel")
+    assert book.first_case_of("http", "key", 20_000.0) == "a1"
+    assert len(book.seen) <= 61, "a panel's counter means the same for a minute"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "excess", "level"),
+    [
+        ([9, 3], 2, 7),
+        ([9, 8, 1], 3, 7),
+        ([5, 5, 5], 3, 4),
+        ([5], 9, 0),
+        ([], 0, 0),
+        ([4], 0, 4),
+    ],
+)
+def test_whoever_has_most_is_cut_to_one_level(
+    sizes: list[int], excess: int, level: int
+) -> None:
+    assert _level(sizes, excess) == level
+
+
+def test_a_snapshot_without_senders_is_read() -> None:
+    plain = through_json(busy().switchboard.to_state())
+    plain["alarms"]["seen"] = [entry[:3] for entry in plain["alarms"]["seen"]]
+    book = Switchboard.from_state(plain).alarms
+    assert book.case_of("dc09", "1234-1") == "a1"
+    assert set(book.seen_of) == {"dc09"}
 
 
 def test_a_meter_that_is_used_is_not_the_next_to_be_forgotten(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from callflows.events import IncidentId
 from client_directory.alarm_model import AlarmPath
 from client_directory.directory import Directory
 from tests.securityline.web.rig import Browser, House
@@ -55,6 +56,17 @@ async def test_the_same_key_is_the_same_alarm_and_another_program_s_key_is_not(
     assert opened == 1
     status, other = await post(desk, GOOD | {"idempotency_key": "k-2", "account": "A1B2"})
     assert (status, other["incident_id"] != first["incident_id"]) == (201, True)
+
+
+async def test_a_key_is_known_for_a_day_whatever_else_comes_in(
+    home: House, desk: Browser
+) -> None:
+    _, first = await post(desk, GOOD)
+    book = home.switchboard.alarms
+    for n in range(150_000):
+        book.see("http", f"other:{n}", IncidentId("x"), home.clock() + 86_400, sender="loud")
+    status, again = await post(desk, GOOD)
+    assert (status, again["incident_id"]) == (200, first["incident_id"])
 
 
 def with_a_path(home: House) -> None:

@@ -125,6 +125,7 @@ def build_actions(actions: Iterable[shapes.WebhookShape]) -> tuple[model.Action,
             needs_two_people=one.two_people,
             needs_password=one.password,
             site=one.site,
+            parameters=dict(one.parameters),
         )
         for one in actions
     )

@@ -179,3 +179,5 @@ class Action:
     needs_password: bool = False
     "Whoever asks for it, and whoever agrees, types his password again."
     site: str | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    "Sent along as they are, for the other system: which lane, which relay."

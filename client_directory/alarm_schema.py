@@ -152,3 +152,7 @@ class WebhookShape(Shape):
     two_people: Truth = False
     password: Truth = False
     site: Id | None = None
+    parameters: Annotated[
+        dict[Id, Annotated[str, Field(max_length=200)]],
+        Field(max_length=20, description="Sent along as they are: which lane, which relay"),
+    ] = {}

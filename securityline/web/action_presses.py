@@ -59,6 +59,7 @@ class ActionPresses:
             action=name,
             kind=wanted.kind,
             site=wanted.site or incident.site,
+            parameters=wanted.parameters,
             needs_two_people=wanted.needs_two_people,
             attempt=len(same) + 1,
         )

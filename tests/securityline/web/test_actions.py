@@ -10,6 +10,7 @@ from aiohttp import ClientSession, CookieJar
 
 from callflows.commands import PerformAction
 from callflows.events import ActionAnswered, IncidentId
+from securityline.webhook import body_of
 from tests.securityline.web.rig import PASSWORD, Browser, House, browser
 
 NUMBERS = itertools.count()
@@ -85,6 +86,7 @@ async def test_a_barrier_is_opened_by_one_operator_with_a_reason(home: House) ->
         assert (order.operator, order.reason, order.approved_by, order.site) == (
             "op-1", "driver at the gate", None, "lg-tri",
         )  # fmt: skip
+        assert json.loads(body_of(order))["parameters"] == {"lane": "2"}, "as the client wrote"
         assert "error" in await press(hers, "action_request", incident=case, **GATE)
         answer(home, case, "done", status=200, answer="barrier is up")
         data = await card(home, case, hers)

@@ -9,10 +9,11 @@ from callflows.events import OperatorChosen, OperatorId
 from callflows.operators import DeskState, OperatorDesk
 from client_directory.model import Clearance
 
+RUNG_FOR_ANOTHER: Final = "rung for another call"
 _BUSY_WITH: Final = {
     DeskState.SIGNED_OUT: "signed out",
     DeskState.ON_BREAK: "on break",
-    DeskState.RINGING: "rung for another call",
+    DeskState.RINGING: RUNG_FOR_ANOTHER,
     DeskState.TALKING: "in a call",
     DeskState.WRAP_UP: "in wrap-up",
     DeskState.VISITING: "on a colleague's call",
@@ -34,7 +35,12 @@ def is_cleared(desk: OperatorDesk, clearance: Clearance) -> bool:
 
     Whoever may take high-security calls may take all.
     """
-    return clearance in desk.clearances or "high_security" in desk.clearances
+    return opens(desk.clearances, clearance)
+
+
+def opens(clearances: Container[str], clearance: str) -> bool:
+    """Whether these clearances let somebody see and take calls of that one."""
+    return clearance in clearances or "high_security" in clearances
 
 
 def may_ring(desk: OperatorDesk) -> bool:
@@ -65,16 +71,25 @@ def excluded_because(desk: OperatorDesk, call: InboundCall, now: float) -> str:
 
 
 def _barred_by(desk: OperatorDesk, call: InboundCall, clearance: Clearance, now: float) -> str:
-    state = desk.state
-    if state is not DeskState.SIGNED_OUT and not is_cleared(desk, clearance):
+    if desk.state is DeskState.RINGING and desk.call_id == call.call_id:
+        return "" if is_cleared(desk, clearance) else "clearance"
+    return barred(
+        desk.state,
+        is_cleared=is_cleared(desk, clearance),
+        has_station=desk.has_station,
+        rests=call.rests.get(desk.operator, now) > now,
+    )
+
+
+def barred(state: DeskState, *, is_cleared: bool, has_station: bool, rests: bool) -> str:
+    """Say what bars an operator from a call; the empty string: nothing. Also for a replay."""
+    if state is not DeskState.SIGNED_OUT and not is_cleared:
         return "clearance"
-    if state is DeskState.RINGING and desk.call_id == call.call_id:
-        return ""
     if state in _BUSY_WITH:
         return _BUSY_WITH[state]
-    if not desk.has_station:
+    if not has_station:
         return "no phone"
-    return "did not take it" if call.rests.get(desk.operator, now) > now else ""
+    return "did not take it" if rests else ""
 
 
 def in_order(desks: Iterable[OperatorDesk], call: InboundCall) -> list[OperatorDesk]:
@@ -113,8 +128,8 @@ def explain(
 ) -> OperatorChosen:
     """Write a routing decision down, with everybody who was considered, to be replayed.
 
-    Those who could be rung each have a reading of their own; those who could not share one
-    a reason: with sixty operators a line per decision would otherwise be mostly absences.
+    Those who could be rung each have a reading of their own; those who could not, and stood
+    alike, share one: with sixty operators a line per decision would else be mostly absences.
     What is read back, and how, stands in `routing_replay`.
 
     :param why: what led to it: the queue's reason, or an operator's own press.
@@ -124,33 +139,54 @@ def explain(
     clearance = call.clearance
     picked = {desk.operator for desk in chosen}
     considered: list[Reading] = []
-    excluded: dict[str, list[OperatorDesk]] = {}
+    excluded: dict[_Stood, list[OperatorDesk]] = {}
     for desk in roster:
         if desk.operator in picked or desk.operator in spare:
             because = ""
         elif desk.operator in promised:
-            because = _BUSY_WITH[DeskState.RINGING]
+            because = RUNG_FOR_ANOTHER
         else:
             because = _barred_by(desk, call, clearance, now)
         if because:
-            excluded.setdefault(because, []).append(desk)
+            rests = call.rests.get(desk.operator, now) > now
+            is_promised = desk.operator in promised
+            stood = (because, desk.state, desk.has_station, rests, is_promised, desk.clearances)
+            excluded.setdefault(stood, []).append(desk)
         else:
             considered.append(_reading(desk, call, now, spare))
-    considered += [
-        {"operator": ", ".join(desk.operator for desk in desks), "excluded": because}
-        for because, desks in excluded.items()
-    ]
+    because_of: dict[str, list[OperatorDesk]] = {}
+    for stood, desks in excluded.items():
+        considered.append(_absence(stood, desks))
+        because_of.setdefault(stood[0], []).extend(desks)
     return OperatorChosen(
         incident_id=call.incident_id,
         call_id=call.call_id,
         operators=tuple(desk.operator for desk in chosen),
-        reason=_sentence(call, chosen, excluded, now, why),
+        reason=_sentence(call, chosen, because_of, now, why),
         considered=tuple(considered),
         takes=takes,
         languages=call.offer.languages,
         clearance=call.clearance,
         preferred=call.preferred,
     )
+
+
+_Stood = tuple[str, DeskState, bool, bool, bool, tuple[Clearance, ...]]
+"What bars him, his state; whether a phone answers, he rests, is promised; his clearances."
+
+
+def _absence(stood: _Stood, desks: Sequence[OperatorDesk]) -> Reading:
+    """Return what barred some who stood alike, and all that it was made of."""
+    because, state, has_station, rests, is_promised, clearances = stood
+    return {
+        "operator": ", ".join(desk.operator for desk in desks),
+        "excluded": because,
+        "state": _STATES[state],
+        "has_station": has_station,
+        "rests": rests,
+        "is_promised": is_promised,
+        "clearances": " ".join(clearances),
+    }
 
 
 def _reading(
@@ -164,6 +200,7 @@ def _reading(
         "skill": desk.languages.get(call.language, 0),
         "idle": round(now - desk.idle_since, 6),
         "excluded": "",
+        "clearances": " ".join(desk.clearances),
     }
     if len(skills) > 1:
         reading["skills"] = " ".join(map(str, skills))

@@ -4,13 +4,13 @@ Pure, and the only place that reads what `routing.explain` writes. A decision of
 version did not keep all that it weighed: it is read, and says that it cannot be made again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from callflows.events import OperatorId
-from callflows.operators import OperatorDesk
-from callflows.routing import rank
+from callflows.operators import DeskState, OperatorDesk
+from callflows.routing import RUNG_FOR_ANOTHER, barred, opens, rank
 
 Verdict = Literal["same", "different", "press", "old"]
 VERDICTS: Final[Mapping[Verdict, str]] = {
@@ -30,8 +30,24 @@ class Candidate:
     "In the caller's languages, in their order."
     idle: float
     "Seconds."
+    clearances: frozenset[str] | None = None
+    "`None`: an earlier version did not keep them."
     served_as: int = 0
     "Class of the call that his phone rang for, when he was taken from one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Operators who stood alike and were not rung, and why not."""
+
+    operators: str
+    because: str
+    state: DeskState
+    has_station: bool
+    rests: bool
+    is_promised: bool
+    "Rung for another caller in the same moment."
+    clearances: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +61,8 @@ class Decision:
     languages: tuple[str, ...]
     preferred: OperatorId | None
     candidates: tuple[Candidate, ...]
+    clearance: str = "standard"
+    absences: tuple[Absence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +71,8 @@ class Replay:
 
     verdict: Verdict
     operators: tuple[OperatorId, ...]
+    barred: tuple[str, ...] = ()
+    "What bars others now, in words, where that was different then."
 
 
 def read_decision(data: Mapping[str, Any]) -> Decision:
@@ -74,6 +94,12 @@ def read_decision(data: Mapping[str, Any]) -> Decision:
                 for reading in data.get("considered") or ()
                 if not reading.get("excluded") and not _rings_already(reading)
             ),
+            clearance=str(data.get("clearance") or "standard"),
+            absences=tuple(
+                _absence(reading)
+                for reading in data.get("considered") or ()
+                if reading.get("excluded") and "state" in reading
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"no routing decision: {error}") from error
@@ -84,12 +110,27 @@ def _rings_already(reading: Mapping[str, Any]) -> bool:
     return reading.get("state") == "ringing" and "served_as" not in reading
 
 
+def _absence(reading: Mapping[str, Any]) -> Absence:
+    return Absence(
+        operators=str(reading["operator"]),
+        because=str(reading["excluded"]),
+        state=DeskState(reading["state"]),
+        has_station=bool(reading["has_station"]),
+        rests=bool(reading["rests"]),
+        is_promised=bool(reading["is_promised"]),
+        clearances=frozenset(str(reading["clearances"]).split()),
+    )
+
+
 def _candidate(reading: Mapping[str, Any], languages: Sequence[str]) -> Candidate:
     skills = str(reading.get("skills", reading.get("skill", 0))).split()
     return Candidate(
         operator=OperatorId(str(reading["operator"])),
         skills=tuple(int(one) for one in skills)[: len(languages)],
         idle=float(reading["idle"]),
+        clearances=(
+            frozenset(str(reading["clearances"]).split()) if "clearances" in reading else None
+        ),
         served_as=int(reading.get("served_as", 0)),
     )
 
@@ -104,10 +145,32 @@ def replay(decision: Decision) -> Replay:
         spare = [one for one in could if one.served_as]
         least = max((one.served_as for one in spare), default=0)
         could = tuple(one for one in spare if one.served_as == least)
-    best = _rank(could, decision)
+    best = _rank([one for one in could if _is_cleared(one, decision)], decision)
     operators = tuple(best if decision.takes == "all" else best[:1])
-    is_same = operators == decision.operators
-    return Replay(verdict="same" if is_same else "different", operators=operators)
+    differing = tuple(_barred_otherwise(decision))
+    is_same = operators == decision.operators and not differing
+    return Replay(
+        verdict="same" if is_same else "different", operators=operators, barred=differing
+    )
+
+
+def _is_cleared(one: Candidate, decision: Decision) -> bool:
+    return one.clearances is None or opens(one.clearances, decision.clearance)
+
+
+def _barred_otherwise(decision: Decision) -> Iterator[str]:
+    """Ask of everybody who was left out whether the same would bar him now."""
+    for one in decision.absences:
+        now = barred(
+            one.state,
+            is_cleared=opens(one.clearances, decision.clearance),
+            has_station=one.has_station,
+            rests=one.rests,
+        )
+        if one.is_promised:
+            now = RUNG_FOR_ANOTHER
+        if now != one.because:
+            yield f"{one.operators}: {one.because} then, {now or 'nothing'} now"
 
 
 def _rank(candidates: Sequence[Candidate], decision: Decision) -> list[OperatorId]:

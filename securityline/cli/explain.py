@@ -50,6 +50,7 @@ def explain(data: Path, which: str | None) -> None:
 def _line(seq: int, at: str, decision: Decision, again: Replay) -> str:
     verdict = VERDICTS[again.verdict]
     if again.verdict == "different":
-        verdict += f", today {', '.join(again.operators) or 'nobody'}"
+        today = ", ".join(again.operators) or "nobody"
+        verdict += f", today {'; '.join([today, *again.barred])}"
     rung = ", ".join(decision.operators)
     return f"{seq} {at} {decision.call_id}: {rung} ({verdict}): {decision.reason}"

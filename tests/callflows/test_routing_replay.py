@@ -9,7 +9,7 @@ from hypothesis.stateful import invariant
 
 from callflows import events as e
 from callflows.codec import encode
-from callflows.routing_replay import read_decision, replay
+from callflows.routing_replay import Replay, read_decision, replay
 from tests.callflows.test_invariants import AnyStory
 from tests.stories.line import Line
 
@@ -107,6 +107,47 @@ def test_a_line_that_was_changed_does_not_come_out_the_same(
     line.calls(languages=("nl",))
     written = as_written(line.last(e.OperatorChosen))
     assert replay(read_decision(written | change)).verdict == verdict
+
+
+def test_who_was_left_out_is_asked_again() -> None:
+    line = room()
+    line.on_break("cas")
+    line.calls(languages=("nl",))
+    assert replayed(line)[0] == "same"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"clearances": "high_security"}, "ann, bob: clearance then, nothing now"),
+        ({"excluded": "on break"}, "ann, bob: on break then, clearance now"),
+        ({"excluded": "did not take it", "state": "talking"}, "clearance now"),
+    ],
+)
+def test_an_absence_whose_reason_was_changed_is_found(
+    change: dict[str, Any], words: str
+) -> None:
+    line = Line()
+    line.signs_in("ann", {"nl": 3})
+    line.signs_in("bob", {"nl": 3})
+    line.signs_in("cas", {"nl": 1}, clearances=("standard", "high_security"))
+    line.ready("ann", "bob", "cas")
+    line.calls(languages=("nl",), clearance="high_security")
+    written = as_written(line.last(e.OperatorChosen))
+    assert written["operators"] == ["cas"]
+    assert replay(read_decision(written)).verdict == "same"
+    [left_out] = [one for one in written["considered"] if one["excluded"]]
+    left_out |= change
+    again = replay(read_decision(written))
+    assert again.verdict == "different"
+    assert words in again.barred[0]
+
+
+def test_a_candidate_who_had_no_clearance_is_not_chosen_again() -> None:
+    line = room()
+    line.calls(languages=("nl",))
+    written = as_written(line.last(e.OperatorChosen)) | {"clearance": "high_security"}
+    assert replay(read_decision(written)) == Replay(verdict="different", operators=())
 
 
 def test_a_line_of_an_earlier_version_is_read_and_says_so() -> None:

@@ -7,7 +7,7 @@ holds the old one goes on with a consistent picture.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
@@ -225,17 +225,23 @@ class Directory:
 
 
 def consignes_in_force(
-    organisation: Organisation, at: datetime, site: str | None = None
+    organisation: Organisation,
+    at: datetime,
+    site: str | None = None,
+    *,
+    ahead: timedelta = timedelta(),
 ) -> tuple[TemporaryConsigne, ...]:
     """Return the temporary consignes valid at a moment.
 
     :param at: aware.
     :param site: keep those for this site or for all; when it is not known, keep every one.
+    :param ahead: also those that come into force within this time.
     """
     return tuple(
         note
         for note in organisation.temporary_consignes
-        if note.valid_from <= at < note.valid_until
+        if note.valid_from <= at + ahead
+        and at < note.valid_until
         and (site is None or not note.sites or site in note.sites)
     )
 

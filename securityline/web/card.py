@@ -1,7 +1,7 @@
 """The card of a case: who calls, what is in force, the consigne's steps, what is missing."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from markupsafe import Markup
@@ -61,6 +61,18 @@ class ToldRow(NamedTuple):
     by: str
 
 
+class InForce(NamedTuple):
+    """A temporary consigne that is in force, or soon will be."""
+
+    title: Text
+    begins: float | None
+    ends: float | None
+
+
+SOON: Final = timedelta(hours=24)
+"For which the page knows beforehand what comes into force."
+
+
 class Cards:
     """Draw cards. Every screen with the same language gets the same text."""
 
@@ -114,7 +126,7 @@ class Cards:
                 "phrases": phrase_offer(incident, call, language),
                 "covert": self._covert(incident, language),
                 "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
-                "consignes": self._in_force(call, organisation, incident.site),
+                "consignes": self._in_force(incident, call, organisation),
                 "banners": self._banners(incident, words),
                 "attention": self.attention(incident, words),
                 "call_backs": self._call_backs(incident),
@@ -134,13 +146,26 @@ class Cards:
         )
 
     def _in_force(
-        self, call: InboundCall | None, organisation: Organisation | None, site: str | None
-    ) -> Sequence[Text]:
-        """Return the temporary consignes of a case: its call's, else those of its site now."""
-        if call is not None or organisation is None:
-            return call.offer.temporary_consignes if call is not None else ()
+        self, incident: Incident, call: InboundCall | None, organisation: Organisation | None
+    ) -> Sequence[InForce]:
+        """Return the temporary consignes of an open case's place, whoever is on the line.
+
+        The page shows each while it is in force: a card that nothing changes is not drawn anew.
+        """
+        if not incident.is_open:
+            return ()
+        if organisation is None:  # gone from the directory: what the call brought
+            offered = call.offer.temporary_consignes if call is not None else ()
+            return [InForce(title, None, None) for title in offered]
+        known = call.identification if call is not None else None
+        is_guess = known is not None and known.site_certainty != "known"
+        site = None if is_guess else (known and known.site) or incident.site
         now = datetime.fromtimestamp(self._render.clock(), UTC)
-        return [one.title for one in consignes_in_force(organisation, now, site)]
+        near = consignes_in_force(organisation, now, site, ahead=SOON)
+        return [
+            InForce(one.title, one.valid_from.timestamp(), one.valid_until.timestamp())
+            for one in near
+        ]
 
     def _covert(self, incident: Incident, language: str) -> Markup:
         """Draw that the caller hears nothing, and the keys that he pressed."""

@@ -21,6 +21,9 @@ export function tickAll(engineNow) {
     element.classList.toggle("late", age >= warn && age < alarm);
     element.classList.toggle("too-late", age >= Number(alarm));
   }
+  for (const element of document.querySelectorAll("[data-ends]")) {
+    element.hidden = engineNow < Number(element.dataset.begins) || engineNow >= Number(element.dataset.ends);
+  }
   for (const element of document.querySelectorAll(".countdown")) {
     const left = Number(element.dataset.until) - engineNow;
     const text = left >= 0 ? duration(left) : `+${duration(-left)}`;

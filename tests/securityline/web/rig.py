@@ -301,9 +301,8 @@ class House:
             CallId(f"call-{number:04}"),
             LegId(f"leg-{number:04}"),
         )
-        offer_changes = {
-            name: changes.pop(name) for name in ("urgency", "languages") if name in changes
-        }
+        of_offer = ("urgency", "languages", "incident_id", "temporary_consignes")
+        offer_changes = {name: changes.pop(name) for name in of_offer if name in changes}
         identity = CallerIdentity(
             **{"did": did, "did_raw": did, "caller": caller, "is_asserted": True} | changes
         )

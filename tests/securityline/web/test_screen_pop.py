@@ -1,13 +1,15 @@
 """What stands beside the card: earlier cases of the site, contacts, links, what is in force."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from callflows.events import AlarmReceived, IncidentId
-from client_directory.model import Link
+from client_directory.model import Link, TemporaryConsigne
 from securityline.web.context import CONTEXT
-from tests.securityline.web.rig import Browser, House
+from tests.securityline.web.rig import POSTES, Browser, House
 from tests.securityline.web.test_code_words import seen, talking, until
+from tests.securityline.web.test_consigne import card
 
 
 def more(home: House, desk: Browser, case: str, language: str = "en") -> str:
@@ -166,3 +168,43 @@ async def test_what_comes_with_a_call_is_the_card_alone(home: House, desk: Brows
         )
     assert messages
     assert not seen(home, "FlowFailed")
+
+
+def put_in_force(home: House, begins: float, ends: float) -> None:
+    """Give the client one temporary consigne, in force from and until seconds from now."""
+    client = home.directory.current.organisations["postes-demo"]
+    now = datetime.fromtimestamp(home.clock(), UTC)
+    works = TemporaryConsigne(
+        title={"en": "Closed for works"}, sites=("bru-centre",),
+        valid_from=now + timedelta(seconds=begins), valid_until=now + timedelta(seconds=ends),
+    )  # fmt: skip
+    object.__setattr__(client, "temporary_consignes", (works,))
+
+
+async def test_what_is_in_force_stands_on_the_card_whoever_is_on_the_line(
+    home: House, desk: Browser
+) -> None:
+    put_in_force(home, -3600, 7200)
+    alarm(home)
+    case = IncidentId("inc-alarm")
+    assert "Closed for works" in card(home, desk, case)
+    home.ring(POSTES, "+32470999999", incident_id=case, temporary_consignes=())
+    await home.settled()
+    [call] = home.switchboard.calls.values()
+    assert call.incident_id == case
+    shown = card(home, desk, case)
+    assert "Closed for works" in shown
+    home.pass_time(7201)
+    assert "Closed for works" not in card(home, desk, case)
+
+
+async def test_what_comes_into_force_later_is_there_and_not_seen(
+    home: House, desk: Browser
+) -> None:
+    put_in_force(home, 600, 1200)
+    alarm(home)
+    assert re.search(r'<p class="consigne-now" data-begins="[\d.]+" data-ends="[\d.]+" hidden>',
+                     card(home, desk, IncidentId("inc-alarm")))  # fmt: skip
+    home.pass_time(601)
+    assert "data-ends" in (shown := card(home, desk, IncidentId("inc-alarm")))
+    assert "hidden>" not in shown[shown.index("consigne-now") : shown.index("Closed for works")]

@@ -74,6 +74,8 @@ class Attempt:
     round: int
     dialled_at: float
     state: AttemptState = AttemptState.DIALLED
+    accept: str = ""
+    "What he must press, `key` or `pin`; empty in a call from before this was kept with it."
     until: float | None = None
     "When this state has lasted long enough, engine time."
     outcome: str = ""
@@ -134,6 +136,8 @@ class CallTree:
     promise_at: float
     """When a human will have been reached, or an operator told, at the latest; engine time.
     Nothing is promised while the tree waits for a human; when it goes on, it is anew."""
+    plan_asked_at: float | None = None
+    "When a new plan was asked for, since the one it has is over; `None` when none is awaited."
     asked_by: str = ""
     state: TreeState = TreeState.RUNNING
     why: str = ""
@@ -218,6 +222,10 @@ class CallTree:
         return next(
             (t for lv in self.plan.levels for t in lv.targets if number in t.numbers), None
         )
+
+    def accept_of(self, attempt: Attempt) -> str:
+        """Return what somebody who is called must press, also when another plan came."""
+        return attempt.accept or self.plan.levels[attempt.level].accept
 
     def has_called(self, number: str) -> bool:
         """Whether it called the person whose number this is, E.164, at whichever number."""

@@ -31,8 +31,7 @@ MOST_DIGITS: Final = 3
 
 def begin_to_accept(board: Board, tree: CallTree, attempt: Attempt) -> None:
     """Take his key; where the client asks for a PIN, ask who he is first."""
-    level = tree.plan.levels[attempt.level]
-    if level.accept == "key":
+    if tree.accept_of(attempt) == "key":
         accept(board, tree, attempt, "key")
         return
     attempt.state, attempt.until = AttemptState.PIN, board.now + PIN_TIME

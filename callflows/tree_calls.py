@@ -41,6 +41,7 @@ def dial(board: Board, tree: CallTree, slot: Slot, reason: str = "") -> None:
         level=tree.level,
         round=tree.round,
         dialled_at=board.now,
+        accept=level.accept,
         until=board.now + level.ring_time,
     )
     tree.attempts.append(attempt)

@@ -36,11 +36,21 @@ def refresh(board: Board, tree: CallTree) -> None:
         times += [at + CLEARING_TIME for at in told if at + CLEARING_TIME > board.now]
         times += [at for a in tree.live if (at := blocks_until(tree, a)) > board.now]
         times += _next_start(tree, board.now)
+        if is_plan_awaited(tree, board.now):
+            times.append((tree.plan_asked_at or 0.0) + SETUP_TIME)
     elif tree.state is TreeState.PAUSED:
         times.append(tree.paused_at + PAUSE_TIME)
         times += [tree.resume_at] if tree.resume_at is not None else []
     tree.deadline = min(times, default=None)
     board.touched_timed[tree.timer_id] = tree
+
+
+def is_plan_awaited(tree: CallTree, now: float) -> bool:
+    """Whether a new plan was asked for and may still come.
+
+    :param now: engine time, seconds.
+    """
+    return tree.plan_asked_at is not None and now < tree.plan_asked_at + SETUP_TIME
 
 
 def _next_start(tree: CallTree, now: float) -> list[float]:
@@ -81,7 +91,7 @@ def blocks_until(tree: CallTree, attempt: Attempt) -> float:
     """
     if not attempt.is_talking or attempt.answered_at is None:
         return 0.0
-    return attempt.answered_at + talk_time(tree.plan.levels[attempt.level].accept)
+    return attempt.answered_at + talk_time("pin" if tree.accept_of(attempt) == "pin" else "key")
 
 
 def renew_promise(board: Board, tree: CallTree) -> None:

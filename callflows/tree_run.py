@@ -17,17 +17,25 @@ from typing import Final
 
 from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Retry, Slot, TreeState
-from callflows.events import CallTreePaused, CallTreeResumed, KeyholderPutOff, LevelEntered
+from callflows.commands import PlanCallTree
+from callflows.events import (
+    CallTreePaused,
+    CallTreeReplanned,
+    CallTreeResumed,
+    KeyholderPutOff,
+    LevelEntered,
+)
 from callflows.tree_calls import dial, exhaust, finish, name_of, tell_operators
 from callflows.tree_pace import (
     HURRY_TIME,
     batches_of,
     blocks_until,
+    is_plan_awaited,
     refresh,
     remaining_time,
     renew_promise,
 )
-from client_directory.call_plan import PlannedLevel, Target
+from client_directory.call_plan import CallPlan, PlannedLevel, Target
 from client_directory.numbers import is_emergency_number
 from client_directory.plan_timing import BUSY_RETRY_TIME, CLEARING_TIME
 
@@ -44,7 +52,7 @@ def advance(board: Board, tree: CallTree) -> None:
     """Do what is to be done now: dial, go to the next level, or tell an operator."""
     if not tree.is_over and tree.is_satisfied:
         finish(board, tree)
-    while tree.state is TreeState.RUNNING:
+    while tree.state is TreeState.RUNNING and not _needs_plan(board, tree):
         level = tree.planned
         if level is not None:
             if not _may_dial(board, tree, level) or _is_clearing(board, tree):
@@ -63,6 +71,46 @@ def advance(board: Board, tree: CallTree) -> None:
         if not _enter_next_level(board, tree):
             exhaust(board, tree, _why_exhausted(tree))
     refresh(board, tree)
+
+
+def _needs_plan(board: Board, tree: CallTree) -> bool:
+    """Whether a new plan is waited for: nothing is known of anybody's hours after the old one.
+
+    Should none come, the tree goes on with what it has: nobody, and an operator has the case.
+    """
+    if board.now < tree.plan.until:
+        return False
+    if tree.plan_asked_at is None:
+        tree.plan_asked_at = board.now
+        board.say(
+            PlanCallTree(
+                incident_id=tree.incident_id,
+                tree_id=tree.tree_id,
+                organisation=tree.plan.organisation,
+                site=tree.plan.site,
+                call_tree=tree.plan.call_tree,
+                asked_by=tree.asked_by,
+            )
+        )
+    return is_plan_awaited(tree, board.now)
+
+
+def replan(board: Board, tree: CallTree, plan: CallPlan) -> None:
+    """Go on with a new plan, from the level it is at; who declined is still not called."""
+    tree.plan, tree.plan_asked_at = plan, None
+    tree.level = min(tree.level, max(len(plan.levels) - 1, 0))
+    tree.round = min(tree.round, plan.rounds - 1)
+    board.say(
+        CallTreeReplanned(
+            incident_id=tree.incident_id,
+            tree_id=tree.tree_id,
+            call_tree=plan.call_tree,
+            until=plan.until,
+        )
+    )
+    enter_level(board, tree)
+    renew_promise(board, tree)
+    advance(board, tree)
 
 
 def _blocking(tree: CallTree, now: float) -> list[Attempt]:
@@ -225,7 +273,8 @@ def enter_level(board: Board, tree: CallTree, why: str = "") -> None:
             left_out=tuple(left_out),
         )
     )
-    if all(slot.person in absent for slot in slots) and not tree.accepted:
+    is_known = board.now < tree.plan.until
+    if all(slot.person in absent for slot in slots) and not tree.accepted and is_known:
         reason = f"call tree {tree.plan.call_tree}: nobody of level {tree.level + 1}"
         tell_operators(board, tree, f"{reason} can be called now")
 

@@ -27,15 +27,23 @@ from callflows.events import (
 )
 from callflows.tree_calls import dial, hang_up, let_go, missed, tell_taken
 from callflows.tree_pace import PAUSE_TIME, batches_of, renew_promise
-from callflows.tree_run import advance, enter_level, is_available, pause, resume
-from client_directory.plan_timing import worst_case_time
+from callflows.tree_run import advance, enter_level, is_available, pause, replan, resume
+from client_directory.call_plan import CallPlan
+from client_directory.plan_timing import SETUP_TIME, worst_case_time
 
 # ---------------------------------------------------------------- starting
 
 
 def tree_requested(board: Board, event: CallTreeRequested) -> None:
-    """Start a tree; the same one again, or one for a closed case, is only noted."""
+    """Start a tree, or go on with a new plan for one whose own is over.
+
+    The same one again, or one for a closed case, is only noted.
+    """
     incident = board.incidents.get(event.incident_id)
+    known = board.trees.get(event.tree_id)
+    if known is not None and _is_for(known, event.plan, board.now):
+        replan(board, known, event.plan)
+        return
     if incident is None or not incident.is_open or event.tree_id in board.trees:
         board.ignore(event, "no open case" if incident is None else "known already")
         return
@@ -70,6 +78,11 @@ def tree_requested(board: Board, event: CallTreeRequested) -> None:
     advance(board, tree)
 
 
+def _is_for(tree: CallTree, plan: CallPlan, now: float) -> bool:
+    """Whether a plan is the one that a tree asked for when its own was over."""
+    return not tree.is_over and tree.plan_asked_at is not None and now < plan.until
+
+
 def tree_unplanned(board: Board, event: CallTreeUnplanned) -> None:
     """Tell a human at once that a tree which was asked for cannot run."""
     incident = board.incidents.get(event.incident_id)
@@ -78,6 +91,10 @@ def tree_unplanned(board: Board, event: CallTreeUnplanned) -> None:
         return
     incident.wanted_trees.pop(event.tree_id, None)
     attend(board, incident, f"call tree {event.call_tree} cannot run: {event.reason}")
+    tree = board.trees.get(event.tree_id)
+    if tree is not None and tree.plan_asked_at is not None:
+        tree.plan_asked_at = board.now - SETUP_TIME  # none will come
+        advance(board, tree)
 
 
 # ---------------------------------------------------------------- events of legs and time
@@ -185,7 +202,7 @@ def _call(board: Board, tree: CallTree, event: CallKeyholderPressed) -> bool:
     number = min(free, key=lambda n: (tried.count(n), target.numbers.index(n)))
     tree.barred.pop(event.person, None)
     why = f"called now by {event.operator}"
-    if not is_available(target, board.now):
+    if board.now < tree.plan.until and not is_available(target, board.now):
         why += ", outside the hours he gave"
     dial(board, tree, Slot(event.person, number), why)
     return True
@@ -275,6 +292,8 @@ def restarted(board: Board, alive: frozenset[LegId]) -> None:
                 hang_up(board, tree, attempt)
             elif attempt.state is not AttemptState.DIALLED:
                 keyholder.say_again(board, tree, attempt)
+        if not tree.is_over and board.now >= tree.plan.until:
+            tree.plan_asked_at = None  # asked for again: the answer may be lost
         advance(board, tree)
 
 

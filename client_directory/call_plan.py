@@ -1,8 +1,9 @@
 """Who is called when: a call tree worked out for one case, from one moment on.
 
-A plan is made once, when the tree starts, and goes into the event that starts it. From then
-on nothing of the directory is needed: whoever edits it bends no running tree, and a replay
-of the log calls the same people. Plain values only; no PIN, not even as a hash.
+A plan is made when the tree starts, and goes into the event that starts it; another one is
+made when a tree still runs at its end. In between nothing of the directory is needed: whoever
+edits it bends no running tree, and a replay of the log calls the same people. Plain values
+only; no PIN, not even as a hash.
 """
 
 from collections.abc import Callable, Iterator

@@ -212,7 +212,7 @@ from callflows.events.tree import (
     StopTreePressed,
     TreeRefused,
 )
-from callflows.events.tree_lines import KeyholderPutOff
+from callflows.events.tree_lines import CallTreeReplanned, KeyholderPutOff
 from callflows.events.watch import (
     CallBack,
     CaseStalled,
@@ -293,6 +293,7 @@ __all__ = [
     "CallTreeEnded",
     "CallTreeExhausted",
     "CallTreePaused",
+    "CallTreeReplanned",
     "CallTreeRequested",
     "CallTreeResumed",
     "CallTreeStarted",

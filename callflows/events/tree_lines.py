@@ -1,4 +1,4 @@
-"""What a call tree concludes about lines that another tree holds."""
+"""What a call tree concludes when something outside of it changes: a line, its plan."""
 
 from dataclasses import dataclass
 
@@ -14,3 +14,12 @@ class KeyholderPutOff(TreeFact):
     number: str
     until: float
     "How long the line is waited for at most, engine time."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTreeReplanned(TreeFact):
+    """Who may be called was worked out anew: a tree ran for longer than its plan held."""
+
+    call_tree: str
+    until: float
+    "How long the new plan holds, engine time."

@@ -129,6 +129,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PromiseRenewed": _plain(
         N_("The call tree promises a human by %(promise_at)s from now on")
     ),
+    "CallTreeReplanned": _plain(
+        N_("It was worked out anew whom call tree “%(call_tree)s” calls, until %(until)s")
+    ),
     "LevelEntered": _plain(N_("Call tree: level %(level)s, round %(round)s %(left_out)s")),
     "KeyholderCalled": _plain(N_("%(name)s is called at %(number)s %(why)s")),
     "KeyholderPutOff": _plain(

@@ -37,11 +37,11 @@ def build_paths(site: SiteShape) -> tuple[model.AlarmPath, ...]:
     )
 
 
-def _limit_time(path: shapes.AlarmPathShape) -> float:
-    """Return the limit that was written, or the category's; the shape lets one through."""
+def _limit_time(path: shapes.AlarmPathShape) -> float | None:
+    """Return the limit that was written, or the category's."""
     if path.category is not None:
         return model.REPORTING_TIME[path.category]
-    return path.limit or 0.0
+    return path.limit
 
 
 def build_cameras(site: SiteShape) -> tuple[model.Camera, ...]:

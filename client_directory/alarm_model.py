@@ -63,8 +63,9 @@ class AlarmPath:
 
     path: str
     account: str
-    limit_time: float
-    "Seconds without a sign of life after which the path is lost."
+    limit_time: float | None
+    """Seconds without a sign of life after which the path is lost; `None`: it follows from the
+    pace at which SCAIP units are told to report."""
     category: PathCategory | None = None
     via: Via | None = None
     "How its signals come; `None`: any way."

@@ -48,7 +48,10 @@ class ZoneShape(Shape):
 
 
 class AlarmPathShape(Shape):
-    """One line over which a panel reports: a category of EN 50136-1, or a limit."""
+    """One line over which a panel reports: a category of EN 50136-1, or a limit.
+
+    A SCAIP unit's may have neither: it is told at which pace to report.
+    """
 
     path: Id
     account: Account
@@ -60,7 +63,8 @@ class AlarmPathShape(Shape):
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.category is None) is (self.limit is None):
+        given = (self.category is not None) + (self.limit is not None)
+        if given > 1 or (not given and self.via != "scaip"):
             raise ValueError("a path has one of category, limit")
         return self
 

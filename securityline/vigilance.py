@@ -8,10 +8,11 @@ from callflows import call_back
 from callflows.commands import PerformAction
 from callflows.events import CallId, IncidentId
 from callflows.switchboard import Switchboard
+from callflows.watch.plans import SCAIP_INTERVAL
 from client_directory.directory import DirectoryHolder
 from securityline.actions import Actions
 from securityline.auditor import Auditor
-from securityline.config import Config
+from securityline.config import AlarmsConfig, Config
 from securityline.engine import Engine
 from securityline.keys import load_secret
 from securityline.logbook.book import Logbook
@@ -50,6 +51,7 @@ class Vigilance:
             number=number,
             later=lambda delay, do: asyncio.get_running_loop().call_later(delay, do),
             documents=logbook.documents(DOCUMENT),
+            scaip_interval=_scaip_interval(config.alarms),
         )
         engine.subscribe(self.watching.take)
         self.door = WatchDoor(self.watching, lambda: directory.current, clock, switchboard)
@@ -114,3 +116,9 @@ def is_called_back(board: Switchboard, call_id: CallId) -> bool:
 
 def _save(logbook: Logbook, document: Document, now: float) -> None:
     logbook.append(now, (), [document], is_urgent=False)
+
+
+def _scaip_interval(alarms: AlarmsConfig) -> float:
+    """Return how often SCAIP units are told to report (`hbi`, whole minutes), in seconds."""
+    pace = alarms.scaip_heartbeat
+    return SCAIP_INTERVAL if pace is None else round(pace) * 60.0

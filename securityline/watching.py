@@ -33,6 +33,7 @@ from callflows.watch.timers import SafetyTimers
 from callflows.watch.welfare import WelfareChecks
 from client_directory.alarm_model import significant
 from client_directory.directory import Directory
+from client_directory.model import Organisation
 from securityline.alarms.signal import Signal
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry
@@ -107,6 +108,7 @@ class Watching:
     :param number: a fresh number for a case.
     :param later: calls after some seconds; `asyncio`'s `call_later`.
     :param documents: what a predecessor left (`DOCUMENT`).
+    :param scaip_interval: seconds between two heartbeats that SCAIP units are told to send.
     """
 
     def __init__(
@@ -119,6 +121,7 @@ class Watching:
         number: Callable[[], IncidentId],
         later: Callable[[float, Callable[[], None]], Timer],
         documents: Iterable[Document] = (),
+        scaip_interval: float = plans.SCAIP_INTERVAL,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -126,6 +129,7 @@ class Watching:
         self._save = save
         self._number = number
         self._later = later
+        self._scaip_interval = scaip_interval
         left = {document.id: document.data for document in documents}
         self.paths = _read("paths", Supervision.from_state, Supervision, left)
         self.opening = _read("opening", OpeningWatch.from_state, OpeningWatch, left)
@@ -166,7 +170,7 @@ class Watching:
         """Take the plans from the directory in force."""
         now = self._clock()
         clients = list(self._directory().organisations.values())
-        paths = [path for client in clients for path in plans.supervised_paths(client)]
+        paths = [path for client in clients for path in self._paths_of(client)]
         self.paths.watch(paths, now)
         self.opening.watch([p for c in clients for p in plans.opening_plans(c, now)], now)
         self.welfare.watch([p for c in clients for p in plans.welfare_plans(c)], now)
@@ -175,6 +179,9 @@ class Watching:
         for path in paths:
             self._by_account.setdefault(path.account.upper(), []).append(path)
         self._watch_clock()
+
+    def _paths_of(self, client: Organisation) -> list[SupervisedPath]:
+        return plans.supervised_paths(client, self._scaip_interval)
 
     def save(self) -> None:
         """Write the state of every watcher."""

@@ -10,13 +10,15 @@ from typing import Final
 from callflows.watch.alone import LonePerson
 from callflows.watch.hours import Hours
 from callflows.watch.opening import OpeningPlan, Registered
-from callflows.watch.supervision import SupervisedPath
+from callflows.watch.supervision import SupervisedPath, scaip_limit_time
 from callflows.watch.tasks import TaskPlan
 from callflows.watch.welfare import WelfarePlan
 from client_directory.alarm_model import WelfareCheck, user_key
 from client_directory.model import Organisation, Person, Site
 from client_directory.wall_clock import day_begins, day_ends
 
+SCAIP_INTERVAL: Final = 86_400.0
+"Seconds: the longest interval of the standard (`hbi` 1440), where units are told none."
 URGENCY: Final = 1
 "Of an alarm about somebody who is alone."
 
@@ -34,15 +36,21 @@ class LoneWorkerPlan:
     "While these last each sign of life arms it anew."
 
 
-def supervised_paths(organisation: Organisation) -> list[SupervisedPath]:
-    """Return the alarm paths of a client, each with the receiver that it shares, if known."""
+def supervised_paths(
+    organisation: Organisation, scaip_interval: float = SCAIP_INTERVAL
+) -> list[SupervisedPath]:
+    """Return the alarm paths of a client, each with the receiver that it shares, if known.
+
+    :param scaip_interval: seconds between two heartbeats of a SCAIP unit, as it is told.
+    """
+    scaip_limit = scaip_limit_time(scaip_interval)
     return [
         SupervisedPath(
             path=f"{organisation.organisation}/{site.site}/{path.path}",
             organisation=organisation.organisation,
             site=site.site,
             account=path.account,
-            limit_time=path.limit_time,
+            limit_time=scaip_limit if path.limit_time is None else path.limit_time,
             category=path.category or "",
             receiver=path.receiver or "",
             via=path.via,

@@ -139,6 +139,13 @@ def test_the_limits_of_the_categories():
         ),
         ("limit: 25h", "limit: 25h, category: SP2", "hq-gsm", "BAD_VALUE", "one of category"),
         (", limit: 25h", "", "hq-gsm", "BAD_VALUE", "one of category, limit"),
+        (
+            "limit: 25h, via: dc09:udp",
+            "limit: 25h, category: SP2, via: scaip",
+            "hq-gsm",
+            "BAD_VALUE",
+            "one of category, limit",
+        ),
         ("limit: 25h", "limit: 10s", "hq-gsm", "BAD_VALUE", "limit"),
         ("limit: 25h", "limit: 33000m", "hq-gsm", None, ""),
         ("limit: 25h", "limit: 900h", "hq-gsm", "BAD_VALUE", "limit"),

@@ -16,8 +16,10 @@ from callflows.watch.supervision import SupervisedPath
 from client_directory.directory import Directory, DirectoryHolder
 from securityline.actions import Actions, action_secret
 from securityline.alarms.signal import Signal
+from securityline.config import AlarmsConfig
 from securityline.logbook.document import Document
 from securityline.logbook.entry import Entry
+from securityline.vigilance import _scaip_interval
 from securityline.watch_door import WatchDoor
 from securityline.watching import Timer, Watching
 from tests.callflows.watch.moments import at
@@ -101,7 +103,7 @@ class Watch:
         self.number = 0
         self.begin()
 
-    def begin(self) -> None:
+    def begin(self, **settings: float) -> None:
         """Start, with what is in the logbook's documents, as a store keeps it."""
         self.later = Later(lambda: self.now)
         left = [
@@ -116,6 +118,7 @@ class Watch:
             number=self.fresh,
             later=self.later,
             documents=left,
+            **settings,
         )
         self.door = WatchDoor(self.watching, self.directory, lambda: self.now, self.rules)
         self.watching.start()
@@ -333,6 +336,25 @@ def test_a_reload_takes_a_line_out_of_watch(watch: Watch) -> None:
     assert watch.all(e.PathLost) == []
     watch.until(MONDAY + 61)
     assert len(watch.all(e.PathLost)) == 1
+
+
+def test_a_social_alarm_unit_needs_no_limit_of_its_own(watch: Watch) -> None:
+    unit = '{path: unit, account: "1234", via: scaip}'
+    gsm = '{path: hq-gsm, account: "1234", limit: 25h, via: dc09:udp, line: "2"}'
+    watch.file.write_text(ACME.replace(gsm, unit))
+    assert [f for f in watch.holder.reload() if not f.is_warning] == []
+    watch.begin(scaip_interval=60.0)
+    watch.until(MONDAY + 89)
+    assert [lost.path for _, lost in watch.all(e.PathLost)] == ["acme/hq/hq-ip"]
+    watch.until(MONDAY + 91)
+    assert [lost.path for _, lost in watch.all(e.PathLost)][1:] == ["acme/hq/unit"]
+
+
+@pytest.mark.parametrize(("pace", "seconds"), [(None, 86_400.0), (60.0, 3600.0), (1.4, 60.0)])
+def test_the_pace_that_units_are_told_is_the_one_they_are_held_to(
+    pace: float | None, seconds: float
+) -> None:
+    assert _scaip_interval(AlarmsConfig(scaip_heartbeat=pace)) == seconds
 
 
 def test_rubbish_left_behind_is_no_reason_not_to_watch(watch: Watch) -> None:

@@ -79,6 +79,21 @@ def test_every_path_of_every_site_under_its_own_name():
     assert (ip.receiver, gsm.receiver) == ("rx-1", "")
 
 
+@pytest.mark.parametrize(
+    ("limit_time", "interval", "expected"),
+    [(None, 3600.0, 5400.0), (600.0, 3600.0, 600.0), (None, None, 36 * 3600.0)],
+)
+def test_a_unit_is_lost_after_one_and_a_half_of_the_intervals_it_was_told(
+    limit_time, interval, expected
+):
+    unit = AlarmPath(path="unit", account="1234", limit_time=limit_time, via="scaip")
+    site = replace(ACME.sites[0], alarm_paths=(unit,))
+    client = replace(ACME, sites=(site,))
+    told = {} if interval is None else {"scaip_interval": interval}
+    [path] = supervised_paths(client, **told)
+    assert path.limit_time == expected, "what the directory says comes first"
+
+
 def test_the_hours_of_the_sites_that_are_watched():
     [plan] = opening_plans(ACME, at("2026-11-15 12:00"))
     assert plan.site == "depot"

@@ -31,7 +31,8 @@ class Outcome(StrEnum):
     STORED = "stored"
     "On the disk: whatever happens now, they are not lost."
     REFUSED = "refused"
-    "We cannot take them; the panel may try another receiver."
+    """We never can take them; the panel may try another receiver. Our own store never says so:
+    broken or slow it is silent, so that the panel repeats, and may have them a second later."""
 
 
 class Fault(StrEnum):

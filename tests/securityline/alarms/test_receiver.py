@@ -11,13 +11,16 @@ from datetime import UTC, datetime
 
 import pytest
 
+from callflows.events import IncidentId
 from securityline.alarms.dc09 import Fault, Outcome, Settings
 from securityline.alarms.dc09_frame import Framer, to_octets
+from securityline.alarms.door import AlarmDoor
 from securityline.alarms.intake import PATIENCE, Intake
 from securityline.alarms.receiver import Dc09Receiver, ReceiverLimits
 from securityline.alarms.receiver_tcp import FRAMES_A_TURN
 from sip.endpoint import Endpoint
 from tests.securityline.alarms.panels import Panel, panic
+from tests.securityline.alarms.test_door import Engine, Holder
 
 TCP = Endpoint("tcp", "127.0.0.1", 0)
 UDP = Endpoint("udp", "127.0.0.1", 0)
@@ -54,6 +57,14 @@ class Store:
     @property
     def zones(self):
         return [signal.zone for signals in self.taken for signal in signals]
+
+
+class Handing(Store):
+    """Hands what it takes on to the engine's door, which answers in its place."""
+
+    def take(self, signals, answer):
+        super().take(signals, answer)
+        self.door.take(signals, answer)
 
 
 @asynccontextmanager
@@ -194,6 +205,37 @@ async def test_no_word_from_the_store_no_answer():
         store.answers[1](Outcome.STORED)
         assert await panel.answer() == ack(2)
         assert len(receiver.intake) == 1
+
+
+@pytest.mark.parametrize(("local", "open_panel"), [(TCP, connected), (UDP, udp_panel)])
+async def test_while_the_disk_is_broken_a_panel_hears_nothing_and_then_that_it_is_stored(
+    local, open_panel
+):
+    """With the engine's own door: an operator has the alarm, and the panel repeats it."""
+    engine, numbers = Engine(), iter(range(1, 100))
+    door = AlarmDoor(
+        engine.handle,
+        Holder(),
+        clock=lambda: 1000.0,
+        next_number=lambda now: IncidentId(f"n-{next(numbers)}"),
+        head=lambda: engine.seq,
+        book=lambda: engine.switchboard.alarms,
+        is_case=lambda number: number in engine.switchboard.incidents,
+    )
+    store = Handing(None)
+    store.door = door
+    async with receiving(store, local) as (receiver, address), open_panel(address) as panel:
+        for times in (1, 2):
+            panel.send(Panel().frame(panic()))
+            await store.until(times)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await panel.answer()
+        [case] = engine.switchboard.incidents.values()
+        assert case.attention, "an operator sees it, stored or not"
+        assert len(receiver.intake) == 2
+        engine.becomes_durable()
+        assert [await panel.answer(), await panel.answer()] == [ack(1), ack(1)]
 
 
 async def test_a_second_word_from_the_store_is_no_second_answer():

@@ -7,7 +7,7 @@ English; what was done is durable when `then` is called.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from callflows.codec import to_plain
 from callflows.events import (
@@ -26,8 +26,10 @@ from callflows.watch.plans import LoneWorkerPlan
 from callflows.watch.timers import LONGEST_TIME
 from client_directory.directory import Directory
 from client_directory.model import Organisation
+from securityline.agreed_openings import AgreedOpenings
 from securityline.logbook.entry import Entry
 from securityline.pin_check import pin_outcome
+from securityline.watch_refusal import NotDone, Refusal
 from securityline.watch_rows import Cases, TaskRow, TimerRow
 from securityline.watching import Watching
 
@@ -42,19 +44,7 @@ TASK_OUTCOMES: Final[Mapping[str, TaskOutcome]] = {
 }
 "What closing a task's case says of the task; any other disposition is a finding."
 
-Refusal = Literal[
-    "no such timer", "no such person", "no such site", "no such time", "runs already",
-    "only his PIN ends it", "no such task",
-]  # fmt: skip
 Then = Callable[[], None]
-
-
-class NotDone(Exception):
-    """What was asked for is refused; nothing was changed."""
-
-    def __init__(self, reason: Refusal) -> None:
-        super().__init__(reason)
-        self.reason: Refusal = reason
 
 
 class WatchDoor:
@@ -71,6 +61,7 @@ class WatchDoor:
         self._directory = directory
         self._clock = clock
         self._cases = cases
+        self.openings = AgreedOpenings(watching, directory, clock, cases)
 
     # ------------------------------------------------------------ looking
 

@@ -114,6 +114,17 @@ class EarlyOpenSeen(WatchEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpeningAgreed(WatchEvent):
+    """An operator knows from somebody entitled that a site is open outside its hours."""
+
+    until: float
+    "Engine time; from now on."
+    by: str
+    reason: str
+    "Who announced it, and why; the operator's words."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LateToCloseSeen(WatchEvent):
     """No closing signal came by the end of the hours and the first margin."""
 

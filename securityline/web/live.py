@@ -67,7 +67,10 @@ def add_routes(app: web.Application) -> None:
         watch=context.services.watch,
     )
     watch = context.services.watch
-    app[WATCH_PRESSES] = None if watch is None else WatchPresses(watch)
+    app[WATCH_PRESSES] = None
+    if watch is not None:
+        clock, zone = context.services.clock, context.rendering.zone
+        app[WATCH_PRESSES] = WatchPresses(watch, clock, zone)
     app[SOCKETS] = set()
     app.router.add_get("/desk/live", live)
 

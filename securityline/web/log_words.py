@@ -294,6 +294,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PathRestored": _good(N_("Line heard again: %(site)s, account %(account)s, path %(path)s")),
     "SiteOpened": _plain(N_("%(site)s was opened, user %(user)s %(name)s")),
     "SiteClosed": _plain(N_("%(site)s was closed, user %(user)s %(name)s")),
+    "OpeningAgreed": _person(N_("Agreed with %(by)s: %(site)s stays open. %(reason)s")),
     "EarlyOpenSeen": _bad(N_("Opened outside its hours: %(site)s, user %(user)s %(name)s")),
     "LateToCloseSeen": _bad(N_("Not closed yet: %(site)s")),
     "FailedToCloseSeen": _bad(N_("Left open: %(site)s")),

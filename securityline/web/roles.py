@@ -29,7 +29,7 @@ PRESSES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("secret", "secret_reveal"), WORKING),
     **dict.fromkeys(("service", "service_detail", "service_end"), WORKING),
     **dict.fromkeys(("timer_start", "timer_prolong", "timer_end", "timer_pin"), WORKING),
-    **dict.fromkeys(("task_done", "test_set", "test_end"), WORKING),
+    **dict.fromkeys(("task_done", "test_set", "test_end", "opening_agreed"), WORKING),
     "visit": SUPERVISING,
     "leave": WORKING,
 }

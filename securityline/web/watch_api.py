@@ -15,7 +15,8 @@ from aiohttp import web
 from callflows.events import OperatorId
 from securityline.alarms.signal import one_line
 from securityline.logbook.entry import show_time
-from securityline.watch_door import NotDone, Refusal, WatchDoor
+from securityline.watch_door import WatchDoor
+from securityline.watch_refusal import NotDone, Refusal
 from securityline.watch_rows import TaskRow, TimerRow
 from securityline.web.context import CONTEXT
 from securityline.web.discretion import Hides
@@ -33,6 +34,7 @@ STATUS: Final[Mapping[Refusal, int]] = {
     "no such person": 422,
     "no such site": 422,
     "no such time": 422,
+    "not watched": 422,
     "runs already": 409,
     "only his PIN ends it": 409,
 }
@@ -41,6 +43,7 @@ SAID: Final[Mapping[Refusal, str]] = {
     "no such task": "No such task waits to be done.",
     "no such person": "The directory has no timer for this person.",
     "no such site": "This client has no such site.",
+    "not watched": "The opening hours of this site are not watched.",
     "no such time": "A timer runs for 1 minute to 12 hours.",
     "runs already": "The timer of this person runs already.",
     "only his PIN ends it": "The timer has lapsed: only a PIN ends it.",

@@ -5,10 +5,14 @@ These go through the watchers' own door and not to the rules first: a timer is n
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, tzinfo
 from typing import Final, Protocol, cast
 
 from callflows.events import PinOutcome, TaskOutcome
-from securityline.watch_door import NotDone, Refusal, WatchDoor
+from securityline.agreed_openings import LONGEST_AGREED
+from securityline.watch_door import WatchDoor
+from securityline.watch_refusal import NotDone, Refusal
+from securityline.web.on_test import read_test_end
 from securityline.web.refusal import Message, Refused, me, text_of
 from securityline.web.roles import check_role
 from securityline.web.sessions import Session
@@ -25,6 +29,7 @@ WORDS_FOR: Final[Mapping[Refusal, str]] = {
     "no such time": N_("A timer runs for 1 minute to 12 hours."),
     "runs already": N_("The timer of this person runs already."),
     "only his PIN ends it": N_("The timer has lapsed: only the person’s PIN ends it."),
+    "not watched": N_("The opening hours of this site are not watched."),
     "no such task": N_("Somebody did this task already."),
 }
 PIN_WORDS: Final[Mapping[PinOutcome, str]] = {
@@ -46,14 +51,20 @@ class Press(Protocol):
 class WatchPresses:
     """Carry out presses on timers and tasks, for clients that the operator is cleared for."""
 
-    def __init__(self, door: WatchDoor) -> None:
+    def __init__(self, door: WatchDoor, clock: Callable[[], float], zone: tzinfo = UTC) -> None:
+        """Act through a door.
+
+        :param zone: in which an end like `14:30` is meant.
+        """
         self._door = door
+        self._clock, self._zone = clock, zone
         self.acts: Mapping[str, Press] = {
             "timer_start": self._start,
             "timer_prolong": self._prolong,
             "timer_end": self._end,
             "timer_pin": self._pin,
             "task_done": self._task_done,
+            "opening_agreed": self._agree_opening,
         }
 
     def carry_out(self, session: Session, message: Message, then: Then) -> None:
@@ -102,6 +113,19 @@ class WatchPresses:
         outcome = self._door.check_in(self._timer(session, message), pin, then)
         if outcome in PIN_WORDS:
             raise Refused(PIN_WORDS[outcome])
+
+    def _agree_opening(self, session: Session, message: Message, then: Then) -> None:
+        organisation, site = text_of(message, "organisation", 80), text_of(message, "site", 80)
+        if not self._door.openings.is_cleared(organisation, session.clearances):
+            raise NotDone("no such site")
+        text, now = text_of(message, "text", LONGEST_NOTE), self._clock()
+        until, reason = read_test_end(text, now, self._zone)
+        if until is None or not reason:
+            raise Refused(N_("Write until when, and why: 2h stocktaking, or 06:30 cleaning."))
+        if until > now + LONGEST_AGREED:
+            raise Refused(N_("An opening is agreed for 24 hours at most."))
+        case, by = text_of(message, "incident", 80), session.operator
+        self._door.openings.agree(organisation, site, until, by, reason, then, case=case)
 
     def _task_done(self, session: Session, message: Message, then: Then) -> None:
         task_id, outcome = text_of(message, "task", 300), text_of(message, "outcome", 40)

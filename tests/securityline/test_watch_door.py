@@ -20,7 +20,8 @@ from callflows.events import (
 from securityline import pin_check
 from securityline.alone_callers import AloneCallers
 from securityline.logbook.entry import Entry
-from securityline.watch_door import NotDone, WatchDoor
+from securityline.watch_door import WatchDoor
+from securityline.watch_refusal import NotDone
 from tests.callflows.watch.moments import at
 from tests.securityline.test_watching import ACME, MONDAY, TIMER, Watch
 
@@ -407,3 +408,43 @@ def test_a_start_after_a_kill_does_what_was_keyed_and_not_yet_done(
     else:
         assert [timer.is_silent for timer in timers] == [True]
     assert all(call.is_told for call in watch.rules.self_services.values())
+
+
+# ---------------------------------------------------------------- openings
+
+
+def test_an_opening_that_was_agreed_is_none_outside_the_hours(watch: Watch) -> None:
+    watch.panel("opening")
+    [case] = watch.rules.incidents
+    until = MONDAY + 2 * 3600
+    watch.door.openings.agree("acme", "hq", until, "op-bob", "stocktaking", case=case)
+    [(_, agreed)] = watch.all(e.OpeningAgreed)
+    assert (agreed.incident_id, agreed.by, agreed.reason) == (case, "op-bob", "stocktaking")
+    watch.begin()
+    watch.panel("opening")
+    assert len(watch.all(e.EarlyOpenSeen)) == 1, "also after a restart it is known"
+    watch.until(until + 1799)
+    assert watch.all(e.LateToCloseSeen) == []
+    watch.until(until + 1801)
+    assert len(watch.all(e.LateToCloseSeen)) == 1, "it should have closed by then"
+
+
+@pytest.mark.parametrize(
+    ("site", "hours", "reason"),
+    [
+        ("elsewhere", 2, "not watched"),
+        ("hq", 25, "no such time"),
+        ("hq", -1, "no such time"),
+    ],
+)
+def test_what_cannot_be_agreed_is_refused(
+    watch: Watch, site: str, hours: int, reason: str
+) -> None:
+    with pytest.raises(NotDone, match=reason):
+        watch.door.openings.agree("acme", site, MONDAY + hours * 3600, "op-bob", "x")
+
+
+def test_a_case_of_another_site_gets_no_line_of_it(watch: Watch) -> None:
+    watch.door.openings.agree("acme", "hq", MONDAY + 3600, "op-bob", "x", case="nobody's")
+    [(_, agreed)] = watch.all(e.OpeningAgreed)
+    assert agreed.incident_id == ""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from callflows import events as e
 from callflows.events import OperatorId
-from securityline.watch_door import NotDone
+from securityline.watch_refusal import NotDone
 from tests.securityline.test_watching import ACME, TIMER, Watch
 
 DIRECTORY = (

@@ -1,7 +1,7 @@
 // The one line in which everything is written: notes, answers, reasons. It stands outside
 // the live fragments, keeps a draft for each case, and remembers which case it is for.
 const CAN_BE_EMPTY = new Set(["close", "urgency", "break", "verify", "tree_stop", "service_detail", "action_reject", "timer_start", "task_done", "timer_pin", "secret", "handover", "handover_decline", "shift_offer"]);
-const OF_NO_CASE = new Set(["break", "shift_offer", "timer_start", "timer_prolong", "timer_end", "timer_pin", "task_done", "test_set"]);
+const OF_NO_CASE = new Set(["break", "shift_offer", "timer_start", "timer_prolong", "timer_end", "timer_pin", "task_done", "test_set", "opening_agreed"]);
 const SECRET = new Set(["timer_pin", "secret"]); // shown as dots, and no draft is kept of it
 
 export class Composer {

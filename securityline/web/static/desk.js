@@ -248,6 +248,7 @@ const DO = {
   },
   "put-on-test": (place) => place.site ? composer.ask({ act: "test_set", label: "test_text", ...place })
     : prompter.open($("sites-to-test"), (values) => composer.ask({ act: "test_set", label: "test_text", ...values })),
+  "agree-opening": (place) => composer.ask({ act: "opening_agreed", label: "opening_text", ...place }),
   // A supervisor comes onto a call: how, and what for; once he is there, only how.
   visit: (values) => prompter.open($("visit-modes"), (mode) => prompter.open($("visit-reasons"), (why) => { press("visit", { ...values, ...mode, ...why }); show(values.incident); })),
   "visit-change": (values) => prompter.open($("visit-modes"), (mode) => press("visit", { ...values, ...mode })),

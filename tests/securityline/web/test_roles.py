@@ -127,6 +127,7 @@ ACTS: Final[dict[str, frozenset[str]]] = {
             "task_done",
             "test_set",
             "test_end",
+            "opening_agreed",
             "leave",
         ],
         NO_AUDITOR,

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from client_directory.alarm_model import ScheduleWatch
+from client_directory.directory import Directory
 from tests.securityline.web.rig import Browser, House
 
 TIMER = "lone:postes-demo/p-peeters/lg-tri"
@@ -164,3 +166,57 @@ async def test_an_auditor_changes_nothing(
     async with desk.live() as socket:
         assert "error" in await press(socket, "timer_start", **START, text="")
     assert home.watch.timers(("standard",)) == []
+
+
+# ---------------------------------------------------------------- openings
+
+BRUSSELS = {"organisation": "postes-demo", "site": "bru-centre"}
+
+
+def with_hours(home: House) -> None:
+    """Let it be watched when Brussels opens."""
+    current, clients = home.directory.current, []
+    for client in current.organisations.values():
+        sites = [
+            replace(site, schedule_watch=ScheduleWatch(is_early_open_watched=True))
+            if site.site == "bru-centre"
+            else replace(site, schedule_watch=None)
+            for site in client.sites
+        ]
+        clients.append(replace(client, sites=tuple(sites)))
+    home.directory._current = Directory(
+        clients, current.operators.values(), current.services.values()
+    )
+    home.watching.reload()
+
+
+async def test_an_operator_notes_that_an_opening_was_agreed(home: House, desk: Browser) -> None:
+    with_hours(home)
+    await desk.sign_in("op-1")
+    async with desk.live() as socket:
+        said = await press(socket, "opening_agreed", **BRUSSELS, text="2h inventaire")
+        assert said["is_done"]
+    [line] = seen(home, "OpeningAgreed")
+    assert (line["by"], line["reason"]) == ("op-1", "inventaire")
+    assert line["until"] == pytest.approx(home.clock() + 7200, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "words"),
+    [
+        (BRUSSELS, "inventaire", "jusqu’à quand"),
+        (BRUSSELS, "2h", "pourquoi"),
+        (BRUSSELS, "30h inventaire", "24 heures"),
+        ({**BRUSSELS, "site": "lg-tri"}, "2h inventaire", "ne sont pas surveillées"),
+        ({**BRUSSELS, "organisation": "nobody"}, "2h inventaire", "site"),
+    ],
+)
+async def test_an_opening_without_an_end_or_a_reason_is_not_agreed(
+    home: House, desk: Browser, place: dict[str, str], text: str, words: str
+) -> None:
+    with_hours(home)
+    await desk.sign_in("op-1")
+    async with desk.live() as socket:
+        said = await press(socket, "opening_agreed", **place, text=text)
+    assert words in said["error"]
+    assert seen(home, "OpeningAgreed") == []

@@ -146,6 +146,14 @@ class Drawing:
             {"id": "log", "html": lines, "incident": incident_id},
         ]
 
+    def nothing_to_show(self, language: str) -> list[dict[str, Any]]:
+        """Say that there is no such card: of a case that is not there, and of a hidden one."""
+        return [
+            {"id": "card", "html": self.render("no_card.html", language, {})},
+            {"id": "more", "html": '<section id="more"></section>'},
+            {"id": "log", "html": self.render("no_log.html", language, {})},
+        ]
+
     def own(self, screen: Any) -> list[dict[str, Any]]:
         """State and phone of a screen's operator."""
         language = screen.audience.language

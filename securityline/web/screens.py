@@ -259,7 +259,7 @@ class Screens:
             {"id": name, "html": self._drawing.shared(name, screen.audience)} for name in names
         ]
         fragments += self._fresh(screen, self._drawing.own(screen))
-        fragments += self._fresh(screen, self._drawing.shown(screen))
+        fragments += self._fresh(screen, self._card_of(screen))
         screen.send(self._encode(fragments, run=self.run, is_full=is_full))
 
     def show(self, screen: Screen, incident_id: str | None) -> None:
@@ -268,7 +268,14 @@ class Screens:
         screen.sent.pop("card", None)
         screen.sent.pop("more", None)
         screen.sent.pop("log", None)
-        screen.send(self._encode(self._fresh(screen, self._drawing.shown(screen))))
+        screen.send(self._encode(self._fresh(screen, self._card_of(screen))))
+
+    def _card_of(self, screen: Screen) -> list[Fragment]:
+        """Draw what he asked to see; where there is none he waits for no card in vain."""
+        drawn = self._drawing.shown(screen)
+        if drawn or screen.shown is None:
+            return drawn
+        return self._drawing.nothing_to_show(screen.audience.language)
 
     def close(self, screen: Screen) -> None:
         """Let a screen go."""

@@ -32,7 +32,8 @@ function actionOf(element) {
   const key = shown?.checkVisibility() ? shown.textContent : "";
   const context = isCase ? [...element.querySelectorAll(".sub")].map(textOf).join(" · ") : contextOf(element);
   // What is said of a case may change; what is pressed, and for whom, may not.
-  const mark = JSON.stringify([{ ...element.dataset, key: "" }, label, isCase ? "" : context]);
+  const incident = element.closest("[data-incident]")?.dataset.incident;
+  const mark = JSON.stringify([{ ...element.dataset, key: "" }, label, isCase ? "" : context, incident]);
   return { element, label, key, context, isCase, mark };
 }
 

@@ -5,11 +5,12 @@ const OF_NO_CASE = new Set(["break", "shift_offer", "timer_start", "timer_prolon
 const SECRET = new Set(["timer_pin", "secret"]); // shown as dots, and no draft is kept of it
 
 export class Composer {
-  constructor({ words, shown, press, say }) {
-    Object.assign(this, { words, shown, press, say });
+  constructor({ words, painted, isLoading, press, say }) {
+    Object.assign(this, { words, painted, isLoading, press, say });
     this.form = document.getElementById("composer");
     this.line = document.getElementById("line");
     this.label = document.getElementById("line-words");
+    this.case = document.getElementById("line-case");
     this.drafts = new Map();
     this.incident = null;
     this.task = { act: "note" };
@@ -32,6 +33,12 @@ export class Composer {
     this.begin(draft.task);
   }
 
+  // Beside the line stands whose case it is for, as on the card.
+  name() {
+    const title = this.incident !== null && this.painted() === this.incident ? document.getElementById("card-title") : null;
+    this.case.textContent = title && !OF_NO_CASE.has(this.task.act) ? title.textContent.trim() : "";
+  }
+
   begin(task) {
     this.task = task;
     const name = task.label ?? task.act;
@@ -39,6 +46,7 @@ export class Composer {
     this.line.placeholder = task.act === "note" ? this.words.note_hint : "";
     this.form.classList.toggle("asks", task.act !== "note");
     this.form.classList.toggle("secret", SECRET.has(task.act));
+    this.name();
   }
 
   // Ask for a text: the note being written is put aside and comes back.
@@ -66,7 +74,10 @@ export class Composer {
   submit() {
     const text = this.line.value.trim();
     const { act, label: _, ...values } = this.task;
-    if (!OF_NO_CASE.has(act) && this.incident === null) { this.say(this.words.no_case, true); return; }
+    if (!OF_NO_CASE.has(act) && (this.incident === null || this.painted() !== this.incident)) {
+      this.say(this.isLoading() ? this.words.card_loading : this.words.no_case, true); // the text stays
+      return;
+    }
     if (!text && !CAN_BE_EMPTY.has(act)) return;
     const incident = OF_NO_CASE.has(act) ? {} : { incident: this.incident };
     this.press(act, { ...values, ...incident, text });

@@ -53,12 +53,13 @@ function onMessage(message) {
   if (message.now) clockAhead = Date.now() - message.now * 1000;
   for (const { id, html, incident } of message.fragments ?? []) {
     if (incident) keep(id, incident, html);
-    if (!incident) paint(id, html);
+    if (!incident) (id in kept ? swap : paint)(id, html); // of no case: there is no such card
     else if (incident === shown) ($(id)?.dataset.incident === incident ? paint : swap)(id, html);
   }
   if (message.ends_at) sessionEnds(message.ends_at);
   if (message.secret) showSecret(message.secret);
   if (message.phone) phone.take(message.phone);
+  composer.name();
   follow();
   if (message.say) say(message.say, message.is_wrong);
   if (message.pop) onPop(message.pop);
@@ -154,14 +155,25 @@ function show(incident) {
   if (incident === shown) return;
   shown = incident;
   sessionStorage.setItem("shown", incident);
+  if (prompter.isOpen) prompter.close(); // its question was about the case before
   composer.moveTo(incident);
-  if (kept.card.has(incident)) swap("card", kept.card.get(incident));
-  if (kept.log.has(incident)) swap("log", kept.log.get(incident));
-  swap("more", kept.more.get(incident) ?? NOTHING_MORE);
+  putUp();
+  composer.name();
   $("card-area").scrollTop = 0;
   wire.show(incident);
   decorate();
 }
+
+// The card of the case before goes at once: a key never meets a card that is not the shown one's.
+function putUp() {
+  for (const id of ["card", "log"]) swap(id, kept[id].get(shown) ?? $(`${id}-loading`).innerHTML);
+  swap("more", kept.more.get(shown) ?? NOTHING_MORE);
+}
+
+// The case whose card can be seen: whatever is pressed on the card is for it, and for no other.
+function painted() { return $("card").dataset.incident ?? null; }
+
+function isLoading() { return $("card").classList.contains("loading"); }
 
 // By his own hand, unlike what the server brings: his other window follows.
 function open(incident) { show(incident); windows.tell(incident); }
@@ -242,7 +254,7 @@ const DO = {
   verify: ({ step, means }) => prompter.open($("results"), ({ result, confidence }) => composer.ask({ act: "verify", step, means, result, confidence, label: "answer" })),
   choose: ({ choices }) => {
     const { act, then, ask } = $(choices).dataset; // `ask`: the server counts the first of two keys
-    const incident = shown;
+    const incident = painted();
     if (ask) press(ask, { incident });
     prompter.open($(choices), (values) => then ? composer.ask({ act, label: then, ...values }) : press(act, { incident, ...values }));
   },
@@ -265,7 +277,7 @@ function activate(element) {
   const { act, do: what, key: _, ...values } = element.dataset;
   if (what) { DO[what]?.(values); return; }
   if (!act) { element.click(); return; }
-  if (act === "answer_step") values.incident = shown;
+  if (element.closest("#card")) values.incident ??= painted();
   if (act === "take") open(values.incident);
   if (act === "service" && element.disabled) return;
   if (act === "answer") {
@@ -285,6 +297,7 @@ for (const choice of [$("language"), $("theme")]) choice.addEventListener("chang
 
 // ---------------------------------------------------------------- keys
 
+const CAN_BE_OF_A_CARD = /^(\S|Shift\+[A-Z]|F\d+)$/;
 const SECOND_LAYER = /^[a-z]$/i; // Shift and a letter is another key than the letter
 
 function nameOf(event) {
@@ -312,6 +325,8 @@ document.addEventListener("keydown", (event) => {
   if (isTyping() && !/^F\d/.test(name)) return;
   const element = find(name);
   if (element) { event.preventDefault(); activate(element); }
+  else if (isLoading() && name === "F4") { event.preventDefault(); composer.focus(); } // what he writes is kept for that case
+  else if (isLoading() && CAN_BE_OF_A_CARD.test(name)) say(words.card_loading, true);
 });
 
 // While the telephone's keys are open, the keyboard's are those.
@@ -347,9 +362,9 @@ function toggleLetters(event) {
 for (const line of $("say").children) setTimeout(() => line.remove(), 12000); // said with the page
 const prompter = new Prompter({ words });
 bar = new CommandBar({ words, say, activate });
-const composer = new Composer({ words, shown: () => shown, press, say });
+const composer = new Composer({ words, painted, isLoading, press, say });
 shown = sessionStorage.getItem("shown");
-if (shown) composer.moveTo(shown);
+if (shown) { composer.moveTo(shown); putUp(); }
 windows = new Windows({ follow: (incident) => { if (!document.hasFocus() || !isTyping()) show(incident); } });
 const wire = new Wire({
   seq: Number(seq), run, shown: () => shown, onMessage, onAnswer,

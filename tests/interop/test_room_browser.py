@@ -150,7 +150,7 @@ async def test_a_board_whose_engine_is_gone_says_so_and_comes_back(
     async with looking(browser, site, "/wallboard") as board:
         await expect(board.page.locator("body:not(.starting) #live .on")).to_be_visible()
         await site.stop()
-        await expect(board.page.locator("#live .off")).to_be_visible(timeout=4000)
+        await expect(board.page.locator("#live .off")).to_be_visible(timeout=2000)
         await site.start()
         await expect(board.page.locator("body:not(.starting) #live .on")).to_be_visible(
             timeout=15_000

@@ -2,7 +2,11 @@
 // a press again until the server says it is saved. The server does each press once.
 const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "secret", "secret_reveal", "phrase", "transfer", "give", "case_unpark", "handover_accept", "shift_accept", "shift_withdraw", "action_request", "action_approve", "timer_prolong", "service", "service_end", "visit", "leave"]);
 const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
-const QUIET = 2000; // ms without a word from the server: the page is stale
+// A dead server is told within 2 s, also one that stands still with its sockets open: asked
+// after 0.7 s of silence, given up after 1.5 s; both are looked at four times a second.
+const BEAT = 250, ASK_AFTER = 700, QUIET = 1500; // ms
+const PATIENCE = 500; // ms for an answer: after a pause of the page itself the server is asked first
+const DEAD = 6000; // ms: a new socket is tried
 
 export class Wire {
   constructor({ path = "/desk/live", home = "/", seq, run, shown, onMessage, onState, onAnswer, onOpen }) {
@@ -11,7 +15,8 @@ export class Wire {
     this.failures = 0;
     this.heard = performance.now();
     this.connect();
-    setInterval(() => this.beat(), 1000);
+    this.askedAt = null; // when the server was asked whether it lives, and has not answered
+    setInterval(() => this.beat(), BEAT);
   }
 
   connect() {
@@ -19,7 +24,7 @@ export class Wire {
     this.asked = this.shown() ?? "";
     const query = new URLSearchParams({ after: this.seq, run: this.run, shown: this.asked });
     const socket = (this.socket = new WebSocket(`${scheme}://${location.host}${this.path}?${query}`));
-    socket.onopen = () => { this.heard = performance.now(); };
+    socket.onopen = () => { this.heard = performance.now(); this.askedAt = null; };
     socket.onmessage = (event) => this.receive(JSON.parse(event.data));
     socket.onclose = (event) => this.lost(socket, event.code);
   }
@@ -45,6 +50,7 @@ export class Wire {
 
   receive(message) {
     this.heard = performance.now();
+    this.askedAt = null;
     if (message.ended) { this.isOver = true; location.assign(`/sign-in?ended=${encodeURIComponent(message.ended)}`); return; }
     if (message.run) {
       this.failures = 0;
@@ -89,9 +95,10 @@ export class Wire {
   }
 
   beat() {
-    const quiet = performance.now() - this.heard;
-    if (quiet > QUIET) this.onState("stale");
-    if (quiet > 3 * QUIET && this.socket.readyState === WebSocket.OPEN) this.socket.close();
-    else if (quiet > 900) this.send({ act: "ping" });
+    const now = performance.now(), quiet = now - this.heard;
+    const isUnanswered = this.askedAt !== null && now - this.askedAt >= PATIENCE;
+    if (isUnanswered && quiet > QUIET) this.onState("stale");
+    if (isUnanswered && quiet > DEAD && this.socket.readyState === WebSocket.OPEN) this.socket.close();
+    else if (this.askedAt === null && quiet > ASK_AFTER) { this.askedAt = now; this.send({ act: "ping" }); }
   }
 }

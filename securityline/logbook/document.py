@@ -18,7 +18,7 @@ class Document:
     """
 
     kind: str
-    "`call`, `incident`, `dialog`, `operator`, `snapshot`."
+    "`call`, `incident`, `dialog`, `operator`, `presses`, `snapshot`."
     id: str
     data: Mapping[str, Any] | None
     "`None` deletes the document."

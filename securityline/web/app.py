@@ -26,6 +26,8 @@ from securityline.web import (
 )
 from securityline.web.context import CONTEXT, Context, is_busy
 from securityline.web.discretion import Discretion
+from securityline.web.done_presses import KIND as DONE
+from securityline.web.done_presses import DonePresses
 from securityline.web.drawing import Drawing
 from securityline.web.guard import add_headers, guard
 from securityline.web.own_choices import OwnChoices
@@ -59,6 +61,7 @@ def create_app(services: WebServices) -> web.Application:
         discretion=Discretion(drawing.board, services.logbook),
         sessions=Sessions(services.session_limits, partial(is_busy, drawing.board)),
         themes=OwnChoices(THEME, services.logbook.documents(THEME)),
+        done=DonePresses(services.logbook.documents(DONE)),
         languages=OwnChoices(LANGUAGE, services.logbook.documents(LANGUAGE)),
     )
     now = services.clock()
@@ -145,14 +148,23 @@ async def _look(context: Context) -> None:
             sign_in.end_old_sessions(context, now)
             if looks % TIDY_EVERY == 0:
                 context.screens.tidy()
+                _tidy_presses(context, now)
                 context.played.clear()
         except Exception:
             log.exception("the web's watch failed")
         await asyncio.sleep(WATCH_TIME)
 
 
+def _tidy_presses(context: Context, now: float) -> None:
+    """Forget presses that no page will send again."""
+    is_open = {session.session_id for session in context.sessions.all()}
+    if gone := context.done.tidy(is_open, now):
+        context.services.logbook.append(now, (), gone, is_urgent=False)
+
+
 async def _say_goodbye(app: web.Application) -> None:
     """Close the sockets, so that a stop does not wait for them."""
+    app[CONTEXT].refused.finish()
     sockets = app[live.SOCKETS]
     for socket in tuple(sockets):
         with suppress(ConnectionError):

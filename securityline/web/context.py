@@ -1,6 +1,5 @@
 """What the handlers share."""
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -9,9 +8,11 @@ from aiohttp import web
 from callflows.operators import DeskState
 from securityline.web.board import Audience, Board
 from securityline.web.discretion import Discretion
+from securityline.web.done_presses import DonePresses
 from securityline.web.drawing import Drawing
 from securityline.web.own_choices import OwnChoices
 from securityline.web.ports import WebServices
+from securityline.web.refused_presses import RefusedPresses
 from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import Session, Sessions
@@ -41,15 +42,14 @@ class Context:
 
     sites: SiteSearch = field(default_factory=SiteSearch)
 
-    done: dict[str, OrderedDict[str, bool]] = field(default_factory=dict)
-    "By session: ids of its presses, and whether they are durable."
+    done: DonePresses = field(default_factory=DonePresses)
+    refused: RefusedPresses = field(init=False)
 
     played: dict[tuple[str, str], float] = field(default_factory=dict)
     "By session and recording: when a listening was last written down."
 
-    def presses_of(self, session: Session) -> OrderedDict[str, bool]:
-        """Ids of the presses a session has made; one sent again is not done again."""
-        return self.done.setdefault(session.session_id, OrderedDict())
+    def __post_init__(self) -> None:
+        self.refused = RefusedPresses(self.services.engine.note, self.now)
 
     @property
     def board(self) -> Board:

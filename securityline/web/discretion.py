@@ -97,6 +97,8 @@ def discreet_line(
     if hides(incident_id) or what in _HIDDEN or _is_about_duress(what, data):
         return None
     shown = dict(data)
+    if what == "PressRefused" and hides(str(data.get("case", ""))):
+        del shown["case"]
     if what == "IncidentReprioritised":
         if data.get("reason") == "duress":
             return None

@@ -23,7 +23,6 @@ from securityline.web.ports import Line
 from securityline.web.presses import Presses
 from securityline.web.problems import Problem
 from securityline.web.refusal import Refused
-from securityline.web.roles import NotHisRole
 from securityline.web.screen import Screen
 from securityline.web.screens import SIGNED_OUT
 from securityline.web.secret_presses import revealed
@@ -31,7 +30,7 @@ from securityline.web.sessions import Session
 from securityline.web.throttle import Bucket
 from securityline.web.timelines import MOST_LINES
 from securityline.web.watch_presses import WatchPresses
-from securityline.web.words import WORDS
+from securityline.web.words import N_, WORDS
 
 MOST_SCREENS: Final = 500
 MOST_SCREENS_EACH: Final = 20
@@ -45,13 +44,13 @@ PING, SHOW = "ping", "show"
 "What every screen may ask: it changes nothing."
 PAGE: Final = 1000
 "Lines read at a time."
-REMEMBERED: Final = 512
-"Ids of presses remembered for a session."
 NONSENSE: Final = 1008
+NONSENSE_OR_FLOOD: Final = "The screen sent nonsense, or too much, and was cut off."
 
 PRESSES: Final = web.AppKey("presses", Presses)
 WATCH_PRESSES: Final[web.AppKey[WatchPresses | None]] = web.AppKey("watch_presses")
 SOCKETS: Final[web.AppKey[set[web.WebSocketResponse[bool]]]] = web.AppKey("sockets")
+NO_ID: Final = N_("The desk sent something the engine does not know.")
 log = structlog.get_logger()
 
 
@@ -135,6 +134,7 @@ async def _read(
             nonsense += 1
         if nonsense >= MOST_NONSENSE or not bucket.take(now):
             log.warning("a screen was closed: nonsense or flood", operator=session.operator)
+            context.refused.tell(session, message or {}, NONSENSE_OR_FLOOD)
             context.screens.close(screen)
             await socket.close(code=NONSENSE)
             return
@@ -164,45 +164,31 @@ def press(
     app: web.Application, screen: Screen, session: Session, message: dict[str, Any]
 ) -> None:
     """Carry one press to the engine, once; say to the screen how it went."""
+    context, session_id = app[CONTEXT], session.session_id
+    words = WORDS[screen.audience.language]
     press_id = message.get("id")
     if not isinstance(press_id, str) or not 0 < len(press_id) <= 64:
+        context.refused.tell(session, message, NO_ID)
+        screen.send(encode({"say": words(NO_ID), "is_wrong": True}))
         return
-    done = app[CONTEXT].presses_of(session)
-    if press_id in done:
-        if done[press_id]:
+    before = context.done.find(session_id, press_id)
+    if before is not None:
+        if before.is_durable:
             screen.send(encode({"re": press_id, "is_done": True}))
         return
-    done[press_id] = False
-    if len(done) > REMEMBERED:
-        done.popitem(last=False)
+    done = context.done.begin(session_id, press_id, context.now())
 
     def saved() -> None:
-        if press_id in done:
-            done[press_id] = True
+        if context.done.find(session_id, press_id) is done:
+            done.is_durable = True
             screen.send(encode({"re": press_id, "is_done": True}))
 
     try:
         _carry_out(app, screen, session, message, saved)
     except Refused as refused:
-        done.pop(press_id, None)
-        words = WORDS[screen.audience.language]
-        log.info("a press was refused", operator=session.operator, why=str(refused))
-        if isinstance(refused, NotHisRole):
-            _write_down(app[CONTEXT], session, message, refused)
+        context.done.forget(session_id, press_id)
+        context.refused.tell(session, message, str(refused))
         screen.send(encode({"re": press_id, "error": words(str(refused))}))
-
-
-def _write_down(
-    context: Context, session: Session, message: dict[str, Any], refused: NotHisRole
-) -> None:
-    """Note in the logbook who tried what his role may not do."""
-    told = {
-        "operator": session.operator,
-        "role": session.role,
-        "act": str(message.get("act"))[:40],
-        "reason": str(refused),
-    }
-    context.services.engine.note("PressRefused", told)
 
 
 def _carry_out(
@@ -212,11 +198,13 @@ def _carry_out(
     message: dict[str, Any],
     then: Callable[[], None],
 ) -> None:
-    watch = app[WATCH_PRESSES]
+    watch, context = app[WATCH_PRESSES], app[CONTEXT]
+    services, board, now = context.services, context.board, context.now()
+    kept = context.done.document(session.session_id, now)
     if watch is not None and message.get("act") in watch.acts:
         watch.carry_out(session, message, then)
+        services.logbook.append(now, (), [kept])
         return
-    services, board = app[CONTEXT].services, app[CONTEXT].board
     event = app[PRESSES].event(session, message)
 
     def done() -> None:
@@ -224,7 +212,7 @@ def _carry_out(
         if (told := revealed(event, services.directory.current, board)) is not None:
             screen.send(encode(told))
 
-    services.engine.handle(event, then=done)
+    services.engine.handle(event, [kept], done)
 
 
 async def _fill(context: Context, screen: Screen, incident_id: str | None) -> None:

@@ -199,7 +199,6 @@ def end_session(context: Context, session: Session, why: Ended) -> None:
     context.sessions.close(session.session_id)
     context.screens.end_session(session.session_id, why)
     context.services.engine.note(ENDED, {"operator": session.operator, "reason": why})
-    context.done.pop(session.session_id, None)
     _keep(context, Document(kind=KIND, id=session.session_id, data=None, at=context.now()))
     if session.role != "auditor" and not context.sessions.has(session.operator):
         gone = OperatorSignedOut(operator=OperatorId(session.operator))

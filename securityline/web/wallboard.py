@@ -19,7 +19,7 @@ from securityline.web.board import Audience
 from securityline.web.context import CONTEXT, SESSION, Context, audience_of
 from securityline.web.frames import encode
 from securityline.web.guard import check_origin
-from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE
+from securityline.web.live import HEARTBEAT, MOST_SCREENS_EACH, NONSENSE, NONSENSE_OR_FLOOD
 from securityline.web.pages import render_page
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
@@ -191,6 +191,7 @@ async def _listen(
         context.sessions.touch(session.session_id, now)
         text = received.data if received.type is WSMsgType.TEXT else ""
         if not _is_alive(text) or not bucket.take(now):
+            context.refused.tell(session, {"act": "wallboard"}, NONSENSE_OR_FLOOD)
             await socket.close(code=NONSENSE)
             return
         screen.send(encode({"pong": True, "seq": context.screens.seq}))

@@ -53,6 +53,7 @@ from securityline.identification import CallIds, build_call_offered
 from securityline.identity import CallerIdentity, TrunkProfile
 from securityline.logbook.book import Logbook
 from securityline.logbook.opening import LogbookSettings
+from securityline.recovery import recover
 from securityline.watch_door import WatchDoor
 from securityline.watching import Watching
 from securityline.web.app import create_app
@@ -410,7 +411,7 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, at: float | None = None) -> AsyncIterator[House]:
-    """Open a house in an empty folder."""
+    """Open a house in an empty folder, or again in one that was left or killed."""
     clock = Clock(NIGHT.timestamp() if at is None else at)
     settings = LogbookSettings(
         folder=folder / "book", ballast=0, anchor_time=3600.0, silence_time=30.0
@@ -418,9 +419,10 @@ async def house(folder: Path, at: float | None = None) -> AsyncIterator[House]:
     logbook = Logbook.open(settings, wall=lambda: datetime.fromtimestamp(clock(), UTC))
     logbook.start()
     built: list[House] = []
-    engine = Engine(Switchboard(), logbook, lambda command: built[0].execute(command), clock)
+    switchboard = recover(logbook, Switchboard, Switchboard.from_state).switchboard
+    engine = Engine(switchboard, logbook, lambda command: built[0].execute(command), clock)
     recordings = folder / "recordings"
-    recordings.mkdir()
+    recordings.mkdir(exist_ok=True)
     built.append(
         House(
             directory=DirectoryHolder(DIRECTORY),

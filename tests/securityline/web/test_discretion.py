@@ -28,3 +28,13 @@ def test_the_line_of_that_change_is_left_out_and_no_other_tells_of_it() -> None:
     assert read({"urgency": 1, "previous": 3, "reason": "duress"}) is None
     later = read({"urgency": 2, "previous": 1, "reason": "the caller is calm"})
     assert later.data == {"urgency": 2, "reason": "the caller is calm"}
+
+
+def test_a_refused_press_names_no_hidden_case() -> None:
+    said = {"operator": "op-2", "role": "operator", "act": "note", "reason": "No.", "case": "x"}
+    hidden = discreet_line("PressRefused", said, "", lambda case: case == "x")
+    shown = discreet_line("PressRefused", said, "", lambda case: False)
+    assert hidden is not None
+    assert shown is not None
+    assert "case" not in hidden.data
+    assert shown.data == said

@@ -80,6 +80,8 @@ class ProcedureRun:
 
     procedure: Procedure | None
     source: Source = "call"
+    is_person_heard: bool = False
+    "Whether somebody who called speaks with an operator now; `service_gate` says so."
     records: dict[str, StepRecord] = field(default_factory=dict)
     "By step, in the order in which they were recorded."
 
@@ -182,15 +184,16 @@ class ProcedureRun:
     def shut_by(self, step: Step) -> str | None:
         """Return the step that must be recorded before this one opens, if any.
 
-        A verification opens at once when the case came by a call: somebody on the line is
-        one. Behind an alarm it stays shut until it is recorded; skipping it opens nothing.
+        A verification opens at once when the case came by a call, and while a person who
+        called is on the line: that is one. Behind an alarm alone it stays shut until it is
+        recorded; skipping it opens nothing.
         """
         required = step.requires
         if required is None:
             return None
         first = self.step(required)
         is_verification = bool(first.verify) if first else required == VERIFY
-        if is_verification and self.source != "alarm":
+        if is_verification and (self.source != "alarm" or self.is_person_heard):
             return None
         record = self.records.get(required)
         return required if record is None or record.outcome is Outcome.SKIPPED else None
@@ -215,6 +218,11 @@ class ProcedureRun:
         else:
             state = StepState.CURRENT if step is current else StepState.OPEN
         return StepView(step=step, state=state, record=record, shut_by=shut)
+
+
+def may_correct(step: Step, record: StepRecord) -> bool:
+    """Whether a recorded step may be recorded again: what was said, not what was done."""
+    return record.outcome is Outcome.SKIPPED or not (step.do or step.say)
 
 
 def find_answer(step: Step, answer: str) -> Answer | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from callflows.board import Board
 from callflows.call import CallState
-from callflows.events import CallId
+from callflows.events import CallId, IncidentId
 from callflows.incident import Incident
 from callflows.procedure_run import Outcome, ProcedureRun, StepRecord
 from client_directory.verification import PROPERTY_KINDS, VERIFIED_KINDS, is_of_property
@@ -35,6 +35,13 @@ def why_shut(board: Board, incident: Incident) -> str:
     return ""
 
 
+def follow(board: Board, incident_id: IncidentId) -> None:
+    """Let the steps of a case know whether a person is heard: button and step have one rule."""
+    incident = board.incidents.get(incident_id)
+    if incident is not None and incident.source == "alarm":
+        incident.run.is_person_heard = _hears_person(board, incident)
+
+
 def verified_at(board: Board, incident: Incident) -> float | None:
     """Return when the alarm was verified, engine time; `None` when nothing had to be."""
     record = verification(incident) if _must_be_verified(board, incident) else None
@@ -55,7 +62,7 @@ def _must_be_verified(board: Board, incident: Incident) -> bool:
     """Whether the case stands on signals of things alone."""
     if incident.source != "alarm" or incident.is_under_duress:
         return False
-    if any(_is_person_on_line(board, call_id) for call_id in incident.call_ids):
+    if _hears_person(board, incident):
         return False
     kind, procedure = incident.kind, incident.procedure
     if kind in VERIFIED_KINDS:
@@ -63,6 +70,10 @@ def _must_be_verified(board: Board, incident: Incident) -> bool:
     if kind in PROPERTY_KINDS or procedure is None or is_of_property(procedure):
         return True
     return kind not in procedure.incident_kinds
+
+
+def _hears_person(board: Board, incident: Incident) -> bool:
+    return any(_is_person_on_line(board, call_id) for call_id in incident.call_ids)
 
 
 def _is_person_on_line(board: Board, call_id: CallId) -> bool:

@@ -10,6 +10,7 @@ from callflows.events import (
     Event,
     OperatorId,
     StepAnswered,
+    StepCorrected,
     StepRefused,
     StepSkipped,
     VerificationRecorded,
@@ -19,6 +20,7 @@ from callflows.procedure_run import (
     Outcome,
     StepRecord,
     find_answer,
+    may_correct,
     means_of,
 )
 from callflows.quiet import keep_site_quiet
@@ -30,6 +32,9 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
     step = _open_step(board, incident, event.step, event.operator)
     if step is None:
         return True
+    before = incident.run.records.get(step.step)
+    if before is not None and not may_correct(step, before):
+        return _refuse(board, incident, event, "recorded already")
     answer = find_answer(step, event.answer)
     if step.verify:
         return _refuse(board, incident, event, "a verification needs its means and result")
@@ -50,6 +55,7 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
         text=event.text,
         left_path=event.reason.strip() if is_off_path else "",
     )
+    _tell_corrected(board, incident, event, before)
     incident.run.record(record)
     if is_off_path:
         _tell_left(board, incident, event, "off_path", event.reason)
@@ -70,6 +76,26 @@ def _weigh(board: Board, incident: Incident) -> None:
     if weighed is not None and weighed < incident.urgency:
         reason = f"the answers weigh {incident.run.weight}"
         reprioritise(board, incident, weighed, reason)
+
+
+def _tell_corrected(
+    board: Board,
+    incident: Incident,
+    event: StepAnswered | VerificationRecorded,
+    before: StepRecord | None,
+) -> None:
+    if before is None:
+        return
+    was_skipped = before.outcome is Outcome.SKIPPED
+    board.say(
+        StepCorrected(
+            incident_id=incident.incident_id,
+            operator=event.operator,
+            step=event.step,
+            was="" if was_skipped else before.answer or before.text,
+            was_skipped=was_skipped,
+        )
+    )
 
 
 def _tell_left(
@@ -98,6 +124,7 @@ def _verification_recorded(
         return True
     if event.means not in means_of(step, has_code_word=incident.has_code_word):
         return _refuse(board, incident, event, f"{event.means} is no means of this step")
+    _tell_corrected(board, incident, event, incident.run.records.get(step.step))
     incident.run.record(
         StepRecord(
             step=step.step,

@@ -21,6 +21,7 @@ from callflows import (
     restart,
     self_service_flow,
     service_calls,
+    service_gate,
     services,
     shift,
     transferring,
@@ -93,6 +94,7 @@ class Switchboard(BoardView):
         board.now = now
         outcomes: list[Outcome] = []
         board.outcomes = outcomes
+        case = event.incident_id or _case_of_leg(board, event)
         try:
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
@@ -106,6 +108,7 @@ class Switchboard(BoardView):
                 settle(board)
             if board.shift_lists:
                 handing_shift_over.follow(board)
+            service_gate.follow(board, case)
             alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()
@@ -199,6 +202,12 @@ def _by_operator(board: Board, event: Any) -> None:
     transition = shift.TABLE.get((state, type(event)))
     if transition is None or not transition.step(board, desk, event):
         board.ignore(event, state.value)
+
+
+def _case_of_leg(board: Board, event: Event) -> IncidentId:
+    leg_id = getattr(event, "leg_id", None)
+    call = board.call_of(leg_id) if leg_id else None
+    return call.incident_id if call is not None else IncidentId("")
 
 
 def _by_case(board: Board, event: Event) -> None:

@@ -99,6 +99,7 @@ from callflows.events.facts import (
     OperatorStateChanged,
     ProcedureShown,
     StepBegun,
+    StepCorrected,
     StepRefused,
 )
 from callflows.events.media import (
@@ -435,6 +436,7 @@ __all__ = [
     "StationUp",
     "StatusReceived",
     "StepBegun",
+    "StepCorrected",
     "StepRefused",
     "StopTreePressed",
     "TaskDone",

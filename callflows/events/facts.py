@@ -232,6 +232,17 @@ class ConsigneLeft(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepCorrected(Fact):
+    """A step was recorded again; what was recorded before stands in the log all the same."""
+
+    operator: OperatorId
+    step: str
+    was: str
+    "The answer or the text of before; empty for a step that had been left out."
+    was_skipped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerRefused(Fact):
     """An operator asked for a call that he may not, or cannot, take."""
 

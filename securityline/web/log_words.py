@@ -218,6 +218,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     # incident
     "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
     "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
+    "StepCorrected": _person(N_("%(operator)s corrects step %(step)s; before: %(was)s")),
     "StepSkipped": _technical(N_("%(operator)s left out step %(step)s: %(reason)s")),
     "VerificationRecorded": _person(
         N_("%(operator)s verified by %(means)s: %(result)s %(confidence)s %(text)s")

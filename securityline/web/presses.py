@@ -27,7 +27,7 @@ from callflows.events import (
     VerificationRecorded,
 )
 from callflows.incident import DISPOSITIONS, Incident
-from callflows.procedure_run import means_of
+from callflows.procedure_run import may_correct, means_of
 from client_directory.model import Step
 from securityline.watch_door import WatchDoor
 from securityline.web.action_presses import ActionPresses
@@ -181,7 +181,7 @@ class Presses:
         )
 
     def _answer_step(self, session: Session, message: Message) -> Event:
-        incident, step = self._step(session, message)
+        incident, step = self._step(session, message, may_again=True)
         answer, text = text_of(message, "answer", 80), text_of(message, "text")
         if step.answers == "free_text":
             if not text:
@@ -213,7 +213,7 @@ class Presses:
         )
 
     def _verify(self, session: Session, message: Message) -> Event:
-        incident, step = self._step(session, message)
+        incident, step = self._step(session, message, may_again=True)
         means, result = text_of(message, "means", 80), text_of(message, "result", 40)
         known = means_of(step, has_code_word=incident.has_code_word)
         if means not in known or result not in RESULTS:
@@ -262,12 +262,20 @@ class Presses:
             text=text_of(message, "text"),
         )
 
-    def _step(self, session: Session, message: Message) -> tuple[Incident, Step]:
+    def _step(
+        self, session: Session, message: Message, *, may_again: bool = False
+    ) -> tuple[Incident, Step]:
+        """Find the step that is meant. One that stands recorded takes a press that says so.
+
+        A colleague who pressed a moment earlier must not be overwritten unawares.
+        """
         incident = open_incident(self._board, session, message)
         step = incident.run.step(text_of(message, "step", 200))
         if step is None:
             raise Refused(N_("The consigne has changed: this step is not in it."))
-        if step.step in incident.run.records:
+        before = incident.run.records.get(step.step)
+        is_again = may_again and message.get("again") == "yes"
+        if before is not None and not (is_again and may_correct(step, before)):
             raise Refused(N_("This step is recorded already."))
         if incident.run.shut_by(step) is not None:
             raise Refused(N_("This step is not open yet."))

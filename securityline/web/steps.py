@@ -8,7 +8,7 @@ from markupsafe import Markup
 from callflows.call import InboundCall
 from callflows.call_tree import CallTree
 from callflows.incident import Incident, IncidentState
-from callflows.procedure_run import ProcedureRun, StepState, StepView, means_of
+from callflows.procedure_run import ProcedureRun, StepState, StepView, may_correct, means_of
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site, Step, in_language
 from securityline.web import card_vocabulary, vocabulary
@@ -48,6 +48,8 @@ class StepRow(NamedTuple):
     by: str
     at: str
     requires_words: str
+    may_correct: bool
+    is_off_path: bool
     tree: str = ""
     "What became of the call tree that it started."
 
@@ -84,6 +86,7 @@ class Steps:
             incident.organisation,
             id(run.procedure),
             run.source,
+            run.is_person_heard,
             incident.kind,
             site,
             caller_language,
@@ -169,6 +172,8 @@ class Steps:
             by=self._board.name_of(record.operator) or words("the engine") if record else "",
             at=self._render.moment(record.at) if record else "",
             requires_words=describe_step(shut_by, words) if shut_by else "",
+            may_correct=record is not None and may_correct(step, record),
+            is_off_path=record is not None and run.is_off_path(step),
         )
 
 

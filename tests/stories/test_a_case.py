@@ -257,7 +257,41 @@ def test_behind_an_alarm_it_is_shut_until_the_verification_is_recorded(line: Lin
 def test_the_source_of_the_case_goes_with_a_new_consigne(line: Line) -> None:
     case(line).source = "alarm"
     choose(line, INTRUSION)
+    line.hangs_up("ann")
     assert answer(line, "police") == refused("verify comes first", "police")
+
+
+def test_what_waits_for_a_verification_is_open_while_a_person_is_heard(line: Line) -> None:
+    case(line).source = "alarm"
+    choose(line, INTRUSION)
+    assert case(line).run.shut_by(INTRUSION.steps[1]) is None
+    assert line.switchboard.why_no_service(case(line)) == ""
+    line.hangs_up("ann")
+    assert case(line).run.shut_by(INTRUSION.steps[1]) == "verify"
+    assert line.switchboard.why_no_service(case(line)) == "the alarm must be verified first"
+    line.ready("ann")
+    line.calls(call_id="call-2", incident_id=CASE)
+    line.picks_up("ann")
+    assert answer(line, "police") != refused("verify comes first", "police")
+    assert case(line).run.records["police"].operator == ANN
+
+
+def test_what_was_left_out_can_be_done_after_all_and_what_was_said_corrected(
+    line: Line,
+) -> None:
+    case(line).source = "alarm"
+    choose(line, INTRUSION)
+    line.hangs_up("ann")
+    line.tell(e.StepSkipped(incident_id=CASE, operator=ANN, step="verify", reason="no camera"))
+    assert answer(line, "police") == refused("verify comes first", "police")
+    verify(line, "video")
+    told = line.last(e.StepCorrected)
+    assert (told.step, told.was_skipped, told.was) == ("verify", True, "")
+    answer(line, "police", "done")
+    assert answer(line, "police", "done") == refused("recorded already", "police")
+    verify(line, "telephone")
+    assert line.last(e.StepCorrected).was == "confirmed"
+    assert case(line).run.records["verify"].text == "telephone"
 
 
 def test_a_verification_needs_its_means_and_result(line: Line) -> None:

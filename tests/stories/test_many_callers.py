@@ -367,12 +367,18 @@ def test_the_decision_is_written_down_with_everybody_considered() -> None:
         "Ann: nl 3, high_security, idle 41 s; Bob excluded: clearance; Cas excluded: on break;"
         " dan excluded: signed out; urgency 2, first offer"
     )
+    both, there = "standard high_security", {"has_station": True, "rests": False}
+    there |= {"is_promised": False}
     assert [dict(x) for x in chosen.considered] == [
-        {"operator": "ann", "state": "ready", "skill": 3, "idle": 41.0, "excluded": ""},
-        {"operator": "bob", "excluded": "clearance"},
-        {"operator": "cas", "excluded": "on break"},
-        {"operator": "dan", "excluded": "signed out"},
-    ]
+        {"operator": "ann", "state": "ready", "skill": 3, "idle": 41.0, "excluded": "",
+         "clearances": both},
+        {"operator": "bob", "excluded": "clearance", "state": "ready",
+         "clearances": "standard"} | there,
+        {"operator": "cas", "excluded": "on break", "state": "on_break",
+         "clearances": both} | there,
+        {"operator": "dan", "excluded": "signed out", "state": "signed_out",
+         "clearances": ""} | there,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -391,10 +397,9 @@ def test_why_somebody_was_left_out(busy: str, because: str) -> None:
             line.gives_up("call-1")
     line.ready("bob")
     line.calls()
-    assert line.last(e.OperatorChosen).considered[-1] == {
-        "operator": "ann",
-        "excluded": because,
-    }
+    considered = line.last(e.OperatorChosen).considered[-1]
+    assert (considered["operator"], considered["excluded"]) == ("ann", because)
+    assert considered["has_station"] is (busy != "no phone")
     assert f"Ann excluded: {because}" in line.last(e.OperatorChosen).reason
 
 

@@ -249,9 +249,10 @@ const DO = {
   shift: () => composer.ask({ act: "shift_offer" }),
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
-  "write-answer": ({ step, label }) => composer.ask({ act: "answer_step", label: label ?? "answer", step }),
-  "off-path": ({ step, answer }) => composer.ask({ act: "answer_step", label: "off_path", step, answer }),
-  verify: ({ step, means }) => prompter.open($("results"), ({ result, confidence }) => composer.ask({ act: "verify", step, means, result, confidence, label: "answer" })),
+  "write-answer": ({ step, label, again }) => composer.ask({ act: "answer_step", label: label ?? "answer", step, ...(again && { again }) }),
+  "off-path": (values) => composer.ask({ act: "answer_step", label: "off_path", ...values }),
+  verify: ({ choices: _, ...values }) => prompter.open($("results"), (result) => composer.ask({ act: "verify", ...values, ...result, label: "answer" })),
+  "verify-again": ({ choices }) => prompter.open($(choices), (values) => DO.verify(values)),
   choose: ({ choices }) => {
     const { act, then, ask } = $(choices).dataset; // `ask`: the server counts the first of two keys
     const incident = painted();

@@ -113,3 +113,29 @@ async def test_the_card_shows_the_nine_stages(home: House, desk: Browser) -> Non
     ]  # fmt: skip
     assert [standing for standing, _ in found].count("current") == 1
     assert found[0][0] == "done"
+
+
+async def test_a_step_left_out_is_done_after_all_and_an_answer_corrected(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "kind", incident=case, kind="assault")
+        run = home.switchboard.incidents[case].run
+        [first, *_] = run.path
+        assert first.step == "safe"
+        await press(socket, "skip", incident=case, step="safe", text="Elle chuchote")
+        shown = card(home, desk, case)
+        assert "Answer after all" in shown
+        plain = {"incident": case, "step": "safe"}
+        assert "error" in await press(socket, "answer_step", answer="yes", **plain)
+        done = await press(socket, "answer_step", answer="yes", again="yes", **plain)
+        assert done["is_done"]
+        assert 'data-answer="no" data-again="yes"' in card(home, desk, case)
+        await press(socket, "answer_step", answer="no", again="yes", **plain)
+        assert "error" in await press(socket, "skip", text="x", again="yes", **plain)
+        await home.settled()
+    assert run.records["safe"].answer == "no"
+    told = seen(home, "StepCorrected")
+    assert [(x["was"], x["was_skipped"]) for x in told] == [("", True), ("yes", False)]

@@ -128,6 +128,10 @@ class InboundCall:
     "The fallback number's leg while it rings."
     fallback_until: float | None = None
     "When it stops ringing."
+    fallback_answered_at: float | None = None
+    "When it was last picked up, by a person or by a machine."
+    fallback_doubted_until: float | None = None
+    "When whoever speaks there without a pause counts as a machine."
     retry_at: float | None = None
     "On hold: when the fallback number is rung next, and everybody free is looked at again."
     stage_until: float | None = None
@@ -259,6 +263,17 @@ class InboundCall:
         """Whether the caller still waits for somebody, whoever that is."""
         return self.state in SEEKING and self.service_call is None
 
+    def is_fallback_proved(self, now: float) -> bool:
+        """Whether it was a person who picked up the fallback number, as far as can be told."""
+        since = self.fallback_answered_at
+        return since is None or now - since >= PROOF_TIME
+
+    def leaves_fallback(self, *, was_person: bool) -> None:
+        """Take that the caller is with the fallback number no more; a machine was no answer."""
+        if not was_person and self.answered_at == self.fallback_answered_at:
+            self.answered_at = None
+        self.fallback_answered_at = self.fallback_doubted_until = None
+
     def next_recording(self) -> str:
         """Return the name of one more recording of this call."""
         own, _, number = (self.recording_id or "").rpartition("-r")
@@ -272,6 +287,12 @@ class InboundCall:
         return (now if until is None else until) - self.offered_at
 
 
+PROOF_TIME: Final = 10.0
+"""Seconds with the fallback number after which a person is taken to be there.
+
+Long enough for a machine's greeting to be known as one; nobody who hears that it is a
+machine stays for so long.
+"""
 SEEKING: Final = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
 "States in which the caller waits for somebody."
 

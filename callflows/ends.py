@@ -17,7 +17,7 @@ from callflows.events import (
 )
 from callflows.operators import DeskState, OperatorDesk
 from callflows.parting import drop_transfer
-from callflows.ringing import hang_up, move, stop_all
+from callflows.ringing import hang_up, move, refresh, stop_all
 from callflows.sounds import hold_message
 
 FAILURE_REST: Final = 5.0
@@ -47,11 +47,13 @@ def requeue(
         call.leg_id, call.dial_until = LegId(f"{call.call_id}-a{call.legs_made}"), None
         board.legs[call.leg_id] = call.call_id
     _count_talk(board, call)
+    _leave_fallback(board, call)
     call.state, call.operator, call.operator_leg = CallState.WAITING, None, None
     call.is_requeued, call.waits_since = True, board.now
     call.is_held_at_desk = call.is_held_at_phone = False
     call.operator_silent_since = call.station_down_since = None
     board.seeking[call.call_id] = call
+    refresh(board, call)  # an operator who pressed to take him is being rung already
     board.say(CallRequeued(incident_id=call.incident_id, call_id=call.call_id, reason=reason))
     if desk is not None:
         call.rests[desk.operator] = board.now + FAILURE_REST
@@ -67,6 +69,7 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     :param gone_leg: the leg whose end ends the call; it needs no hanging up.
     """
     drop_transfer(board, call)
+    _leave_fallback(board, call)
     stop_all(board, call, is_answered_elsewhere=False)
     desk = _release(board, call, gone_leg)
     for guest in call.guests:
@@ -146,6 +149,11 @@ def _drop_services(board: Board, call: InboundCall) -> None:
             call.guests.remove(service.leg_id)
     call.consulted, call.is_consulted_up = None, False
     call.is_held_for_service = False
+
+
+def _leave_fallback(board: Board, call: InboundCall) -> None:
+    """Count as no answer what the fallback number was up for too short to be a person."""
+    call.leaves_fallback(was_person=call.is_fallback_proved(board.now))
 
 
 def _count_talk(board: Board, call: InboundCall) -> None:

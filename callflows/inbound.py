@@ -197,7 +197,13 @@ def next_due(board: Board, call: InboundCall) -> float | None:
     ]
     times += [
         t
-        for t in (call.fallback_until, call.stage_until, call.retry_at, call.notice_until)
+        for t in (
+            call.fallback_until,
+            call.fallback_doubted_until,
+            call.stage_until,
+            call.retry_at,
+            call.notice_until,
+        )
         if t is not None
     ]
     times += call.rests.values()

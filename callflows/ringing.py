@@ -134,6 +134,7 @@ def dial_fallback(board: Board, call: InboundCall, ring_time: float) -> None:
             leg_id=call.fallback_leg,
             number=call.fallback_number,
             presented_number=call.offer.presented_number or call.did,
+            is_screened=True,
         )
     )
 

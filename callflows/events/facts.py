@@ -187,6 +187,16 @@ class FallbackAnswered(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackMissed(Fact):
+    """The fallback number was picked up and nobody was there: the caller waits again."""
+
+    call_id: CallId
+    leg_id: LegId
+    number: str
+    cause: Literal["voicemail", "hung_up"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReprioritised(Fact):
     """The urgency changed, and why."""
 

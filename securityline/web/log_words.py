@@ -250,6 +250,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallHeld": _plain(N_("The caller is on hold")),
     "CallResumed": _plain(N_("The caller was taken back")),
     "FallbackAnswered": _good(N_("The fallback number %(number)s answered")),
+    "FallbackMissed": _bad(N_("Nobody was there at the fallback number: %(cause)s")),
     # alarms
     "AlarmReceived": _bad(N_("Alarm from %(account)s: %(kind)s, code %(code)s, zone %(zone)s")),
     "RestoreReceived": _good(N_("Back to normal from %(account)s: zone %(zone)s")),

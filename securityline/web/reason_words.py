@@ -93,6 +93,7 @@ _REQUEUED: Final = Grammar(
     N_("the leg to the operator broke: %(cause)s"),
     N_("caller and operator were not joined: %(fault)s"),
     N_("caller and fallback number were not joined: %(fault)s"),
+    N_("nobody was there at the fallback number"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
 )
 
@@ -216,6 +217,7 @@ ATTENTION: Final = Grammar(
     N_("%(name)s gave no right PIN"),
     N_("a caller hung up and cannot be called back: %(no_call)s"),
     N_("called back %(num)d times and not reached"),
+    N_("the fallback number %(number)s is a voicemail"),
     N_("%(service)s not reached: %(cause)s"),
     N_("%(service)s: the line was cut off"),
     *MOVED,

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from sip.media.protocol import (
     BeepHeard,
     BusyToneHeard,
+    Evidence,
     FaxHeard,
     GreetingEnded,
     HumanSuspected,
@@ -145,7 +146,8 @@ class MachineDetector:
             self._was_ended = False
         if not self._is_long and self._speech_end - self._speech_start >= LONG_GREETING:
             self._is_long = True
-            self._suspect(MachineSuspected(self._leg_id, "long_greeting", at), events)
+            evidence: Evidence = "long_speech" if self._is_suspected else "long_greeting"
+            self._suspect(MachineSuspected(self._leg_id, evidence, at), events)
 
     def _take_back(self) -> None:
         """Know that the last frames were no speech but the start of a tone."""

@@ -179,7 +179,7 @@ class LegFailed:
     reason: str
 
 
-Evidence = Literal["long_greeting", "beep", "tones"]
+Evidence = Literal["long_greeting", "long_speech", "beep", "tones"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ class MachineSuspected:
 
     leg_id: str
     evidence: Evidence
-    "A greeting longer than people give, a beep after speech, an operator's three tones."
+    """A greeting longer than people give; as long a speech, but not at the beginning, where a
+    person waited for an answer; a beep after speech; an operator's three tones."""
     at: float
     "Seconds since the leg is screened."
 

@@ -45,6 +45,8 @@ IN_A_CALL = (
     e.HangUpPressed,
     e.LegEnded,
     e.AnswerPressed,
+    e.MachineSuspected,
+    e.GreetingEnded,
 )
 
 
@@ -193,9 +195,10 @@ class AnyStory(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(IN_A_CALL), min_size=1, max_size=4),
         cause=st.sampled_from(Cause),
         seconds=st.sampled_from([0.0, 3.0, 21.0]),
+        evidence=st.sampled_from(["long_greeting", "long_speech", "beep", "silence"]),
     )
     def things_happen_in_an_answered_call(
-        self, number: int, kinds: list[Any], cause: Cause, seconds: float
+        self, number: int, kinds: list[Any], cause: Cause, seconds: float, evidence: str
     ) -> None:
         """Talk, hold and forwarding are rare in random stories; here they are not."""
         calls = [x for x in self.line.switchboard.calls.values() if x.operator_leg]
@@ -211,6 +214,7 @@ class AnyStory(RuleBasedStateMachine):
                 "operator": call.operator or OperatorId("ann"),
                 "reason": "gone",
                 "cause": cause,
+                "evidence": evidence,
             }
             names = {f.name for f in dataclasses.fields(kind)}
             self.tell(kind(**{k: v for k, v in values.items() if k in names}))

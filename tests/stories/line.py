@@ -115,6 +115,8 @@ class Line:
     is_cloned: bool = False
     "A copy made from a snapshot must say the same to every event."
     calls_made: int = 0
+    machines: dict[CallId, set[float]] = field(default_factory=dict)
+    "When a fallback number was picked up and nobody was there, for each call."
     owned: set[IncidentId] = field(default_factory=set)
     "Cases that have been somebody's."
     desk_states: dict[OperatorId, DeskState] = field(default_factory=dict)
@@ -385,6 +387,13 @@ class Line:
                 | e.CallBackMissed(call_id=call_id)
             ):
                 self.ends[call_id] = self.ends.get(call_id, 0) + 1
+            case e.FallbackMissed(call_id=call_id):
+                picked_up = next(
+                    at
+                    for at, what in reversed(self.said)
+                    if isinstance(what, e.FallbackAnswered) and what.call_id == call_id
+                )
+                self.machines.setdefault(call_id, set()).add(picked_up)
 
     def _dial_service(self, order: c.DialService) -> None:
         """Whatever the story: only a press of this case's operator calls a service, once."""
@@ -456,6 +465,7 @@ class Line:
         board = self.switchboard._board
         for call in self.switchboard.calls.values():
             self._check_call(call)
+            self._check_fallback(call)
             assert call.deadline == deadline_of(board, call), "a deadline was not updated"
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
             assert call.seeks == (call.call_id in board.seeking)
@@ -621,6 +631,17 @@ class Line:
         else:
             assert caller.hears == "ringback", "silence for the caller"
             assert call.state in (CallState.OFFERED, CallState.FALLBACK), "nobody rings"
+
+    def _check_fallback(self, call: InboundCall) -> None:
+        """A voicemail is no human: it answered nobody, and nobody is left with it for long."""
+        if call.operator is None:
+            machines = self.machines.get(call.call_id, set())
+            assert call.answered_at not in machines, "a voicemail counts as a human"
+        if call.state is CallState.FORWARDED:
+            doubted_until = call.fallback_doubted_until
+            assert doubted_until is None or doubted_until >= self.now, "in doubt for ever"
+        else:
+            assert call.fallback_answered_at is call.fallback_doubted_until is None
 
     def _check_transfer(self, call: InboundCall) -> None:
         """Two operators who talk hear each other; one who calls the other hears that."""

@@ -292,6 +292,7 @@ def test_the_caller_leaves_the_fallback_call() -> None:
     call = line.calls()
     line.fast_forward(31)
     line.picks_up(FALLBACK)
+    line.fast_forward(10)
     line.gives_up(call)
     assert line.last(e.CallEnded).ended_by == "caller"
     assert line.phones == {}
@@ -402,3 +403,174 @@ def test_hold_after_the_notice_was_heard_comes_at_once() -> None:
     assert line.hears(call)[0] == ("recording_notice",)
     line.rejects("ann")
     assert line.hears(call) == CALM
+
+
+# ---------------------------------------------------------------- the fallback is a voicemail
+
+
+def at_the_fallback(**line: object) -> tuple[Line, str]:
+    """Nobody of ours is there, and something picked up the client's fallback number."""
+    story = Line(is_cloned=True)
+    call = story.calls(**line)
+    story.fast_forward(31)
+    story.picks_up(FALLBACK)
+    return story, call
+
+
+def sounds_like_a_machine(line: Line, evidence: str = "long_greeting") -> None:
+    line.tell(e.MachineSuspected(leg_id=line.leg_of(FALLBACK), evidence=evidence))
+
+
+def greeting_ends(line: Line, evidence: str) -> None:
+    line.tell(e.GreetingEnded(leg_id=line.leg_of(FALLBACK), evidence=evidence))
+
+
+def test_whoever_answers_the_fallback_number_is_listened_to() -> None:
+    line, _ = at_the_fallback()
+    assert line.last(c.DialNumber).is_screened
+
+
+def test_a_greeting_without_end_is_a_voicemail_and_the_caller_is_taken_back() -> None:
+    line, call = at_the_fallback()
+    line.fast_forward(3)
+    sounds_like_a_machine(line)
+    line.fast_forward(3.9)
+    assert line.call(call).state == "forwarded", "a guard may greet for as long"
+    line.fast_forward(0.1)
+    assert line.call(call).seeks
+    assert line.hears(call) == CALM, "never silence, and never the machine"
+    assert [p.whose for p in line.phones.values()] == [call], "its leg is ended"
+    missed = line.last(e.FallbackMissed)
+    assert (missed.number, missed.cause) == (FALLBACK, "voicemail")
+    case = line.switchboard.incidents[line.call(call).incident_id]
+    assert case.attention == [f"the fallback number {FALLBACK} is a voicemail"]
+
+
+def test_the_next_operator_who_is_ready_has_him_and_the_voicemail_was_no_answer() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line)
+    line.fast_forward(4)
+    assert line.call(call).answered_at is None
+    line.fast_forward(9)
+    line.ready("ann")
+    assert line.ringing() == ["ann"]
+    line.picks_up("ann")
+    assert line.call(call).answered_at == line.now
+    assert line.call(call).waiting_time(line.now) == 44.0
+    line.fast_forward(5)
+    line.gives_up(call)
+    assert line.last(e.CallEnded).talk_time == 5.0, "nobody talked to the machine"
+
+
+def test_whoever_gives_up_after_the_voicemail_is_called_back() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line, "beep")
+    line.fast_forward(1)
+    line.gives_up(call)
+    assert line.last(e.CallAbandoned).waiting_time == 32.0
+    line.ready("ann")
+    line.fast_forward(5)
+    assert line.ringing() == ["ann"]
+
+
+def test_whoever_hears_the_machine_sooner_than_we_do_is_called_back_as_well() -> None:
+    line, call = at_the_fallback()
+    line.fast_forward(9.9)
+    line.gives_up(call)
+    assert line.last(e.CallBackPlanned).call_id == call
+
+
+def test_the_voicemail_s_number_is_tried_again_a_minute_later() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line, "tones")
+    line.fast_forward(59.9)
+    assert line.ringing() == []
+    line.fast_forward(0.1)
+    assert line.ringing() == [FALLBACK]
+    line.picks_up(FALLBACK)
+    line.fast_forward(120)
+    assert line.call(call).state == "forwarded", "this time somebody is there"
+    assert line.call(call).answered_at == line.now - 120
+
+
+@pytest.mark.parametrize("evidence", ["beep", "tones", "fax"])
+def test_what_no_person_does_needs_no_second_sign(evidence: str) -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line, evidence)
+    assert line.call(call).seeks
+
+
+def test_a_short_greeting_is_known_by_its_beep() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line)
+    line.fast_forward(2)
+    greeting_ends(line, "beep")
+    assert line.call(call).seeks
+    assert line.last(e.FallbackMissed).cause == "voicemail"
+
+
+def test_a_guard_with_a_long_sentence_who_then_listens_keeps_the_caller() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line)
+    line.fast_forward(2)
+    greeting_ends(line, "silence")
+    line.fast_forward(600)
+    assert line.call(call).state == "forwarded"
+
+
+def test_a_guard_who_greeted_shortly_may_speak_for_as_long_as_he_likes() -> None:
+    line, call = at_the_fallback()
+    line.fast_forward(8)
+    sounds_like_a_machine(line, "long_speech")
+    line.fast_forward(600)
+    assert line.call(call).state == "forwarded"
+
+
+@pytest.mark.parametrize("evidence", ["beep", "long_greeting"])
+def test_a_beep_in_the_middle_of_a_talk_ends_nothing(evidence: str) -> None:
+    line, call = at_the_fallback()
+    line.fast_forward(31)
+    sounds_like_a_machine(line, evidence)
+    greeting_ends(line, "beep")
+    line.fast_forward(600)
+    assert line.call(call).state == "forwarded"
+
+
+def test_a_full_mailbox_that_hangs_up_does_not_end_the_caller_s_call() -> None:
+    line, call = at_the_fallback()
+    line.fast_forward(6)
+    line.hangs_up(FALLBACK)
+    assert line.call(call).seeks
+    assert line.hears(call) == CALM
+    assert line.last(e.FallbackMissed).cause == "hung_up"
+
+
+def test_an_operator_who_is_just_taking_him_back_is_rung_on() -> None:
+    line, call = at_the_fallback()
+    line.ready("ann")
+    line.presses(e.AnswerPressed, "ann", call)
+    sounds_like_a_machine(line, "beep")
+    assert line.ringing() == ["ann"]
+    assert line.call(call).state == "offered"
+    line.picks_up("ann")
+    assert line.hears(call) == line.leg_of("ann")
+
+
+def test_a_machine_that_is_suspected_during_a_restart_is_one_afterwards() -> None:
+    line, call = at_the_fallback()
+    sounds_like_a_machine(line)
+    line.restart()
+    line.fast_forward(4)
+    assert line.call(call).seeks
+    assert line.hears(call) == CALM
+
+
+def test_a_sign_on_the_caller_s_own_line_means_nothing() -> None:
+    line, call = at_the_fallback()
+    leg_id = line.call(call).leg_id
+    for event in (
+        e.MachineSuspected(leg_id=leg_id, evidence="beep"),
+        e.GreetingEnded(leg_id=leg_id, evidence="beep"),
+    ):
+        assert [type(x) for x in line.tell(event)] == [e.Ignored]
+    assert line.call(call).state == "forwarded"

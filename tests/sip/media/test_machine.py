@@ -78,6 +78,14 @@ def test_a_long_greeting_is_perhaps_a_machine_before_it_ends() -> None:
     assert events[0].at == pytest.approx(3.4, abs=0.4)
 
 
+def test_a_long_sentence_after_a_short_greeting_is_no_greeting() -> None:
+    events = screen(silence(0.4) + words(0, 1.2) + silence(2.0) + greeting(0))
+    [human, machine] = events[:2]
+    assert isinstance(human, HumanSuspected)
+    assert isinstance(machine, MachineSuspected)
+    assert machine.evidence == "long_speech"
+
+
 def test_the_end_of_a_long_greeting_is_told_once() -> None:
     found = kinds(silence(0.5) + greeting(0) + silence(4.0))
     assert found == ["MachineSuspected", "GreetingEnded"]

@@ -165,6 +165,7 @@ def _tidy_presses(context: Context, now: float) -> None:
 async def _say_goodbye(app: web.Application) -> None:
     """Close the sockets, so that a stop does not wait for them."""
     app[CONTEXT].refused.finish()
+    app[CONTEXT].absent.stop()
     sockets = app[live.SOCKETS]
     for socket in tuple(sockets):
         with suppress(ConnectionError):

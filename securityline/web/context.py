@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from callflows.operators import DeskState
+from securityline.web.absent_screens import AbsentScreens
 from securityline.web.board import Audience, Board
 from securityline.web.discretion import Discretion
 from securityline.web.done_presses import DonePresses
@@ -44,12 +45,19 @@ class Context:
 
     done: DonePresses = field(default_factory=DonePresses)
     refused: RefusedPresses = field(init=False)
+    absent: AbsentScreens = field(init=False)
 
     played: dict[tuple[str, str], float] = field(default_factory=dict)
     "By session and recording: when a listening was last written down."
 
     def __post_init__(self) -> None:
         self.refused = RefusedPresses(self.services.engine.note, self.now)
+        self.absent = AbsentScreens(
+            self.services.engine.handle, lambda: self.board.operators()[0], self._has_screen
+        )
+
+    def _has_screen(self, operator: str) -> bool:
+        return any(screen.operator == operator for screen in self.screens.screens)
 
     @property
     def board(self) -> Board:

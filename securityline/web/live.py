@@ -101,6 +101,7 @@ async def live(request: web.Request) -> web.StreamResponse:
         is_number = after.isascii() and after.isdecimal() and len(after) < 16
         run = request.query.get("run", "")
         context.screens.open(screen, int(after) if is_number else 0, run, shown)
+        context.absent.opened(session.operator)
         await _read(request.app, socket, screen, session, phone)
     finally:
         is_over = context.sessions.find_open(session.session_id) is None
@@ -108,6 +109,7 @@ async def live(request: web.Request) -> web.StreamResponse:
             phone.obey({"act": "phone_off"})  # no call may ring where nobody is signed in
         phone.leave()
         context.screens.close(screen)
+        context.absent.closed(session.operator)
         request.app[SOCKETS].discard(socket)
     return socket
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple, Protocol
 
 from securityline.web import card_vocabulary, room_words, shift_words, vocabulary
+from securityline.web.absent_screens import REASON as NO_SCREEN_REASON
 from securityline.web.alarm_reasons import NOTED
 from securityline.web.log_words import SENTENCES, Tone
 from securityline.web.plain import clip, write_duration, write_number
@@ -12,7 +13,7 @@ from securityline.web.reason_words import LEFT_OUT, OF_LINES
 from securityline.web.reasons import say
 from securityline.web.rendering import Rendering
 from securityline.web.vocabulary import call_it
-from securityline.web.words import WORDS, Words
+from securityline.web.words import N_, WORDS, Words
 
 
 class NamesOf(Protocol):
@@ -33,6 +34,7 @@ class NamesOf(Protocol):
 
 TYPED_LENGTH: Final = 600
 "Characters of a typed text in a timeline line."
+NO_SCREEN: Final = N_("no screen is connected")
 
 
 class ShownLine(NamedTuple):
@@ -262,6 +264,11 @@ def _noted(value: Any, words: Words, names: NamesOf) -> str:
     return clip(say(NOTED, str(value), words), TYPED_LENGTH)
 
 
+def _break_reason(value: Any, words: Words, names: NamesOf) -> str:
+    said = words(NO_SCREEN) if value == NO_SCREEN_REASON else str(value)
+    return clip(said, TYPED_LENGTH)
+
+
 _MOMENTS: Final = frozenset({"at", "promise_at", "until"})
 "Engine times that are shown as the wall clock."
 
@@ -327,6 +334,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "CallTreeEnded.reason": _named(vocabulary.TREE_ENDS),
     "confidence": _confidence,
     "CallerKeyed.meaning": _named(card_vocabulary.KEY_MEANINGS),
+    "OperatorOnBreak.reason": _break_reason,
     "ConsigneLeft.how": _named(card_vocabulary.DEVIATIONS),
     "SecretChecked.outcome": _named(card_vocabulary.SECRET_OUTCOMES),
     "SessionEnded.reason": _named(shift_words.SESSION_ENDS),

@@ -1,0 +1,82 @@
+"""Whose screens are all gone is not rung, while others with a screen are ready."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, CookieJar
+
+from securityline.web.context import CONTEXT
+from tests.securityline.web.rig import Browser, House
+from tests.securityline.web.test_code_words import seen
+
+GRACE = 0.05
+
+
+@pytest.fixture
+def quick(desk: Browser) -> Browser:
+    desk.server.app[CONTEXT].absent._grace = GRACE  # type: ignore[attr-defined]
+    return desk
+
+
+def state(home: House, operator: str) -> str:
+    return home.switchboard.operators[operator].state.value  # type: ignore[index]
+
+
+async def tom_at_his_desk(desk: Browser, http: ClientSession) -> Browser:
+    tom = Browser(desk.server, http)
+    await tom.sign_in("op-2")
+    return tom
+
+
+async def test_a_softphone_without_a_screen_gives_way_and_comes_back(
+    home: House, quick: Browser
+) -> None:
+    home.sign_in("op-1", "op-2")
+    await quick.sign_in("op-1")
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        tom = await tom_at_his_desk(quick, http)
+        async with tom.live():
+            async with quick.live():
+                await home.settled()
+            await home.until(lambda: state(home, "op-1") == "on_break")
+            ids = home.ring()
+            await home.settled()
+            rung = [line["operators"] for line in seen(home, "OperatorChosen")]
+            assert rung == [["op-2"]]
+            home.caller_hangs_up(ids)
+            async with quick.live():
+                await home.until(lambda: state(home, "op-1") == "ready")
+    assert [line["reason"] for line in seen(home, "OperatorOnBreak")] == ["no_screen"]
+
+
+async def test_the_last_who_can_be_rung_is_rung_also_without_a_screen(
+    home: House, quick: Browser
+) -> None:
+    home.sign_in("op-1", "op-2")  # Tom has never had a screen
+    await quick.sign_in("op-1")
+    async with quick.live():
+        await home.settled()
+    await asyncio.sleep(4 * GRACE)  # nothing is to happen: there is nothing to wait for
+    assert state(home, "op-1") == "ready"
+    home.ring()
+    await home.settled()
+    assert seen(home, "OperatorChosen")[-1]["operators"] == ["op-1"]
+
+
+async def test_a_page_that_is_loaded_again_and_a_second_window_change_nothing(
+    home: House, desk: Browser
+) -> None:
+    home.sign_in("op-1", "op-2")
+    absent: Any = desk.server.app[CONTEXT].absent  # type: ignore[attr-defined]
+    await desk.sign_in("op-1")
+    async with desk.live():
+        async with desk.live():
+            await home.settled()
+        await home.until(lambda: len(desk.server.app[CONTEXT].screens.screens) == 1)  # type: ignore[attr-defined]
+        assert absent._timers == {}
+    await home.until(lambda: "op-1" in absent._timers)
+    async with desk.live():
+        await home.until(lambda: absent._timers == {})
+    assert state(home, "op-1") == "ready"
+    assert seen(home, "OperatorOnBreak") == []

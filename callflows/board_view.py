@@ -11,8 +11,9 @@ from callflows.board import Board
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
+from callflows.closing import missing
 from callflows.events import CallId, IncidentId, LegId, OperatorId, ServiceCallId, TreeId
-from callflows.incident import Incident
+from callflows.incident import DISPOSITIONS, Incident
 from callflows.operators import OperatorDesk
 from callflows.queue import in_order
 from callflows.self_service import SelfService
@@ -53,6 +54,10 @@ class BoardView:
     def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
         """Calls to emergency services for those cases. Read only."""
         return self._board.service_calls
+
+    def bars_closing(self, incident: Incident) -> tuple[str, ...]:
+        """Say what bars the closing of a case, but for how it ended; see `closing.missing`."""
+        return missing(self._board, incident, DISPOSITIONS[0])
 
     def why_no_service(self, incident: Incident) -> str:
         """Say why no emergency service may be called for a case yet; empty: one may."""

@@ -44,6 +44,10 @@ class SwitchboardPort(Protocol):
     def service_calls(self) -> Mapping[ServiceCallId, ServiceCall]:
         """Calls to emergency services."""
 
+    def bars_closing(self, incident: Incident) -> tuple[str, ...]:
+        """Say what bars the closing of a case, but for how it ended."""
+        ...
+
     def why_no_service(self, incident: Incident) -> str:
         """Say why no emergency service may be called for a case yet; empty: one may."""
 

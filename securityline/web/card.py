@@ -15,6 +15,7 @@ from client_directory.model import Organisation, Text
 from securityline.web.actions import Actions
 from securityline.web.board import Board
 from securityline.web.contacts import address_line
+from securityline.web.log_lines import lack_words
 from securityline.web.moving import Moving
 from securityline.web.phrase_presses import phrase_offer
 from securityline.web.plain import clip, write_number
@@ -230,17 +231,15 @@ class Cards:
     def missing(self, incident: Incident, language: str) -> list[str]:
         """Say what bars closing: steps that nobody recorded, a call, a tree, duress."""
         words = WORDS[language]
-        lacks = [describe_step(step, words) for step in incident.run.missing()]
-        if self._board.lives(incident):
-            lacks.insert(0, words("the call is still up"))
-        if any(not tree.is_over for tree in self._board.trees_of(incident)):
-            lacks.insert(0, words("a call tree is running"))
-        if any(not action.is_over for action in self._board.actions_of(incident)):
-            lacks.insert(0, words("an action is under way"))
-        if self._board.is_forced(incident):
-            said = "somebody is under duress: only “Duress resolved” closes the case"
-            lacks.insert(0, words(said))
-        return lacks
+
+        def step_words(name: str) -> str:
+            step = incident.run.step(name)
+            return describe_step(step, words) if step is not None else name
+
+        bars = self._board.switchboard.bars_closing(incident)
+        # What goes on by itself first, then what is left to do.
+        ordered = sorted(bars, key=lambda one: one.startswith("step:"))
+        return list(dict.fromkeys(lack_words(one, words, step_words) for one in ordered))
 
     def _banners(self, incident: Incident, words: Words) -> list[str]:
         banners = []

@@ -1,6 +1,7 @@
 """Log lines as sentences. The log itself keeps names and values; this is for people."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
 from securityline.web import card_vocabulary, room_words, shift_words, vocabulary
@@ -124,6 +125,10 @@ class _Values(dict[str, str]):
             return f"“{self._names.step_words(self._incident_id, str(value), self._words)}”"
         if key == "procedure":
             return self._names.procedure_words(self._incident_id, str(value), self._words)
+        if key == "missing":
+            steps = partial(self._names.step_words, self._incident_id, words=self._words)
+            said = [lack_words(str(one), self._words, steps) for one in value]
+            return clip(", ".join(said), TYPED_LENGTH)
         if key in _MOMENTS:
             return self._moment(float(value))
         if key in ("person", "asked_by") or (self._what, key) == ("CallTreeEnded", "accepted"):
@@ -190,13 +195,11 @@ def _urgency(value: Any, words: Words, names: NamesOf) -> str:
     return f"{value} {words(vocabulary.URGENCIES.get(int(value), ''))}".strip()
 
 
-def _missing(value: Any, words: Words, names: NamesOf) -> str:
-    return ", ".join(_lack(str(one), words) for one in value)
-
-
-def _lack(name: str, words: Words) -> str:
+def lack_words(name: str, words: Words, step_words: Callable[[str], str]) -> str:
     """Say what bars closing: `call:ID`, `tree:ID`, `step:ID`, `restore:ZONE` or a word."""
     what, _, rest = name.partition(":")
+    if what == "step":
+        return f"“{step_words(rest)}”"
     if what == "call":
         return words("the call is still up")
     if what == "tree":
@@ -300,7 +303,6 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "answer": _answer,
     "urgency": _urgency,
     "previous": _urgency,
-    "missing": _missing,
     "zones": _several,
     "detectors": _several,
     "action": _named(vocabulary.PANEL_ACTIONS),

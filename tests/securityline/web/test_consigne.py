@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from callflows.events import AlarmReceived, IncidentId
+from client_directory.model import Procedure, Step
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import browser_of, press, seen, talking
 
@@ -139,3 +141,22 @@ async def test_a_step_left_out_is_done_after_all_and_an_answer_corrected(
     assert run.records["safe"].answer == "no"
     told = seen(home, "StepCorrected")
     assert [(x["was"], x["was_skipped"]) for x in told] == [("", True), ("yes", False)]
+
+
+async def test_the_card_says_that_the_return_to_normal_is_missing(
+    home: House, desk: Browser
+) -> None:
+    case, run = IncidentId("inc-alarm"), Procedure(
+        procedure="p", version=1, incident_kinds=("intrusion",), title={"en": "Intrusion"},
+        urgency=2, steps=(Step(step="normal", do={"await_restore": ""}),),
+    )  # fmt: skip
+    home.engine.handle(
+        AlarmReceived(
+            incident_id=case, source="t", source_id="1", organisation="postes-demo",
+            organisation_name="Postes Démo", site="bru-centre", site_name="Bruxelles Centre",
+            kind="intrusion", urgency=2, zone="7", procedure=run, account="1234",
+        )
+    )  # fmt: skip
+    await home.settled()
+    assert "return to normal of zone 7" in card(home, desk, case)
+    assert "All required steps are done." not in card(home, desk, case)

@@ -10,6 +10,8 @@ from securityline.web.context import CONTEXT
 from securityline.web.frames import encode
 from securityline.web.live import LONGEST_MESSAGE, MOST_NONSENSE, NONSENSE, SIGNED_OUT
 from securityline.web.screen import BACKLOG, Screen
+from securityline.web.steps import describe_step
+from securityline.web.words import WORDS
 from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House, browser, field_of
 
 
@@ -264,6 +266,10 @@ async def test_a_refused_closing_says_what_is_missing(home: House, desk: Browser
         said = await live.until(say=...)
     assert said["is_wrong"]
     assert "Pas clos" in said["say"]
+    asked = home.switchboard.incidents[ids[0]].run.missing()
+    assert asked
+    for step in asked:  # in the operator's words, not by its id
+        assert f"“{describe_step(step, WORDS['fr'])}”" in said["say"]
 
 
 async def test_nonsense_closes_the_screen(desk: Browser) -> None:

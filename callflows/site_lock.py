@@ -1,16 +1,17 @@
-"""Two operators never work on one site without knowing it.
+"""Two operators never work on one case, or on one site, without knowing it.
 
 Whoever comes second is told who works there and since when, and goes on with a key of its
 own, which is a line in the log. Speaking with a caller, and calling an emergency service,
 never waits for that key.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from callflows.board import Board
 from callflows.events import OperatorId, SiteEntered, SiteShared
 from callflows.incident import Incident
+from callflows.operators import DeskState, OperatorDesk
 
 
 def others_at_site(incidents: Iterable[Incident], incident: Incident) -> list[Incident]:
@@ -40,9 +41,25 @@ def held_by(
     return others[0] if others else None
 
 
+def is_anothers(
+    operators: Mapping[OperatorId, OperatorDesk], incident: Incident, operator: OperatorId
+) -> bool:
+    """Whether a case is a colleague's who is signed in, and who asks has not said he knows.
+
+    A case of somebody who has gone home is anybody's.
+    """
+    owner = incident.owner
+    if not incident.is_open or owner in (None, operator) or operator in incident.entered:
+        return False
+    desk = operators.get(OperatorId(owner or ""))
+    return desk is not None and desk.state is not DeskState.SIGNED_OUT
+
+
 def entered(board: Board, incident: Incident, event: SiteEntered) -> bool:
     """Note that he knows; from then on he works on this case like on any other."""
     other = held_by(board.incidents.values(), incident, event.operator)
+    if other is None and is_anothers(board.operators, incident, event.operator):
+        other = incident
     if other is None or other.owner is None:
         return False
     incident.entered.append(event.operator)

@@ -15,6 +15,8 @@ def changes(
     for line in lines:
         if line.incident_id:
             incidents.add(line.incident_id)
+        if line.what == "SiteShared" and isinstance(line.data.get("other_case"), str):
+            incidents.add(line.data["other_case"])  # its owner learns that he is not alone
         operator = line.data.get("operator")
         if isinstance(operator, str):
             operators.add(operator)

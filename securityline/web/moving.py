@@ -5,7 +5,9 @@ from typing import Final, NamedTuple
 from markupsafe import Markup
 
 from callflows.call import CallState
+from callflows.events import OperatorId
 from callflows.incident import Incident
+from callflows.operators import DeskState
 from callflows.site_lock import others_at_site
 from securityline.web.board import Board
 from securityline.web.case_limits import limits_of
@@ -45,6 +47,8 @@ class Moving:
             "offered_by": name_of(handover.by) if handover else "",
             "offered_to": name_of(handover.to) if handover else "",
             "neighbours": self._neighbours(incident),
+            "is_owner_there": self._is_owner_there(incident),
+            "knowing": " ".join(incident.entered),
             "is_spoken": self._is_spoken(incident),
             "lives": self._board.lives(incident),
             "limits": limits_of(self._board.switchboard, incident),
@@ -53,6 +57,10 @@ class Moving:
             name: Markup(self._render(f"{name}.html", language, values))  # noqa: S704 - ours
             for name in ("moving", "moving_banners")
         }
+
+    def _is_owner_there(self, incident: Incident) -> bool:
+        owner = self._board.switchboard.operators.get(OperatorId(incident.owner or ""))
+        return owner is not None and owner.state is not DeskState.SIGNED_OUT
 
     def _neighbours(self, incident: Incident) -> list[Neighbour]:
         cases = self._board.switchboard.incidents.values()

@@ -20,6 +20,7 @@ from callflows.events import (
     TransferPressed,
 )
 from callflows.site_lock import held_by
+from callflows.site_lock import is_anothers as is_anothers_case
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -48,6 +49,8 @@ WORK: Final = frozenset(
     }
 )
 "Acts that work on a case; none of them is for a life that cannot wait."
+TAKING: Final = frozenset({"take", "handover_accept"})
+"Of these, what makes a case one's own; each is a deliberate key already."
 
 
 class MovingPresses:
@@ -164,7 +167,7 @@ class MovingPresses:
 
 
 def guard_site(board: Board, session: Session, message: Message) -> None:
-    """Refuse work on a site where another operator works, until he said that he knows.
+    """Refuse work on a colleague's case or site, until he said that he knows.
 
     Whoever speaks with a caller of the case goes on: answering him was a key of its own.
 
@@ -172,16 +175,19 @@ def guard_site(board: Board, session: Session, message: Message) -> None:
     """
     if message.get("act") not in WORK:
         return
-    incident = board.incident(text_of(message, "incident", 200))
-    if incident is None:
-        return
-    cases = board.switchboard.incidents.values()
-    if held_by(cases, incident, me(session)) is None:
+    incident = open_incident(board, session, message)  # who is not cleared learns nothing
+    cases, operators = board.switchboard.incidents.values(), board.switchboard.operators
+    is_anothers = message["act"] not in TAKING and is_anothers_case(
+        operators, incident, me(session)
+    )
+    if not is_anothers and held_by(cases, incident, me(session)) is None:
         return
     calls = [board.call(call_id) for call_id in incident.call_ids]
     spoken = (CallState.TALKING, CallState.HELD)
     if any(c and c.operator == session.operator and c.state in spoken for c in calls):
         return
+    if is_anothers:
+        raise Refused(N_("This is a colleague’s case. Press Shift+W to work on it too."))
     raise Refused(
         N_("Another operator works on this site already. Press Shift+W to work here too.")
     )

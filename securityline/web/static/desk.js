@@ -108,7 +108,10 @@ function decorate() {
     if ($(`waits-${popped.incident}`)) popped.isListed = true;
     else if (popped.isListed) hidePop();
   }
-  for (const button of document.querySelectorAll("[data-mine]")) button.hidden = (button.dataset.mine === "yes") !== (button.dataset.by === operator);
+  for (const one of document.querySelectorAll("[data-mine]")) {
+    const { mine, by, but = "" } = one.dataset; // `but`: who said that he knows
+    one.hidden = (mine === "yes") !== (by === operator) || but.split(" ").includes(operator);
+  }
   bar?.refresh();
   phone?.closeMicrophone($("phone").dataset.microphone === "closed");
   ring($("phone").dataset.state === "offered" && phone?.isUp);

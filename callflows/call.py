@@ -288,11 +288,7 @@ class InboundCall:
 
 
 PROOF_TIME: Final = 10.0
-"""Seconds with the fallback number after which a person is taken to be there.
-
-Long enough for a machine's greeting to be known as one; nobody who hears that it is a
-machine stays for so long.
-"""
+"Seconds with the fallback number after which a person is there: a machine is known by then."
 SEEKING: Final = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
 "States in which the caller waits for somebody."
 
@@ -336,6 +332,10 @@ class CallBack:
     "The try that is under way."
     next_at: float | None = None
     "When the next try begins, engine time."
+    tree_id: TreeId | None = None
+    "The call tree that knows him, and"
+    keyholder: str = ""
+    "who he is in it."
 
     @property
     def timer_id(self) -> str:

@@ -3,7 +3,8 @@
 First an operator's phone rings, as for any caller who waits; only when he is on the line is
 the caller's number dialled, so that nobody in danger picks up and hears a machine. Twice, if
 need be; then the case stands in front of the operators. If the caller rings again by himself
-meanwhile, it is the same case and nobody is called back.
+meanwhile, it is the same case and nobody is called back. A keyholder who wanted an operator
+is called back as well, unless his tree rings him now or next.
 """
 
 from dataclasses import replace
@@ -26,6 +27,7 @@ from callflows.events import (
 from callflows.incident import Incident
 from callflows.operators import DeskState
 from callflows.ringing import move, stop_all
+from callflows.tree_run import calls_soon, pause
 from client_directory.numbers import is_dialable, is_emergency_number
 
 DELAY: Final = 5.0
@@ -43,7 +45,10 @@ _HOME: Final = "BE"
 def plan(board: Board, call: InboundCall) -> None:
     """Have a caller called back who gave up, or say why that cannot be."""
     incident = board.incidents.get(call.incident_id)
-    if incident is None or not incident.is_open or call.tree_id is not None:
+    if incident is None or not incident.is_open:
+        return
+    tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
+    if tree is not None and calls_soon(board, tree, call.keyholder):
         return
     number, why_not = call.caller, obstacle(call)
     if incident.is_covert:
@@ -57,6 +62,8 @@ def plan(board: Board, call: InboundCall) -> None:
         number=number,
         offer=replace(call.offer, while_ringing="ringback", fallback_number=None),
         next_at=(soon := board.now + DELAY),
+        tree_id=call.tree_id,
+        keyholder=call.keyholder,
     )
     board.call_backs[call.call_id] = back
     board.keep_timed(back)
@@ -97,6 +104,8 @@ def due(board: Board, back: CallBack) -> None:
         sound=Sound.NOTHING,
         calls_back=back.call_id,
         preferred=incident.owner,
+        tree_id=back.tree_id,
+        keyholder=back.keyholder,
     )
     back.attempt = call_id
     board.add_call(call)
@@ -199,6 +208,9 @@ def dial(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
 def picked_up(board: Board, call: InboundCall) -> None:
     """Record, and say that the caller is reached; whoever calls this joins the two."""
     call.is_caller_answered, call.dial_until = True, None
+    tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
+    if tree is not None:
+        pause(board, tree, f"call:{call.call_id}", f"{call.keyholder} is on the line")
     if call.offer.recording != "none":
         call.recording_id = f"{call.call_id}-r1"
         board.say(

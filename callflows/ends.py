@@ -113,6 +113,7 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
     # Whoever leaves the queue into which our fault put him back did not choose to end it.
     how: EndedBy = "fault" if was_seeking else by
     which: dict[str, Any] = {"incident_id": call.incident_id, "call_id": call.call_id}
+    is_given_up = False
     service_calls.call_over(board, call, is_fault=how == "fault")
     if call.answered_at is not None or call.service_call is not None:
         call.ended_by = how
@@ -122,9 +123,11 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
         board.say(CallBackMissed(**which, ended_by=call.ended_by))
     else:
         call.ended_by = "abandoned"
+        is_given_up = True
         board.say(CallAbandoned(**which, waiting_time=board.now - call.offered_at))
-        call_back.plan(board, call)
     call_over(board, call)
+    if is_given_up:
+        call_back.plan(board, call)  # only now does his tree know whom it calls next
     call_back.over(board, call)
 
 

@@ -19,6 +19,7 @@ from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Retry, Slot, TreeState
 from callflows.commands import PlanCallTree
 from callflows.events import (
+    CallId,
     CallTreePaused,
     CallTreeReplanned,
     CallTreeResumed,
@@ -237,9 +238,31 @@ def _why_not(board: Board, tree: CallTree, slot: Slot) -> str:
         return why
     if any(a.number == slot.number and not a.is_told_to_end for a in tree.live):
         return "is being called"
+    if _is_called_back(board, tree, slot.person):
+        return "an operator calls him back"
     if is_emergency_number(slot.number, _HOME):
         return "an emergency number"
     return "" if is_available(target, board.now) else "not available"
+
+
+def _is_called_back(board: Board, tree: CallTree, person: str) -> bool:
+    """Whether an operator is on the line with his call-back: it rings, or they speak."""
+    return any(
+        (call := board.calls.get(back.attempt or CallId(""))) is not None and not call.seeks
+        for back in board.call_backs.values()
+        if (back.tree_id, back.keyholder) == (tree.tree_id, person)
+    )
+
+
+def calls_soon(board: Board, tree: CallTree, person: str) -> bool:
+    """Whether a tree rings somebody now, or has him among the next ones of this level."""
+    if tree.state is not TreeState.RUNNING:
+        return False
+    if any(a.person == person and (a.is_ringing or a.is_talking) for a in tree.live):
+        return True
+    slots = [slot for batch in tree.batches for slot in batch]
+    slots += [retry.slot for retry in tree.retries]
+    return any(slot.person == person and not _why_not(board, tree, slot) for slot in slots)
 
 
 def is_available(target: Target, now: float) -> bool:

@@ -179,6 +179,7 @@ BARRED: Final = one_of(
     N_("skipped by %(operator)s"),
     N_("took charge"),
     N_("is being called"),
+    N_("an operator calls him back"),
     N_("an emergency number"),
     N_("not in the directory any more"),
     N_("a number of his is an emergency number"),

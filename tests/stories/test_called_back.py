@@ -5,6 +5,7 @@ import pytest
 from callflows import commands as c
 from callflows import events as e
 from callflows.events import CallId, IncidentId, OperatorId
+from tests.stories.keyholders import NUMBERS, TREE, Night, level
 from tests.stories.line import CALLER, Line
 
 CASE = IncidentId("inc-call-1")
@@ -178,3 +179,122 @@ def test_what_was_dialled_and_did_not_survive_counts_as_a_try() -> None:
     line.fast_forward(60)
     assert line.ringing() == ["op"]
     assert line.call("call-1-b2").calls_back == CallId("call-1")
+
+
+# ---------------------------------------------------------------- keyholders
+
+
+def test_a_keyholder_who_rang_in_after_his_tree_was_over_is_called_back() -> None:
+    night = Night()
+    night.begins(level("ann"))
+    night.leaves("ann", e.Cause.REFUSED)
+    assert night.state == "exhausted"
+    night.rings_in("ann")
+    night.fast_forward(3)
+    night.gives_up("ring-in")
+    night.ready("op")
+    night.fast_forward(5)
+    assert night.ringing() == ["op"], "an operator first"
+    night.picks_up("op")
+    order = night.last(c.DialNumber)
+    assert (order.number, order.leg_id) == (NUMBERS["ann"][0], "ring-in-b1-a")
+    reached(night, "ring-in-b1")
+    assert night.call("ring-in-b1").state == "talking"
+
+
+def test_a_keyholder_who_rang_in_when_another_had_taken_charge_is_called_back() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"))
+    night.fast_forward(30)
+    night.accepts("ben")
+    night.rings_in("ann")
+    night.gives_up("ring-in")
+    assert night.last(e.CallBackPlanned).call_id == "ring-in"
+
+
+@pytest.mark.parametrize("rounds", [1, 3])
+def test_a_keyholder_who_rang_in_while_his_tree_runs_is_called_back_within_a_minute(
+    rounds: int,
+) -> None:
+    """His turn is over for this round, and the next may be minutes away."""
+    night = Night()
+    night.begins(level("ann", "ben"), rounds=rounds)
+    night.rings_in("ann")
+    night.gives_up("ring-in")
+    began = night.now
+    assert night.rings() == ["ben"], "the tree goes on meanwhile"
+    night.ready("op")
+    night.fast_forward(5)
+    night.picks_up("op")
+    rang = next(at for at, what in night.said if isinstance(what, e.CallBackDialled))
+    assert rang - began <= 60
+
+
+def test_whoever_pressed_0_and_hung_up_before_an_operator_spoke_is_called_back() -> None:
+    night = Night()
+    night.begins(level("ann"))
+    night.answers("ann")
+    night.keys("ann", "0")
+    night.gives_up(f"{TREE}-k1-c", e.Cause.HUNG_UP)
+    assert night.state == "exhausted", "it has one round, and nobody else"
+    night.ready("op")
+    night.fast_forward(5)
+    night.picks_up("op")
+    assert night.last(c.DialNumber).number == NUMBERS["ann"][0]
+    night.fast_forward(40)
+    night.fast_forward(60)
+    night.picks_up("op")
+    night.fast_forward(40)
+    assert night.wants_an_operator()[-1] == "called back 2 times and not reached"
+
+
+def test_whom_his_tree_rings_next_is_not_called_back_as_well() -> None:
+    night = Night()
+    night.begins(level("ann"), rounds=2)
+    night.answers("ann")
+    night.keys("ann", "0")
+    night.gives_up(f"{TREE}-k1-c", e.Cause.HUNG_UP)
+    assert night.rings() == ["ann"]
+    assert not night.all(e.CallBackPlanned)
+
+
+def test_whose_other_number_comes_next_is_not_called_back_as_well() -> None:
+    night = Night()
+    night.begins(level("dan"))
+    night.rings_in("dan")
+    night.gives_up("ring-in")
+    assert night.last(c.DialNumber).number == NUMBERS["dan"][1]
+    assert not night.all(e.CallBackPlanned)
+
+
+def test_while_an_operator_calls_him_back_his_tree_rings_neither_him_nor_anybody_new() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"), rounds=2)
+    night.rings_in("ann")
+    night.gives_up("ring-in")
+    night.ready("op")
+    night.fast_forward(5)
+    night.picks_up("op")
+    night.fast_forward(30)
+    assert night.called() == ["ann", "ben", "ben"], "he is being called already"
+    reached(night, "ring-in-b1")
+    assert night.state == "paused", "nobody is woken for what two are just agreeing on"
+    night.fast_forward(100)
+    night.hangs_up("op")
+    night.fast_forward(100)
+    assert night.called().count("ann") == 1, "nobody is woken twice for one talk"
+
+
+def test_a_keyholder_s_call_back_survives_a_restart() -> None:
+    night = Night(is_cloned=True)
+    night.begins(level("ann", "ben"), rounds=2)
+    night.rings_in("ann")
+    night.gives_up("ring-in")
+    night.restart()
+    night.ready("op")
+    night.fast_forward(5)
+    night.picks_up("op")
+    night.restart()
+    reached(night, "ring-in-b1")
+    assert night.call("ring-in-b1").keyholder == "ann"
+    assert night.state == "paused"

@@ -288,7 +288,8 @@ def _give_up(board: Board, action: Action, reason: str) -> None:
     )
     incident = board.incidents.get(action.incident_id)
     if incident is not None:
-        attend(board, incident, f"{action.request.action} was not done: {reason}")
+        why = f"{action.request.action} was not done: {reason}"
+        attend(board, incident, why, is_failure=True)
 
 
 # ---------------------------------------------------------------- small things

@@ -1,10 +1,11 @@
 """Cases that wait for an operator although nobody is on the line: an alarm, an exhausted tree.
 
 A case that wants attention stands in front of everybody's screen, most urgent first, until
-an operator takes it. Nothing takes it away by itself.
+an operator takes it. Nothing takes it away by itself. Of one urgency those come first for
+which the engine can do nothing more (a call tree that reached nobody): they have only us.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from callflows.board import Board
@@ -17,16 +18,25 @@ MOST_REASONS: Final = 40
 
 
 def attend(
-    board: Board, incident: Incident, reason: str, only: OperatorId | None = None
+    board: Board,
+    incident: Incident,
+    reason: str,
+    only: OperatorId | None = None,
+    *,
+    is_failure: bool = False,
 ) -> None:
     """Put a case in front of the operators, and say why.
 
     A case that waits already keeps its place and gets the new reason as well.
 
     :param only: the one whom it concerns first; nobody else's screen makes a sound.
+    :param is_failure: what the engine did for it has failed; it goes before all others of its
+        urgency for which something is still being done.
     """
     if not incident.is_open:
         return
+    if is_failure and incident.failed_at is None:
+        incident.failed_at = board.now
     if incident.attention_since is None:
         incident.attention_since = board.now
     if reason in incident.attention:
@@ -80,7 +90,7 @@ def take_case(board: Board, incident: Incident, operator: OperatorId) -> None:
     incident.belongs_to(operator, board.now)
     incident.taken_at = board.now
     incident.attention.clear()
-    incident.attention_since = None
+    incident.attention_since = incident.failed_at = None
     if incident.parking is not None and incident.parking.is_back:
         board.drop_timed(incident.parking)
         incident.parking = None
@@ -90,5 +100,19 @@ def waiting_cases(incidents: Iterable[Incident]) -> list[Incident]:
     """Return the cases that wait for an operator, in the order in which to take them."""
     return sorted(
         (case for case in incidents if case.is_open and case.attention_since is not None),
-        key=lambda case: (case.urgency, case.attention_since or 0.0, case.incident_id),
+        key=lambda case: (case.urgency, *place(case), case.incident_id),
     )
+
+
+def place(case: Incident) -> tuple[bool, float]:
+    """Return where a waiting case stands among those of its urgency; the least is first.
+
+    What failed before what may yet go well, then whatever has waited longest, engine time.
+    """
+    since = case.attention_since or 0.0
+    return (True, since) if case.failed_at is None else (False, case.failed_at)
+
+
+def at_most(cases: Sequence[Incident], most: int) -> list[Incident]:
+    """Return the first ones of a list, and of the rest all that failed: no list hides those."""
+    return [*cases[:most], *(case for case in cases[most:] if case.failed_at is not None)]

@@ -115,6 +115,9 @@ class Incident:
     "Why it waits for an operator, a sentence each; nobody took it yet."
     attention_since: float | None = None
     "Engine time; `None` when it does not wait."
+    failed_at: float | None = None
+    """Engine time at which the engine could do no more for it, such as a call tree that
+    reached nobody; `None` when nothing failed, or somebody has taken it since."""
     quiet_until: float | None = None
     "Engine time before which no call goes to the site; `None` when nobody asked for it."
     is_under_duress: bool = False

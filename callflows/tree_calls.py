@@ -195,14 +195,17 @@ def exhaust(board: Board, tree: CallTree, reason: str) -> None:
     if tree.accepted:
         came_to = f"{len(tree.accepted)} of {tree.people_needed} took charge"
     between = ": " if tree.accepted else " "
-    tell_operators(board, tree, f"call tree {tree.plan.call_tree}{between}{came_to}: {reason}")
+    why = f"call tree {tree.plan.call_tree}{between}{came_to}: {reason}"
+    tell_operators(board, tree, why, is_failure=True)
 
 
-def tell_operators(board: Board, tree: CallTree, reason: str) -> None:
+def tell_operators(
+    board: Board, tree: CallTree, reason: str, *, is_failure: bool = False
+) -> None:
     """Put the tree's case in front of the operators."""
     incident = board.incidents.get(tree.incident_id)
     if incident is not None:
-        attend(board, incident, reason)
+        attend(board, incident, reason, is_failure=is_failure)
 
 
 def name_of(tree: CallTree, person: str) -> str:

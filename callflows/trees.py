@@ -90,7 +90,8 @@ def tree_unplanned(board: Board, event: CallTreeUnplanned) -> None:
         board.ignore(event, "no open case")
         return
     incident.wanted_trees.pop(event.tree_id, None)
-    attend(board, incident, f"call tree {event.call_tree} cannot run: {event.reason}")
+    reason = f"call tree {event.call_tree} cannot run: {event.reason}"
+    attend(board, incident, reason, is_failure=True)
     tree = board.trees.get(event.tree_id)
     if tree is not None and tree.plan_asked_at is not None:
         tree.plan_asked_at = board.now - SETUP_TIME  # none will come

@@ -4,9 +4,9 @@ The constants are the tree's own (`callflows`); the bound is what `securityline 
 prints and what a running tree promises. One place for both, so that they cannot part.
 
 **What is bounded.** From the start of a tree until it is exhausted and an operator has the
-case in front of all others, when nobody takes charge at any point. Whoever takes charge ends
-it sooner. Not counted is the time in which a human has the case already: an operator who
-paused it, a keyholder who rang in himself.
+case in front of all others of its urgency, when nobody takes charge at any point. Whoever
+takes charge ends it sooner. Not counted is the time in which a human has the case already: an
+operator who paused it, a keyholder who rang in himself.
 
 **The rules it stands on**, for one level in one round, with R the ring time, T the talk time,
 B the busy retry time, C the clearing time, and n numbers in all:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from callflows.action import Action
-from callflows.attention import waiting_cases
+from callflows.attention import at_most, waiting_cases
 from callflows.call import CallBack, InboundCall
 from callflows.call_tree import AttemptState, CallTree
 from callflows.events import CallId, IncidentId, OperatorId, TreeId
@@ -256,11 +256,14 @@ class Board:
     def attention(
         self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
     ) -> tuple[list[CaseRow], int]:
-        """Return cases that wait for an operator, most urgent first; how many are hidden."""
+        """Return cases that wait for an operator, first one first; how many are hidden.
+
+        However long the list, none is left out whose call tree failed.
+        """
         waiting = waiting_cases(self.switchboard.incidents.values())
         waiting = [one for one in waiting if one.incident_id not in unseen]
         seen = [one for one in waiting if one.clearance in clearances]
-        return self._rows(seen), len(waiting) - len(seen)
+        return self._rows(at_most(seen, MOST_CASES)), len(waiting) - len(seen)
 
     def open_cases(
         self, clearances: Iterable[str], unseen: frozenset[str] = frozenset()
@@ -284,10 +287,11 @@ class Board:
         others: list[Incident] = []
         for incident in incidents:
             (abandoned if self.is_abandoned(incident) else others).append(incident)
-        return self._rows(abandoned), self._rows(others), len(others)
+        rows = self._rows(abandoned[:MOST_CASES]), self._rows(others[:MOST_CASES])
+        return *rows, len(others)
 
     def _rows(self, incidents: Sequence[Incident]) -> list[CaseRow]:
-        return [self.case_row(incident) for incident in incidents[:MOST_CASES]]
+        return [self.case_row(incident) for incident in incidents]
 
     def is_abandoned(self, incident: Incident) -> bool:
         """Whether nobody ever spoke to the caller of this open case."""

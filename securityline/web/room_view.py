@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from callflows.attention import waiting_cases
+from callflows.attention import place, waiting_cases
 from callflows.call import InboundCall
 from callflows.operators import DeskState, OperatorDesk
 from securityline.answering import HOUR, AnswerBook, Figure, figures, percentile
@@ -89,7 +89,7 @@ def draw_room(
     waiting = board.switchboard.waiting()
     calls = [call for call in waiting if _is_shown(board, call, audience)]
     cases = [
-        Waiting(case.ordinary_urgency or case.urgency, case.attention_since or now, "")
+        (case.ordinary_urgency or case.urgency, *place(case), case.attention_since or now)
         for case in waiting_cases(board.switchboard.incidents.values())
         if case.clearance in audience.clearances
         and not case.is_silent
@@ -102,7 +102,7 @@ def draw_room(
         is_short=ready < ENOUGH_READY,
         calls=[_call(call) for call in calls[:MOST_ROWS]],
         call_count=len(waiting),
-        cases=sorted(cases)[:MOST_ROWS],
+        cases=[Waiting(at[0], at[-1], "") for at in sorted(cases)[:MOST_ROWS]],
         case_count=len(cases),
         alerts=late[:MOST_ROWS],
         alert_count=len(late),

@@ -6,9 +6,11 @@ import random
 import pytest
 
 from callflows import events as e
+from callflows.attention import at_most, waiting_cases
 from callflows.switchboard import Switchboard
 from client_directory.alarm_model import AlarmRules, Runaway
 from tests.stories.alarms import HOUR, MINUTE, AlarmLine, kinds
+from tests.stories.keyholders import plan
 
 
 @pytest.fixture
@@ -237,3 +239,66 @@ def test_a_site_of_endless_zones_is_one_case_with_a_bounded_card(line: AlarmLine
         line.alarm("technical", zone=str(n))
     assert line.open_cases == ["a1"]
     assert len(line.case("a1").attention) <= 40
+
+
+# ---------------------------------------------------------------- a tree fails in a flood
+
+
+def empty_tree(line: AlarmLine, case: str) -> None:
+    """The call tree of a case has nobody in it."""
+    tree = e.TreeId(f"{case}-tree")
+    line.tell(e.CallTreeRequested(incident_id=e.IncidentId(case), tree_id=tree, plan=plan()))
+
+
+def many_sites(line: AlarmLine, count: int, kind: str = "technical") -> None:
+    for n in range(count):
+        line.alarm(kind, site=f"{kind}-{n}", incident_id=f"{kind}-{n}")
+        line.fast_forward(1)
+
+
+def test_whom_the_engine_can_call_nobody_for_stands_before_all_others_of_its_urgency(
+    line: AlarmLine,
+) -> None:
+    many_sites(line, 66)
+    line.alarm("holdup", site="bank", incident_id="the-one")
+    assert line.in_front.index("technical-65") == 66, "the newest is the last"
+    empty_tree(line, "technical-65")
+    assert line.case("technical-65").attention[-1].endswith("nobody stands in it")
+    assert line.in_front[:3] == ["the-one", "technical-65", "technical-0"]
+    line.fast_forward(60)
+    empty_tree(line, "technical-30")
+    assert line.in_front[:3] == ["the-one", "technical-65", "technical-30"], (
+        "who has had only us for longest comes first"
+    )
+
+
+def test_a_tree_that_cannot_run_is_one_that_failed(line: AlarmLine) -> None:
+    many_sites(line, 3)
+    line.tell(
+        e.CallTreeUnplanned(
+            incident_id=e.IncidentId("technical-2"),
+            tree_id=e.TreeId("t"),
+            call_tree="keys",
+            reason="no such call tree",
+        )
+    )
+    assert line.in_front[0] == "technical-2"
+
+
+def test_once_it_was_taken_it_is_a_case_like_any_other(line: AlarmLine) -> None:
+    many_sites(line, 3)
+    empty_tree(line, "technical-2")
+    line.takes("technical-2")
+    assert line.in_front == ["technical-0", "technical-1"]
+    line.alarm("technical", site="technical-2", zone="9")
+    assert line.in_front[-1] == "technical-2"
+
+
+def test_however_many_are_more_urgent_no_list_leaves_it_out(line: AlarmLine) -> None:
+    many_sites(line, 70, "fire")
+    many_sites(line, 10)
+    empty_tree(line, "technical-9")
+    empty_tree(line, "technical-7")
+    listed = at_most(waiting_cases(line.switchboard.incidents.values()), 60)
+    assert len(listed) == 62
+    assert [x.incident_id for x in listed][-2:] == ["technical-7", "technical-9"]

@@ -424,3 +424,29 @@ async def test_a_case_of_an_alarm_shows_no_number_and_is_read_in_the_operator_s_
     assert "Bruxelles Centre" in taken
     assert "Geen nummer" not in taken
     assert "Onbekend nummer" not in taken
+
+
+async def test_a_case_whose_tree_failed_is_drawn_however_many_are_more_urgent(
+    home: House, desk: Browser
+) -> None:
+    _, ids, _ = await begun(home, planned())
+    for n in range(70):
+        home.engine.handle(
+            events.AlarmReceived(
+                incident_id=events.IncidentId(f"fire-{n}"),
+                source="dc09",
+                source_id=f"fire-{n}",
+                organisation="postes-demo",
+                site=f"site-{n}",
+                kind="fire",
+                urgency=1,
+                never_suppress=True,
+            )
+        )
+    home.engine.handle(
+        events.UrgencySet(incident_id=ids[0], operator=events.OperatorId("op-1"), urgency=4)
+    )
+    await home.settled()
+    waiting, _ = Board(home.engine, home.directory).attention(BOTH)
+    assert [row.urgency for row in waiting] == [1] * 60 + [4]
+    assert waiting[-1].incident_id == ids[0]

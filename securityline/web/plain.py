@@ -33,13 +33,19 @@ def write_duration(seconds: float) -> str:
 def clip(text: str, most: int = CLIPPED) -> str:
     """Make a foreign text fit to be shown: no controls, no bidi or zero-width tricks."""
     text = text[:most] + ("…" if len(text) > most else "")
+    return without_tricks(text)
+
+
+def without_tricks(text: str) -> str:
+    """Put a sign in the place of controls and of what is not seen and turns or hides text."""
     if text.isprintable():
         return text
-    return "".join(_visible(character) for character in text)
+    return "".join(map(_visible, text))
 
 
+@lru_cache(maxsize=4096)
 def _visible(character: str) -> str:
-    if character == "\n":
+    if character in "\n\t":
         return character
     if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
         return "\N{REPLACEMENT CHARACTER}"

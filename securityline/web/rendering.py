@@ -26,7 +26,7 @@ from markupsafe import Markup
 from client_directory.model import Text, in_language
 from securityline.web import card_vocabulary, case_limits, room_words, shift_words, vocabulary
 from securityline.web.parts import parts, static_address
-from securityline.web.plain import clip, write_duration, write_number
+from securityline.web.plain import clip, without_tricks, write_duration, write_number
 from securityline.web.vocabulary import call_it
 from securityline.web.words import LANGUAGES, WORDS, Words
 
@@ -53,6 +53,12 @@ class _CompiledOnce(BytecodeCache):
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep what was just compiled."""
         self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+def _shown(value: Any) -> Any:
+    """Make what a page shows harmless to read, whoever wrote it: a caller, an alarm, a file."""
+    is_text = isinstance(value, str) and not isinstance(value, Markup)
+    return without_tricks(value) if is_text else value
 
 
 class Rendering:
@@ -104,6 +110,7 @@ class Rendering:
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
             undefined=StrictUndefined,
+            finalize=_shown,
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,

@@ -18,6 +18,7 @@ from securityline.web.board import Audience, Board
 from securityline.web.changes import changes
 from securityline.web.drawing import Drawing
 from securityline.web.frames import closing, encode
+from securityline.web.plain import clip
 from securityline.web.ports import Line
 from securityline.web.screen import Screen
 from securityline.web.shouts import REFUSALS, shouts
@@ -141,7 +142,7 @@ class Screens:
             "incident": incident_id,
             "call": call.call_id if call else None,
             "urgency": incident.urgency,
-            "words": incident.organisation_name,
+            "words": clip(incident.organisation_name),
             "rung": rung,
         }
         for audience, screens in self._audiences().items():

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from callflows.incident import Incident
 from securityline.web.board import Audience, Board
+from securityline.web.plain import clip
 from securityline.web.ports import Line
 
 REFUSALS: Final = frozenset(
@@ -100,5 +101,5 @@ def _alert(incident: Incident) -> dict[str, Any]:
     return {
         "incident": incident.incident_id,
         "urgency": incident.urgency,
-        "words": incident.organisation_name,
+        "words": clip(incident.organisation_name),
     }

@@ -579,6 +579,57 @@ async def test_a_waiting_case_is_taken_by_keyboard(
     assert home.switchboard.incidents[ids[0]].owner == "op-1"
 
 
+A_PHONE_THAT_IS_UP = """export class Phone {
+  isUp = true;
+  isKeypadOpen = false;
+  take() {} resume() {} closeMicrophone() {}
+}"""
+NEXT_ROUND = """count => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error(`only ${tones}`)), 10000);
+  tones.length = 0;
+  const look = () => tones.length >= count ? done([...tones]) : requestAnimationFrame(look);
+  look();
+})"""
+"The tones of the next round, once there are so many."
+
+
+async def test_a_browser_phone_rings_by_the_urgency_of_the_call(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.sign_in("op-1")
+    heard = {}
+    async with at_desk(browser, site) as desk:
+        await desk.page.route(
+            "**/phone.js",
+            lambda route: route.fulfill(
+                body=A_PHONE_THAT_IS_UP, content_type="text/javascript"
+            ),
+        )
+        await desk.page.reload()
+        await expect(desk.find("body.desk:not(.starting)")).to_be_visible()
+        await desk.page.evaluate(LISTEN)
+        await desk.keys("Shift")
+        for urgency, count in ((4, 1), (3, 2), (2, 3), (1, 4)):
+            ids = home.ring(POSTES, DUPONT, urgency=urgency)
+            await expect(desk.find("#phone.offered")).to_be_visible()
+            heard[urgency] = tuple(await desk.page.evaluate(NEXT_ROUND, count))
+            await desk.keys("F2")  # who leaves unanswered is called back, and rings again
+            await expect(desk.find("#phone.talking")).to_be_visible()
+            home.caller_hangs_up(ids)
+            await expect(desk.find("#phone.wrap_up")).to_be_visible()
+            await desk.keys("r")
+            await expect(desk.find("#phone.ready")).to_be_visible()
+        assert desk.complaints == []
+    assert heard == {
+        1: (988, 1319, 988, 1319),
+        2: (587, 740, 880),
+        3: (659, 880),
+        4: (440,),
+    }
+
+
 LOUDNESS = """() => {
   window.levels = [];
   const rise = AudioParam.prototype.linearRampToValueAtTime;

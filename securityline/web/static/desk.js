@@ -114,7 +114,7 @@ function decorate() {
   }
   bar?.refresh();
   phone?.closeMicrophone($("phone").dataset.microphone === "closed");
-  ring($("phone").dataset.state === "offered" && phone?.isUp);
+  ring($("phone").dataset.state === "offered" && phone?.isUp ? Number($("phone").dataset.urgency) : 0);
   // Not into the ear of who speaks with somebody, nor for a case under duress, which nothing may give away.
   insist(!isOnCall() && document.querySelector(":is(#calls, #attention) .row.u1:not(:has(.duress))") !== null);
   if (!shown && $("phone").dataset.incident) show($("phone").dataset.incident);

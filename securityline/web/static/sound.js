@@ -68,13 +68,15 @@ function play(urgency) {
   });
 }
 
-// A call rings at this browser: two tones every two seconds, until it rings no more.
+// A call rings at this browser: the tones of its urgency every two seconds, until it rings no
+// more. The urgency may change while it rings; 0 is no call.
 const RING_TIME = 2000;
-let ringing = null;
+let ringing = null, ringsFor = 0;
 
-export function ring(isRinging) {
-  if (!isRinging) { clearInterval(ringing); ringing = null; }
-  else if (ringing === null) { ringing = setInterval(() => chime(3), RING_TIME); }
+export function ring(urgency) {
+  ringsFor = urgency;
+  if (!urgency) { clearInterval(ringing); ringing = null; }
+  else if (ringing === null) { ringing = setInterval(() => chime(ringsFor), RING_TIME); }
 }
 
 // What threatens a life goes on sounding until somebody takes it.

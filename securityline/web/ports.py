@@ -241,6 +241,8 @@ class WebServices:
     "How long operators stay signed in."
     is_emergency_live: bool = False
     "`live_emergency_calls`: emergency services are really called."
+    public_url: str | None = None
+    "The desk's address as operators type it; https here makes cookies `Secure`."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

@@ -58,6 +58,12 @@ def add_routes(app: web.Application) -> None:
     app.router.add_post("/theme", choose_theme)
 
 
+def is_over_https(request: web.Request) -> bool:
+    """Whether the browser speaks HTTPS: with us, or with the proxy of `web.public_url`."""
+    public = request.app[CONTEXT].services.public_url or ""
+    return request.secure or public.lower().startswith("https:")
+
+
 async def show(request: web.Request) -> web.Response:
     """`GET /sign-in`."""
     context = request.app[CONTEXT]
@@ -178,7 +184,12 @@ def _begin(
         )
     response = web.HTTPSeeOther("/?taken_over=1" if others else "/")
     response.set_cookie(
-        COOKIE, cookie, httponly=True, samesite="Strict", secure=request.secure, path="/"
+        COOKIE,
+        cookie,
+        httponly=True,
+        samesite="Strict",
+        secure=is_over_https(request),
+        path="/",
     )
     response.del_cookie(FORM_COOKIE)
     raise response
@@ -278,7 +289,7 @@ def _page(
     html = render_page(request, "sign_in.html", language, values)
     response = web.Response(text=html, content_type="text/html", status=status)
     response.set_cookie(
-        FORM_COOKIE, nonce, httponly=True, samesite="Strict", secure=request.secure
+        FORM_COOKIE, nonce, httponly=True, samesite="Strict", secure=is_over_https(request)
     )
     if request.query.get("language") in LANGUAGES:
         response.set_cookie("language", language, max_age=31536000, samesite="Strict", path="/")

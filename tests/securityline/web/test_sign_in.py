@@ -10,6 +10,7 @@ from securityline import totp
 from securityline.accounts import Accounts
 from securityline.web.app import create_app
 from securityline.web.sessions import COOKIE
+from securityline.web.sign_in import FORM_COOKIE
 from tests.securityline.web.rig import PASSWORD, Browser, House, browser, field_of
 
 HTML = {"Accept": "text/html"}
@@ -23,6 +24,22 @@ async def test_a_stranger_is_sent_to_the_sign_in_page(desk: Browser) -> None:
         answer = await desk.get(path)
         assert answer.status == 401
         assert answer.content_type == "application/problem+json"
+
+
+async def test_behind_a_proxy_with_https_the_cookies_are_secure(home: House) -> None:
+    for address, is_secure in (("https://desk.example", True), ("http://desk.example", False)):
+        services = replace(home.services(), public_url=address)
+        async with browser(create_app(services)) as desk:
+            page = await desk.get("/sign-in")
+            assert bool(page.cookies[FORM_COOKIE]["secure"]) is is_secure
+            fields = {"operator": "op-1", "password": PASSWORD}
+            sent = {**fields, "csrf": field_of(await page.text(), "csrf")}
+            cookies = {FORM_COOKIE: page.cookies[FORM_COOKIE].value}
+            answer = await desk.http.post(
+                desk.url("/sign-in"), data=sent, cookies=cookies, allow_redirects=False
+            )
+            assert answer.status == 303
+            assert bool(answer.cookies[COOKIE]["secure"]) is is_secure
 
 
 async def test_signing_in_opens_the_desk_and_tells_the_rules(

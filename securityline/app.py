@@ -6,11 +6,13 @@ import sys
 
 from securityline.collector import settle_collector, sweep
 from securityline.config import Config
+from securityline.files import raise_file_limit
 from securityline.product import Product
 
 
 def run(config: Config) -> int:
     """Run the engine until SIGTERM or SIGINT; return the exit code."""
+    raise_file_limit()
     if sys.platform == "linux":
         import uvloop
 

@@ -103,6 +103,8 @@ class WebConfig:
     "Seconds from signing in after which an operator signs in again, unless he is in a call."
     session_idle_time: Annotated[float, v.number(60, 86_400)] = 2_700.0
     "Seconds without a page or an open desk after which a session is over."
+    connections: Annotated[float, v.number(20, 50_000)] = 1_000.0
+    "Most connections at a time; half of them from one address."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

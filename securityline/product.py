@@ -22,8 +22,10 @@ from securityline.alert_limits import tell_limits
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.config import Config
+from securityline.crowding import Crowding
 from securityline.desk_services import desk_services
 from securityline.engine import Engine
+from securityline.files import door_limits, tcp_limits
 from securityline.health import Health
 from securityline.keys import load_secret
 from securityline.listening import naming, str_endpoint
@@ -48,6 +50,7 @@ from securityline.telephony.takeover import Takeover
 from securityline.telephony.telephony import REGISTRATIONS, Telephony
 from securityline.vigilance import Vigilance
 from securityline.web.app import create_app
+from securityline.web.door import Door
 from securityline.web.server import Runner
 from sip.digest_server import DigestServer
 from sip.endpoint import Endpoint
@@ -118,7 +121,11 @@ class Product:
             digest,
         )
         self.shell = SipShell(
-            self.ua, self.clock, self._take_sip, is_known=self.sources.is_known
+            self.ua,
+            self.clock,
+            self._take_sip,
+            is_known=self.sources.is_known,
+            limits=tcp_limits(),
         )
         self.media = MediaClient(media_command(config), media_socket(config), self._take_media)
         self.engine = Engine(
@@ -155,6 +162,15 @@ class Product:
             self.metrics,
             lambda: self.numbers.next(self.clock()),
         )
+        self.door = Door(door_limits(config.web))
+        self.crowding = Crowding(
+            {
+                "the desk and the API": lambda: self.door.crowded,
+                "SIP over TCP": lambda: self.shell.tcp.crowded if self.shell.tcp else 0,
+                "the alarm receiver": lambda: getattr(self.alarm_receiver, "crowded", 0),
+            },
+            self.clock,
+        )
         self.readiness = Readiness(
             [
                 lambda: [unwritable] if unwritable else [],
@@ -163,7 +179,7 @@ class Product:
                 self.recordings.problems,
                 self.logbook.problems,
             ],
-            [self.vigilance.reasons],
+            [self.vigilance.reasons, self.crowding.reasons],
             self.telephony.stations.trunks_up,
             len(self.trunks.trunks),
         )
@@ -277,7 +293,7 @@ class Product:
 
     async def _build_web(self) -> web.AppRunner:
         app = create_app(desk_services(self, VERSION))
-        self.runner = Runner(app, access_log=None, handle_signals=False)
+        self.runner = Runner(app, self.door, access_log=None, handle_signals=False)
         await self.runner.setup()
         return self.runner
 
@@ -400,6 +416,7 @@ class Product:
         """Log when somebody sets the wall clock; no timer of ours follows it."""
         while True:
             await asyncio.sleep(CLOCK_WATCH_TIME)
+            self.crowding.look()
             if jump := self.clock.jump():
                 log.warning("wall clock set", seconds=round(jump, 3))
                 self.engine.note("WallClockSet", {"seconds": round(jump, 3)})

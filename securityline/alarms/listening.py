@@ -1,11 +1,13 @@
 """The sockets on which alarm panels are heard."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from securityline.alarms.door import AlarmDoor
 from securityline.alarms.panels import read_settings
-from securityline.alarms.receiver import Dc09Receiver
+from securityline.alarms.receiver import Dc09Receiver, ReceiverLimits
 from securityline.config import AlarmsConfig
+from securityline.files import room
 from securityline.listening import naming, str_endpoint
 
 
@@ -22,7 +24,16 @@ async def listen_to_panels(
     agreed = read_settings(
         alarms.dc09_keys, alarms.dc09_binary_crc, alarms.dc09_unchecked_clock
     )
-    receiver = Dc09Receiver(door.take, agreed, clock=clock, on_fault=door.note_fault)
+    usual = ReceiverLimits()
+    most = room("panels", usual.most_connections)
+    limits = replace(
+        usual,
+        most_connections=most,
+        most_from_one_source=min(usual.most_from_one_source, most // 2),
+    )
+    receiver = Dc09Receiver(
+        door.take, agreed, limits=limits, clock=clock, on_fault=door.note_fault
+    )
     try:
         for endpoint in alarms.dc09:
             with naming("alarms.dc09", [str_endpoint(endpoint)]):

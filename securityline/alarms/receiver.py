@@ -72,6 +72,8 @@ class Dc09Receiver:
         self.limits = limits or ReceiverLimits()
         self.evicted = 0
         "Connections closed for being slow or idle, or to make room."
+        self.crowded = 0
+        "Times that somebody came and a limit was reached."
         self.dropped = 0
         "Datagrams dropped unread, too many being under way."
         self._loop = asyncio.get_running_loop()
@@ -156,8 +158,10 @@ class Dc09Receiver:
             return False
         host = connection.host
         if self._from_source[host] >= self.limits.most_from_one_source:
+            self.crowded += 1
             self._evict_one(host)
         elif len(self._open) >= self.limits.most_connections:
+            self.crowded += 1
             self._evict_one(None)
         self._open[connection] = self._unspoken[connection] = None
         self._from_source[host] += 1

@@ -74,6 +74,8 @@ class TcpConnections:
         "Connections closed because their stream could not be cut into messages."
         self.evicted = 0
         "Connections closed to make room, or for being slow or idle."
+        self.crowded = 0
+        "Times that somebody came and a limit was reached."
 
     def __len__(self) -> int:
         """Return how many connections are open."""
@@ -238,8 +240,10 @@ class TcpConnections:
     def _make_room(self, host: str) -> bool:
         """Close a less deserving connection if a limit is reached; `False`: none is."""
         if self._from_source[host] >= self.limits.most_from_one_source:
+            self.crowded += 1
             return self._evict_one(host)
         if len(self._open) >= self.limits.most_connections:
+            self.crowded += 1
             return self._evict_one(None)
         return True
 

@@ -23,8 +23,11 @@ from sip.media.protocol import (
 )
 from sip.media.tap import ANSWER, CALLER, Tap
 
-LOST_TIME: Final = 3.0
-"Seconds without a packet after which a leg that should speak is one-way."
+LOST_TIME: Final = 2.7
+"""Seconds without a packet after which a leg that should speak is one-way.
+
+The operator is to be warned within 3 s: up to 0.1 s pass until the leg is looked at again,
+and the rest is for the line in the log and the way to his screen."""
 SILENT_PEER_TIME: Final = 1.0
 "Seconds without a packet after which a new negotiation lets go of the locked source."
 

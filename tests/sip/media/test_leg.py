@@ -76,12 +76,23 @@ def test_one_way_audio_is_told_once_and_its_end_too(events: Events) -> None:
     assert events.count(AudioBack("leg-1")) == 1
 
 
-def test_a_leg_that_never_spoke_is_one_way_after_three_seconds(events: Events) -> None:
+def test_a_leg_that_never_spoke_is_one_way_before_three_seconds(events: Events) -> None:
     leg = make(events, now=100.0)
-    leg.scan(102.9)
+    leg.scan(102.5)
     assert events == []
-    leg.scan(103.01)
+    leg.scan(102.71)
     assert events == [AudioLost("leg-1")]
+
+
+@pytest.mark.parametrize("first_look", [0.0, 0.02, 0.04, 0.06, 0.08, 0.0999])
+def test_whenever_a_leg_is_looked_at_the_warning_leaves_time_to_be_shown_within_three_seconds(
+    events: Events, first_look: float
+) -> None:
+    leg = make(events, now=100.0)
+    leg.incoming.receive(packet(1), 100.0)
+    looks = (100.0 + first_look + number / 10 for number in range(60))
+    told_at = next(now for now in looks if leg.scan(now) or AudioLost("leg-1") in events)
+    assert 102.5 < told_at < 102.85
 
 
 @pytest.mark.parametrize(
@@ -98,7 +109,7 @@ def test_a_leg_that_need_not_speak_is_not_missed(
 def test_the_three_seconds_begin_when_he_is_expected(events: Events) -> None:
     leg = make(events, can_receive=False)
     leg.apply(spec(), 60.0)
-    leg.scan(62.9)
+    leg.scan(62.5)
     assert events == []
     leg.scan(63.1)
     assert events == [AudioLost("leg-1")]

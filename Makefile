@@ -39,7 +39,7 @@ $(VENV)/.dev: requirements/dev.txt requirements/amd.txt requirements/browser.txt
 	@$(PIP) --require-hashes -r requirements/report.txt
 	@touch $@
 
-# Peers we did not write: installed when we may, else their tests skip and say so.
+# Peers we did not write: installed when we may, else their tests skip and say so (in CI a test fails).
 peers:
 	@tools/install_peers
 

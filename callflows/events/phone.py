@@ -27,6 +27,8 @@ class CallOffered(Event):
     trunk: str = ""
     verstat: str | None = None
     "STIR verdict of the network (RFC 8224), shown and never blocking."
+    is_asserted: bool = True
+    "A trusted carrier vouches for the number (RFC 3325); shown and never blocking."
     location: tuple[float, float, float] | None = None
     "Latitude, longitude (degrees), radius (metres), from PIDF-LO (RFC 6442)."
     display_name: str = ""

@@ -280,11 +280,16 @@ def _certainty(name: str) -> str:
 class _CallOnCard:
     """A call as the card reads it: the offer's fields and two conclusions."""
 
-    __slots__ = ("_call", "verstat_failed")
+    __slots__ = ("_call", "is_only_claimed", "verstat_failed")
 
     def __init__(self, call: InboundCall) -> None:
         self._call = call
-        self.verstat_failed = "fail" in (call.offer.verstat or "").casefold()
+        verdict = (call.offer.verstat or "").casefold()
+        self.verstat_failed = "fail" in verdict
+        # The number is the caller's own word: its carrier neither asserts nor verified it.
+        is_vouched_for = call.offer.is_asserted or "passed" in verdict or self.verstat_failed
+        is_shown = call.offer.caller is not None and not call.offer.is_withheld
+        self.is_only_claimed = is_shown and not is_vouched_for
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._call.offer, name)

@@ -86,6 +86,22 @@ def test_the_invite_leads_there(directory):
     assert event.diverted_from == "+3242200310"
 
 
+@pytest.mark.parametrize("did", ["+3225554000", "+3225559876"])
+@pytest.mark.parametrize("number", [ANN, "+32479999999"])
+def test_who_vouches_for_the_number_is_in_the_event(directory, did, number):
+    """Also of a number that matches nobody, and of a dialled number no client has."""
+    for header, is_asserted in (
+        (f"P-Asserted-Identity: <tel:{number}>", True),
+        ("X-No: y", False),
+    ):
+        request = invite(header, uri=f"sip:{did}@192.0.2.20", from_=f"<sip:{number}@t>;tag=a")
+        event = build_call_offered(
+            read_identity(request, TRUNK, is_ours(directory)), directory, TRUNK, IDS, NOW
+        )
+        assert (event.caller, event.is_asserted) == (number, is_asserted)
+        assert event.procedure is directory.procedure_for("acme") or did != "+3225554000"
+
+
 class TestPerson:
     def found(self, directory, **values):
         return offered(directory, **values).identification

@@ -29,6 +29,22 @@ def test_the_consigne_is_shown_before_any_phone_rings() -> None:
     )
 
 
+def test_a_number_nobody_vouches_for_rings_like_any_other_and_opens_the_same_consigne() -> None:
+    """The mark on the card is for the operator's eyes; who is helped, and how, is the same."""
+    told = {}
+    for is_asserted in (True, False):
+        line = Line()
+        line.ready("ann")
+        call = line.calls(is_asserted=is_asserted)
+        line.fast_forward(3)
+        line.picks_up("ann")
+        assert line.call(call).state == "talking"
+        assert line.call(call).offer.is_asserted is is_asserted
+        told[is_asserted] = kinds([what for _, what in line.said])
+        assert line.last(e.ProcedureShown).procedure == "default"
+    assert told[True] == told[False]
+
+
 def test_the_caller_hears_the_notice_while_a_phone_rings_and_then_a_voice() -> None:
     line = Line(is_cloned=True)
     line.ready("ann")

@@ -120,6 +120,30 @@ async def test_the_card_shows_diversion_and_a_failed_identity(
     assert "identité non vérifiée" in html
 
 
+CLAIMED = {
+    "fr": "non garanti par l’opérateur télécom",
+    "nl": "niet bevestigd door de telecomoperator",
+    "de": "vom Netzbetreiber nicht bestätigt",
+    "en": "not asserted by the carrier",
+}
+
+
+@pytest.mark.parametrize("language", CLAIMED)
+async def test_a_number_that_only_the_caller_vouches_for_has_its_mark(
+    home: House, desk: Browser, language: str
+) -> None:
+    unknown = "+32470123456"
+    ids = home.ring(POSTES, unknown, is_asserted=False)
+    asserted = home.ring(POSTES, unknown)
+    withheld = home.ring(POSTES, unknown, is_asserted=False, is_withheld=True)
+    passed = home.ring(POSTES, unknown, is_asserted=False, verstat="TN-Validation-Passed")
+    failed = home.ring(POSTES, unknown, is_asserted=False, verstat="TN-Validation-Failed")
+    await home.settled()
+    assert CLAIMED[language] in card(desk, ids[0], language)
+    for others in (asserted, withheld, passed, failed):
+        assert CLAIMED[language] not in card(desk, others[0], language)
+
+
 async def test_steps_speak_the_operators_language_with_the_callers_beside(
     home: House, desk: Browser
 ) -> None:

@@ -28,6 +28,7 @@ def desk_services(product: "Product", version: str) -> WebServices:
         version=version,
         is_emergency_live=config.live_emergency_calls,
         totp=config.web.totp,
+        media_priority=lambda: product.media.report.priority if product.media.report else "",
         public_url=config.web.public_url,
         session_limits=SessionLimits(
             longest=config.web.session_time, idle=config.web.session_idle_time

@@ -32,7 +32,7 @@ from securityline.listening import naming, str_endpoint
 from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.media_command import media_command, media_socket
-from securityline.metrics import Metrics
+from securityline.metrics import Metrics, media_gauges
 from securityline.readiness import Readiness
 from securityline.recovery import recover
 from securityline.reloading import Reloading
@@ -138,6 +138,7 @@ class Product:
         )
         self.metrics = Metrics(self.recovered.switchboard, self.logbook)
         self.engine.subscribe(self.metrics.take)
+        self.metrics.add_hook("media", lambda: media_gauges(self.media.report))
         self.speaking = Speaking(speaker_for(config.data.dir / "speech"))
         self.numbers = IncidentNumbers(newest_number(self.logbook.latest_incidents()))
         self.alarm_door = AlarmDoor(

@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 "Reason (RFC 3326) that keeps a phone from showing a missed call somebody else took."
+MOST_PARTED = 1_000
+"Legs that ended and are remembered until they are measured: seconds' worth."
 LEG = "leg"
 "Kind of the documents that let a leg be taken over after a crash."
 
@@ -109,8 +111,10 @@ class Exchange:
         False
     )
     "Whether a running call tree of a client called the person who has a number, E.164."
-    note: Callable[[str, Mapping[str, Any]], None] = lambda _what, _data: None
+    note: Callable[..., None] = lambda _what, _data, _incident_id="": None
     "Writes a line into the logbook that no flow takes part in."
+    parted: dict[LegId, Leg] = field(default_factory=dict)
+    "Legs that ended and whose figures the media process has not told yet."
     takes_key: Callable[[Leg, str], bool] = lambda _leg, _digit: False
     "Is given every key first, and says whether it was part of a secret."
     leg_ends: Callable[[Leg], None] = lambda _leg: None
@@ -159,7 +163,7 @@ class Exchange:
         if branch is None:
             return
         if branch.is_answered:
-            self.media.drop_leg(leg.leg_id)
+            self._part(leg)
         if branch.line_id is None:
             self.media.release_port(branch.audio.port)
 
@@ -172,6 +176,13 @@ class Exchange:
         self.legs.drop(leg)
         for other in self.legs.hearing(leg.leg_id):
             self.let_hear(other, Silence())
+
+    def _part(self, leg: Leg) -> None:
+        """Have a leg's audio end; whose it was is remembered for its figures, which follow."""
+        self.media.drop_leg(leg.leg_id)
+        self.parted[leg.leg_id] = leg
+        if len(self.parted) > MOST_PARTED:  # a media process that died tells nothing more
+            del self.parted[next(iter(self.parted))]
 
     def let_hear(self, leg: Leg, source: Source) -> None:
         """Choose what a leg hears from now on."""

@@ -33,6 +33,7 @@ class MediaArrivals:
             m.PromptMissing: self._prompt_missing,
             m.AudioLost: self._audio_lost,
             m.AudioBack: self._audio_back,
+            m.LegMeasured: self._leg_measured,
             m.LegFailed: self._leg_failed,
             m.MachineSuspected: self._machine_suspected,
             m.FaxHeard: self._machine_suspected,
@@ -86,6 +87,16 @@ class MediaArrivals:
         leg = self._x.legs.get(LegId(event.leg_id))
         if leg is not None:
             self._x.tell(e.AudioBack(incident_id=leg.incident_id, leg_id=leg.leg_id))
+
+    def _leg_measured(self, event: m.LegMeasured) -> None:
+        """Write down what arrived on a leg, in its case: a recording is not needed for it."""
+        leg_id = LegId(event.leg_id)
+        leg = self._x.parted.pop(leg_id, None) or self._x.legs.get(leg_id)
+        data = {"leg_id": leg_id, "call_id": event.call_id, **event.statistics}
+        if leg is None:  # a leg of our predecessor, dropped when we took over
+            self._x.note("LegMeasured", {"role": "", **data})
+        else:
+            self._x.note("LegMeasured", {"role": leg.role, **data}, leg.incident_id)
 
     def _leg_failed(self, event: m.LegFailed) -> None:
         leg = self._x.legs.get(LegId(event.leg_id))

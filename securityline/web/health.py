@@ -39,12 +39,18 @@ async def healthz(request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """`GET /readyz`: 200 when calls can be taken, recorded and logged; else why not.
 
-    What is broken all the same, such as one carrier of several, stands under `degraded`.
+    What is broken all the same, such as one carrier of several, stands under `degraded`;
+    `media_priority` is the scheduling that the machine allows the media process.
     """
     services = request.app[CONTEXT].services
     reasons = services.health()
     status = "ready" if not reasons else "not ready"
-    body = {"status": status, "reasons": reasons, "degraded": services.degraded()}
+    body = {
+        "status": status,
+        "reasons": reasons,
+        "degraded": services.degraded(),
+        "media_priority": services.media_priority() or None,
+    }
     return web.json_response(body, status=503 if reasons else 200)
 
 

@@ -78,6 +78,12 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PromptEnded": _technical(N_("Announcement heard: %(prompt)s, %(played_time)s s")),
     "AudioLost": _bad(N_("No sound arrives from one side")),
     "AudioBack": _good(N_("The sound is back")),
+    "LegMeasured": _technical(
+        N_(
+            "Sound that arrived (%(role)s): %(packets)s packets, %(lost)s lost,"
+            " jitter %(jitter_ms)s ms, %(strangers)s of strangers"
+        )
+    ),
     "RecordingStarted": _plain(N_("Recording started")),
     "RecordingEnded": _plain(N_("Recording ended, %(seconds)s")),
     "RecordingGap": _bad(

@@ -231,6 +231,7 @@ SCHEMAS: Final[dict[str, Any]] = {
             "status": TEXT,
             "reasons": {"type": "array", "items": TEXT},
             "degraded": {"type": "array", "items": TEXT},
+            "media_priority": {"type": ["string", "null"]},
         },
         ["status"],
     ),

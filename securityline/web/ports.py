@@ -241,6 +241,8 @@ class WebServices:
     "How long operators stay signed in."
     is_emergency_live: bool = False
     "`live_emergency_calls`: emergency services are really called."
+    media_priority: Callable[[], str] = lambda: ""
+    "What the machine allows the media process: `fifo`, `nice`, `normal`; empty: not known."
     public_url: str | None = None
     "The desk's address as operators type it; https here makes cookies `Secure`."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))

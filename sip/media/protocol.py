@@ -172,6 +172,16 @@ class AudioBack:
 
 
 @dataclass(frozen=True, slots=True)
+class LegMeasured:
+    """A leg that had a peer is gone: what arrived on it, recorded or not."""
+
+    leg_id: str
+    call_id: str
+    statistics: Mapping[str, float]
+    "`packets`, `lost`, `late`, `duplicates`, `malformed`, `strangers`, `jitter_ms`."
+
+
+@dataclass(frozen=True, slots=True)
 class LegFailed:
     """The leg cannot be as ordered: its port is taken or its peer is no address."""
 
@@ -322,6 +332,7 @@ MediaEvent = (
     | FirstAudio
     | AudioLost
     | AudioBack
+    | LegMeasured
     | LegFailed
     | LineUp
     | LineDown

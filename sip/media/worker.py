@@ -25,7 +25,7 @@ from sip.media.patchbay import RECEIVE_SIZE, Patchbay
 from sip.media.playback import PromptLoader
 from sip.media.ports import PortPool
 from sip.media.priority import raise_priority, resident_bytes, settle_process
-from sip.media.protocol import MediaEvent, MediaReport, RecordingSpec
+from sip.media.protocol import LegMeasured, MediaEvent, MediaReport, RecordingSpec
 from sip.media.tap import Studio, Tap
 from sip.media.ticker import Ticker
 
@@ -308,6 +308,8 @@ class Worker:
             return
         summary = leg.incoming.statistics.summary()
         _add(self._past_counts, summary)
+        if leg.spec.remote is not None:
+            self._emit(LegMeasured(leg.spec.leg_id, leg.spec.call_id, summary))
         for recording in self._recordings.values():
             if recording.spec.call_id == leg.spec.call_id:
                 recording.past_legs[leg.spec.leg_id] = summary

@@ -73,6 +73,14 @@ async def test_a_call_is_shown_answered_bridged_recorded_and_logged(
         ended = await api.wait_for("RecordingEnded")
         assert (await api.wait_for("CallEnded"))["data"]["ended_by"] == "caller"
 
+        measured = await api.wait_for("LegMeasured")
+        assert measured["incident_id"] == ended["incident_id"]
+        assert measured["data"]["packets"] > 50
+        async with api.session.get("/metrics") as figures:
+            assert "securityline_media_jitter_seconds_count" in await figures.text()
+        async with api.session.get("/readyz") as ready:  # SIPp answers no OPTIONS
+            assert (await ready.json())["media_priority"] in ("fifo", "nice", "normal")
+
         recording = tmp_path / "recording.wav"
         recording.write_bytes(
             await api.fetch(f"/api/v1/recordings/{ended['data']['recording_id']}")

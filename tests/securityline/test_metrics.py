@@ -5,7 +5,8 @@ from typing import Any
 from callflows.events import OperatorId
 from callflows.operators import DeskState, OperatorDesk
 from securityline.logbook.entry import GENESIS, Entry, chain
-from securityline.metrics import CONTENT_TYPE, Metrics
+from securityline.metrics import CONTENT_TYPE, Metrics, media_gauges
+from sip.media.protocol import MediaReport
 
 
 class Board:
@@ -73,6 +74,31 @@ def test_the_answer_time_is_a_distribution() -> None:
     assert value(metrics, 'securityline_answer_seconds_bucket{le="10.0"}') == 2
     assert value(metrics, "securityline_answer_seconds_count") == 3
     assert value(metrics, "securityline_answer_seconds_sum") == 52
+
+
+def test_what_arrived_on_legs_is_counted_and_its_jitter_and_loss_are_distributions() -> None:
+    metrics = Metrics(Board(), Book())
+    good = {"packets": 1000, "lost": 0, "strangers": 0, "jitter_ms": 1.5}
+    bad = {"packets": 90, "lost": 10, "strangers": 7, "jitter_ms": 40.0}
+    mute = {"packets": 0, "lost": 0, "strangers": 1, "jitter_ms": 0.0}
+    metrics.take(entries(*(("LegMeasured", leg) for leg in (good, bad, mute)), kind="note"))
+    kinds = {"packets": 1090, "lost": 10, "strangers": 8, "late": 0}
+    for kind, count in kinds.items():
+        assert value(metrics, f'securityline_media_packets_total{{kind="{kind}"}}') == count
+    assert value(metrics, 'securityline_media_jitter_seconds_bucket{le="0.002"}') == 1
+    assert value(metrics, "securityline_media_jitter_seconds_count") == 2, "a mute leg has none"
+    assert value(metrics, 'securityline_media_loss_ratio_bucket{le="0.05"}') == 1
+    assert value(metrics, 'securityline_media_loss_ratio_bucket{le="0.1"}') == 2
+
+
+def test_the_media_process_s_word_on_itself_is_shown() -> None:
+    metrics = Metrics(Board(), Book())
+    said: list[MediaReport | None] = [None]
+    metrics.add_hook("media", lambda: media_gauges(said[0]))
+    assert b"securityline_media_late_ticks" not in metrics.text()
+    said[0] = MediaReport(7, "nice", 2, 1, 50, 1, 0, 0, 3, 0.5, 30_000_000, 0)
+    assert value(metrics, "securityline_media_late_ticks") == 3
+    assert value(metrics, "securityline_media_is_realtime") == 0
 
 
 def test_lines_gaps_and_failures_are_counted() -> None:

@@ -176,6 +176,8 @@ class Bench:
         self.media = MediaNotebook()
         self.phones = Phones()
         self.told: list[Event] = []
+        self.noted: list[tuple[Any, ...]] = []
+        "Lines that no flow takes part in: what, data, case."
         self.written: dict[tuple[str, str], Document] = {}
         self.due: list[tuple[float, Callable[[], None]]] = []
         self.is_durable = True
@@ -244,6 +246,7 @@ class Bench:
             tell=self.tell,
             pump=lambda: None,
             save=self.write,
+            note=lambda *line: self.noted.append(line),
             later=lambda delay, do: self.due.append((self.now + delay, do)),
             domain="securityline.test",
             media_address="192.0.2.1",

@@ -6,7 +6,7 @@ from callflows.events import Cause, LegId, OperatorId
 from securityline.telephony.dialling import EmergencyNumberRefused
 from securityline.telephony.takeover import Takeover
 from sip import events as s
-from sip.media.protocol import FromLeg, Prompts, Silence
+from sip.media.protocol import FromLeg, LegMeasured, Prompts, Silence
 from sip.uri import Uri
 from sip.values import NameAddr
 from tests.securityline.telephony.bench import (
@@ -60,6 +60,18 @@ def connected(bench: Bench) -> LegId:
         c.Bridge(incident_id=INCIDENT, leg_id=leg, other_leg_id=OP_LEG),
     )
     return leg
+
+
+def test_what_arrived_on_a_leg_is_a_line_of_its_case_though_the_leg_is_gone() -> None:
+    bench = Bench()
+    leg = connected(bench)
+    bench.do(c.HangUp(incident_id=INCIDENT, leg_id=leg))
+    figures = {"packets": 500, "lost": 5, "jitter_ms": 2.5, "strangers": 0}
+    bench.telephony.take_media(LegMeasured(leg, CALL, figures))
+    assert bench.noted == [
+        ("LegMeasured", {"role": "caller", "leg_id": leg, "call_id": CALL} | figures, INCIDENT)
+    ]
+    assert not bench.telephony.exchange.parted
 
 
 # ---------------------------------------------------------------- the caller's leg

@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House
+from securityline.web.app import create_app
+from tests.securityline.web.rig import BANQUE, DUPONT, POSTES, Browser, House, browser
 
 
 async def test_alive_is_alive_even_when_not_ready(home: House, desk: Browser) -> None:
@@ -12,10 +15,17 @@ async def test_alive_is_alive_even_when_not_ready(home: House, desk: Browser) ->
         "status": "not ready",
         "reasons": ["the disk is full"],
         "degraded": [],
+        "media_priority": None,
     }
     home.reasons.clear()
     answer = await desk.get("/readyz")
     assert (answer.status, (await answer.json())["reasons"]) == (200, [])
+
+
+async def test_the_priority_that_the_media_process_has_is_said(home: House) -> None:
+    services = replace(home.services(), media_priority=lambda: "fifo")
+    async with browser(create_app(services)) as desk:
+        assert (await (await desk.get("/readyz")).json())["media_priority"] == "fifo"
 
 
 async def test_what_is_broken_while_calls_are_taken_is_said_and_leaves_it_ready(
@@ -24,7 +34,9 @@ async def test_what_is_broken_while_calls_are_taken_is_said_and_leaves_it_ready(
     home.degraded.append("trunk carrier-b does not answer")
     answer = await desk.get("/readyz")
     assert answer.status == 200
-    assert await answer.json() == {"status": "ready", "reasons": [], "degraded": home.degraded}
+    told = await answer.json()
+    assert (told["status"], told["reasons"]) == ("ready", [])
+    assert told["degraded"] == home.degraded
     assert "securityline_degraded_reasons 1.0" in await (await desk.get("/metrics")).text()
 
 

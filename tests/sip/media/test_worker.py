@@ -490,6 +490,20 @@ def test_the_report_counts_legs_that_have_gone(media: Media) -> None:
     assert counts["packets"] == 3
 
 
+def test_a_leg_that_ends_tells_what_arrived_on_it_whether_recorded_or_not(
+    media: Media,
+) -> None:
+    port, phone = media.hello()["ready"][0], media.phone()
+    media.put("caller", port, phone)
+    media.sync()
+    phone.speak(port, FRAME_A, 3)
+    media.until(lambda: media.worker._bay.legs["caller"].incoming.statistics.packets == 3)
+    media.engine.send({"do": "drop", "leg_id": "caller"})
+    media.until(lambda: media.saw("LegMeasured", leg_id="caller", call_id="call"))
+    told = next(line for line in media.lines if line["what"] == "LegMeasured")
+    assert (told["statistics"]["packets"], told["statistics"]["lost"]) == (3, 0)
+
+
 def test_a_batch_may_name_a_socket_that_is_gone(media: Media) -> None:
     """The order that drops a leg and the leg's packet come out of one poll."""
     port, phone = media.hello()["ready"][0], media.phone()

@@ -57,6 +57,8 @@ class TrunkConfig:
     "Where the dialled number stands, in order."
     is_trusted: Flag = True
     "Whether its P-Asserted-Identity is believed."
+    is_probed: Flag = True
+    "Whether OPTIONS asks if it lives: where calls go out, else its peers."
     fallback_number: Annotated[str | None, v.unset(v.telephone)] = None
     "Rung when no operator takes a call to a number that no client has."
     username: Text = ""

@@ -5,6 +5,7 @@ from typing import Final
 
 import structlog
 
+DOORS: Final = ("the desk and the API", "SIP over TCP", "the alarm receiver")
 SAID_TIME: Final = 60.0
 "Seconds that a full door stays a reason after the last newcomer who found it full."
 log = structlog.get_logger()

@@ -22,7 +22,7 @@ from securityline.alert_limits import tell_limits
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.config import Config
-from securityline.crowding import Crowding
+from securityline.crowding import DOORS, Crowding
 from securityline.desk_services import desk_services
 from securityline.engine import Engine
 from securityline.files import door_limits, tcp_limits
@@ -94,7 +94,10 @@ class Product:
         self.health = Health()
         secret = load_secret(config.data.dir / "sip.key")
         self.trunks = TrunkGroup(
-            (Trunk(trunk.name, trunk.peers, trunk.outbound) for trunk in config.trunks),
+            (
+                Trunk(trunk.name, trunk.peers, trunk.outbound, is_probed=trunk.is_probed)
+                for trunk in config.trunks
+            ),
             shared_hosts=config.own_hosts,
         )
         pace = config.alarms.scaip_heartbeat
@@ -165,11 +168,17 @@ class Product:
         )
         self.door = Door(door_limits(config.web))
         self.crowding = Crowding(
-            {
-                "the desk and the API": lambda: self.door.crowded,
-                "SIP over TCP": lambda: self.shell.tcp.crowded if self.shell.tcp else 0,
-                "the alarm receiver": lambda: getattr(self.alarm_receiver, "crowded", 0),
-            },
+            dict(
+                zip(
+                    DOORS,
+                    (
+                        lambda: self.door.crowded,
+                        lambda: getattr(self.shell.tcp, "crowded", 0),
+                        lambda: getattr(self.alarm_receiver, "crowded", 0),
+                    ),
+                    strict=True,
+                )
+            ),
             self.clock,
         )
         self.readiness = Readiness(
@@ -182,7 +191,7 @@ class Product:
             ],
             [self.vigilance.reasons, self.crowding.reasons],
             self.telephony.stations.trunks_up,
-            len(self.trunks.trunks),
+            {trunk.name: bool(trunk.outbound) for trunk in self.trunks.trunks},
         )
         self.reloading = Reloading(self.directory, self._directory_changed, self.engine.note)
         self.runner: web.AppRunner | None = None

@@ -16,6 +16,8 @@ from typing import Final, NamedTuple
 
 from sip.endpoint import Endpoint
 
+DEFAULT_PORT: Final = 5060
+"Where a carrier listens whose port nobody named (RFC 3261, section 19.1.2)."
 FAILOVER_TIME: Final = 3.5
 """Seconds a target has to bring more than `100 Trying`, before the next one is tried and
 this one is cancelled. The second trunk must ring within 4 s."""
@@ -93,6 +95,8 @@ class Trunk:
 
     :param outbound: where to send calls, the preferred target first; empty for a trunk
         that only brings calls.
+    :param is_probed: whether OPTIONS asks if it lives: its targets, or, where it has none,
+        its peers.
     :param rest_time: seconds a target is passed over after a timeout or a 503 without
         Retry-After. A probe's answer ends it.
     """
@@ -106,12 +110,20 @@ class Trunk:
         peers: Iterable[PeerAddress],
         outbound: Sequence[Endpoint] = (),
         *,
+        is_probed: bool = True,
         rest_time: float = 30.0,
     ) -> None:
         self.name = name
         self.peers = tuple(peers)
         self._rest_time = rest_time
         self._targets = [_Target(endpoint) for endpoint in outbound]
+        # Never called, only asked whether they live.
+        self._listeners = [
+            _Target(Endpoint("udp", peer.host, peer.port or DEFAULT_PORT))
+            for peer in self.peers
+            if not outbound
+        ]
+        self._is_probed = is_probed
 
     @property
     def outbound(self) -> tuple[Endpoint, ...]:
@@ -119,9 +131,16 @@ class Trunk:
         return tuple(target.endpoint for target in self._targets)
 
     @property
+    def watched(self) -> tuple[Endpoint, ...]:
+        """Return whom OPTIONS asks whether the carrier lives."""
+        asked = [*self._targets, *self._listeners] if self._is_probed else []
+        return tuple(target.endpoint for target in asked)
+
+    @property
     def is_up(self) -> bool | None:
-        """Say whether any target answers its probes; `None` while none is known."""
-        states = [target.is_up for target in self._targets if target.is_up is not None]
+        """Say whether any address answers its probes; `None` while none is known."""
+        known = [*self._targets, *self._listeners]
+        states = [target.is_up for target in known if target.is_up is not None]
         return any(states) if states else None
 
     def is_peer(self, source: Endpoint) -> bool:
@@ -168,7 +187,8 @@ class Trunk:
         return ranked
 
     def _at(self, endpoint: Endpoint) -> list[_Target]:
-        return [target for target in self._targets if target.endpoint == endpoint]
+        known = [*self._targets, *self._listeners]
+        return [target for target in known if target.endpoint == endpoint]
 
 
 class Route(NamedTuple):

@@ -55,9 +55,9 @@ class Stations:
     # ------------------------------------------------------------ doors
 
     def start(self, now: float) -> None:
-        """Begin to watch every carrier that we may call out by."""
+        """Begin to watch every carrier, also one that only brings calls."""
         for trunk in self._trunks.trunks:
-            for endpoint in trunk.outbound:
+            for endpoint in trunk.watched:
                 self._probe.watch(_trunk_target(trunk, endpoint), endpoint, now)
         self._flush()
 

@@ -19,7 +19,7 @@ CARRIER = Endpoint("udp", "192.0.2.10", 5060)
 class Watch:
     """Stations whose OPTIONS reach `alive` addresses only."""
 
-    def __init__(self) -> None:
+    def __init__(self, trunk: Trunk | None = None) -> None:
         self.now = 0.0
         self.told: list[Event] = []
         self.alive = {PHONE, OTHER_PHONE, CARRIER}
@@ -27,7 +27,7 @@ class Watch:
         self.directory = {"201": OperatorId("op-1")}
         self.rung: set[str] = set()
         self.stations = Stations(
-            TrunkGroup([Trunk("carrier-a", [PeerAddress(CARRIER.host)], [CARRIER])]),
+            TrunkGroup([trunk or Trunk("carrier-a", [PeerAddress(CARRIER.host)], [CARRIER])]),
             operator_of=self.directory.get,
             tell=self.told.append,
             ping=lambda destination, token: self.asked.append((destination, token)),
@@ -148,6 +148,24 @@ def test_a_carrier_that_falls_silent_is_told_and_so_is_its_return() -> None:
     states = [event.is_up for event in watch.told if isinstance(event, TrunkStateChanged)]
     assert states in ([True, False, True], [False, True]), states
     assert watch.stations.trunks_up() == {"carrier-a": True}
+
+
+def test_a_carrier_that_only_brings_calls_is_asked_where_it_listens() -> None:
+    """Before, nobody noticed that such a carrier was gone until no call came."""
+    for peer, is_probed in (
+        ("192.0.2.10", True),
+        ("192.0.2.10:5060", True),
+        ("192.0.2.10", False),
+    ):
+        trunk = Trunk("carrier-a", [PeerAddress.parse(peer)], is_probed=is_probed)
+        watch = Watch(trunk)
+        watch.stations.start(0.0)
+        watch.pass_time(20)
+        assert watch.stations.trunks_up() == ({"carrier-a": True} if is_probed else {})
+        watch.alive.clear()
+        watch.pass_time(20)
+        assert watch.stations.trunks_up() == ({"carrier-a": False} if is_probed else {})
+        assert trunk.ranked(watch.now) == [], "and no call ever goes out by it"
 
 
 def test_a_phone_that_dies_while_it_rings_is_down_within_a_second() -> None:

@@ -28,6 +28,7 @@ from client_directory.directory import Directory
 from client_directory.loader import load_files
 from recordings.store import RecordingStore
 from securityline.auditor import SILENT_TIME, Auditor, Finding, What
+from securityline.crowding import DOORS, Crowding
 from securityline.identification import build_call_offered
 from securityline.identity import CallerIdentity
 from securityline.logbook import opening, verify
@@ -312,12 +313,20 @@ def test_every_reason_of_readyz(tmp_path: Path) -> None:
                 logbook(tmp_path, defect).problems,
             ]
             readiness = Readiness(
-                rooms, [auditor().reasons], lambda: {"carrier-a": False}, trunks=1
+                rooms,
+                [auditor().reasons, full_doors().reasons],
+                lambda: {"carrier-a": False},
+                {"carrier-a": True},
             )
             texts |= set(readiness.reasons()) | set(readiness.degraded())
     assert "trunk carrier-a does not answer" in texts
     assert any("nothing can be recorded" in text for text in texts)
     assert_said(HEALTH, texts)
+
+
+def full_doors() -> Crowding:
+    """Every door that the product has, full."""
+    return Crowding(dict.fromkeys(DOORS, lambda: 1), lambda: 0.0)
 
 
 def auditor() -> Auditor:

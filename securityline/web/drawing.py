@@ -183,6 +183,7 @@ class Drawing:
             "state": state,
             "since": _since(call, desk.since),
             "has_station": desk.has_station,
+            "wraps_until": desk.deadline or desk.since,
             "joinable": self.board.joinable(call) if call and state in TALKING else [],
             "recording": {"state": _recording(call)},
             "service": self.board.service_in(call) if call else None,

@@ -389,3 +389,17 @@ async def test_a_case_that_cannot_be_drawn_keeps_nothing_from_the_others(
         while "pop" not in (message := await socket.receive_json(timeout=5)):
             pass
         assert message["pop"]["incident"] == "inc-0002"
+
+
+async def test_the_wrap_up_says_when_it_ends(home: House, desk: Browser) -> None:
+    home.picks_up.add("op-1")
+    home.sign_in("op-1")
+    await desk.sign_in("op-1")
+    ids = home.ring()
+    await home.settled()
+    home.caller_hangs_up(ids)
+    await home.settled()
+    page = await desk.page("/")
+    ends = home.switchboard.operators[OperatorId("op-1")].deadline
+    assert ends is not None
+    assert f'data-until="{ends:.3f}"' in page[page.index('id="phone"') :]

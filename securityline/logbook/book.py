@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from securityline.logbook.anchor import append_anchor
 from securityline.logbook.checkpoint import Checkpointer
@@ -266,6 +266,10 @@ class Logbook:
             fitting = [d for d in newer.values() if state in (None, d.state)]
             stored = [d for d in reversed(fitting) if id in (None, d.id)] + stored
         return [from_stored(document) for document in stored[:limit] if document.text]
+
+    def case_heads(self, after: int = 0, limit: int = 1000) -> list[tuple[int, dict[str, Any]]]:
+        """Return the heads of saved cases, page by page; see `LogbookStore.case_heads`."""
+        return self._readers.get().case_heads(after, limit)
 
     # ------------------------------------------------------------ health
 

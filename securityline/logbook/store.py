@@ -43,6 +43,11 @@ CREATE INDEX IF NOT EXISTS documents_kind ON documents (kind);
 CREATE INDEX IF NOT EXISTS documents_state ON documents (kind, state);
 PRAGMA user_version = 1;
 """
+HEAD_OF_CASE: Final = (
+    "incident_id", "organisation", "site", "opened_at", "urgency", "kind", "state",
+    "disposition", "is_silent",
+)  # fmt: skip
+"Of a case's document, what tells it among the others of its site."
 
 _LINE = "(?,?,?,?,?,?,?,?)"
 _LINES_A_STATEMENT: Final = 64
@@ -272,6 +277,22 @@ class LogbookStore:
                 values.append(value)
         rows = self._db.execute(f"{query} ORDER BY rowid DESC LIMIT ?", (*values, limit))
         return [StoredDocument(*row) for row in rows]
+
+    def case_heads(self, after: int = 0, limit: int = 1000) -> list[tuple[int, dict[str, Any]]]:
+        """Return what a list of earlier cases needs of each, cut out by the database.
+
+        :param after: the number that the last one of the page before came with.
+        :return: number and the fields of `HEAD_OF_CASE`, in the order of these numbers.
+        """
+        fields = ", ".join(f"json_extract(data, '$.{name}')" for name in HEAD_OF_CASE)
+        rows = self._db.execute(
+            f"SELECT rowid, {fields} FROM documents"  # noqa: S608 - names of ours
+            " WHERE kind = 'incident' AND rowid > ? ORDER BY rowid LIMIT ?",
+            (after, limit),
+        )
+        return [
+            (row[0], dict(zip(HEAD_OF_CASE, row[1:], strict=True))) for row in rows.fetchall()
+        ]
 
     def anchors(self) -> list[Anchor]:
         """Return every signed head, oldest first."""

@@ -37,12 +37,14 @@ from securityline.web.rendering import Rendering
 from securityline.web.screens import Screens
 from securityline.web.sessions import KIND, Sessions
 from securityline.web.sign_in import LANGUAGE
-from securityline.web.site_history import MOST_READ
 from securityline.web.themes import KIND as THEME
 
 WATCH_TIME: Final = 1.0
 "Seconds between two looks at the product's health."
 TIDY_EVERY: Final = 60
+HISTORY_PAGE: Final = 500
+HISTORY_PAUSE: Final = 0.02
+"Seconds between two pages of earlier cases: a site that is quiet has its own as well."
 COMPILE_PAUSE: Final = 0.02
 "Seconds between two templates: what callers need is served first."
 log = structlog.get_logger()
@@ -122,11 +124,14 @@ async def _read_history(app: web.Application) -> AsyncIterator[None]:
     """Read soon after the start what happened at each site before."""
 
     async def read() -> None:
-        context = app[CONTEXT]
-        documents = await asyncio.to_thread(
-            context.services.logbook.documents, "incident", None, None, MOST_READ
-        )
-        context.drawing.beside.history.load(one.data for one in documents if one.data)
+        context, after = app[CONTEXT], 0
+        while heads := await asyncio.to_thread(
+            context.services.logbook.case_heads, after, HISTORY_PAGE
+        ):
+            after = heads[-1][0]
+            context.drawing.beside.history.load(head for _, head in heads)
+            await asyncio.sleep(HISTORY_PAUSE)
+        context.drawing.beside.history.finish()
 
     task = asyncio.create_task(read())
     yield

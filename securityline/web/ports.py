@@ -101,6 +101,11 @@ class LogbookPort(Protocol):
     ) -> Sequence[Document]:
         """Documents of one kind, newest change first. Touches the disk; any thread."""
 
+    def case_heads(
+        self, after: int = 0, limit: int = 1000
+    ) -> Sequence[tuple[int, Mapping[str, Any]]]:
+        """Return number and head of saved cases, in order. Touches the disk; any thread."""
+
 
 class EnginePort(Protocol):
     """The one door for everything an operator does."""

@@ -1,13 +1,15 @@
 """What stands beside the card: earlier cases of the site, contacts, links, what is in force."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from callflows.events import AlarmReceived, IncidentId
 from client_directory.model import Link, TemporaryConsigne
 from securityline.web.context import CONTEXT
-from tests.securityline.web.rig import POSTES, Browser, House
+from securityline.web.site_history import SiteHistory
+from tests.securityline.web.rig import BANQUE, POSTES, Browser, House
 from tests.securityline.web.test_code_words import seen, talking, until
 from tests.securityline.web.test_consigne import card
 
@@ -58,7 +60,7 @@ async def test_the_site_s_open_cases_stand_before_its_last_ones(
     shown = more(home, desk, case)
     assert f'href="/incidents/{case}"' not in shown, "itself is not its own past"
     listed = [name for name in past if f'href="/incidents/{name}"' in shown]
-    assert len(listed) <= 10
+    assert listed == past[-10:]
     assert past[-1] in listed
     assert past[0] not in listed
     assert "False alarm" in shown
@@ -71,13 +73,32 @@ async def test_earlier_cases_are_known_after_a_restart(home: House, desk: Browse
     past = await closed_case(home)
     home.pass_time(2 * 3600)
     case = await talking(home)
-    from securityline.web.site_history import SiteHistory
-
     context = desk.server.app[CONTEXT]  # type: ignore[attr-defined]
     history = SiteHistory(context.drawing.board)
     history.load(one.data for one in home.logbook.documents("incident", None, None, 99))
     [found] = history.of(home.switchboard.incidents[case])
     assert (found.incident_id, found.is_open, found.disposition) == (past, False, "false_alarm")
+
+
+async def test_a_quiet_site_has_its_past_and_every_open_case_also_after_a_restart(
+    home: House, desk: Browser
+) -> None:
+    home.sign_in("op-1", is_ready=False)
+    alarm(home)
+    past = [await closed_case(home) for _ in range(25)]
+    home.caller_hangs_up(home.ring(BANQUE))  # another client's call comes last
+    await home.settled()
+    history = SiteHistory(desk.server.app[CONTEXT].drawing.board)  # type: ignore[attr-defined]
+    after, pages = 0, 0
+    while heads := home.logbook.case_heads(after, 7):
+        after, pages = heads[-1][0], pages + 1
+        history.load(head for _, head in heads)
+    history.finish()
+    assert pages > 3
+    here = replace(home.switchboard.incidents[IncidentId("inc-alarm")], incident_id="new")
+    found = history.of(here)
+    assert [one.incident_id for one in found if one.is_open] == ["inc-alarm"]
+    assert [one.incident_id for one in found if not one.is_open] == past[:-11:-1]
 
 
 async def test_a_silent_case_is_no_history(home: House, desk: Browser) -> None:

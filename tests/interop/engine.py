@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -63,6 +64,8 @@ class Lab:
     while_ringing: str = "ringback"
     ring_silence: float = 3.0
     "Phones on a machine where seven tests run may be slow to answer."
+    outside_port: int = 0
+    "Another of the carrier's, to call from while a program that is not ours has the first."
     secrets: dict[str, str] = field(default_factory=dict)
     token: str = ""
 
@@ -94,6 +97,7 @@ class Lab:
         (directory / "organisations" / "postes.yaml").write_text(organisation)
         (directory / "operators.yaml").write_text(OPERATORS)
         (directory / "services.yaml").write_text("services: []\n")
+        peers = [f"127.0.0.1:{port}" for port in (self.trunk_port, self.outside_port) if port]
         self.config.write_text(
             f"""
 [sip]
@@ -103,7 +107,7 @@ ring_silence = {self.ring_silence}
 
 [[trunks]]
 name = "carrier-a"
-peers = ["127.0.0.1:{self.trunk_port}"]
+peers = {json.dumps(peers)}
 outbound = "sip:127.0.0.1:{self.trunk_port};transport=udp"
 
 [media]
@@ -189,8 +193,6 @@ class Api:
 
     async def lines(self, after: int = 0) -> AsyncIterator[dict[str, Any]]:
         """Follow the event stream."""
-        import json
-
         headers = {"Last-Event-ID": str(after)}
         timeout = aiohttp.ClientTimeout(total=None)
         async with self.session.get(

@@ -65,6 +65,21 @@ async def telephone(
         await phone.stop()
 
 
+@contextlib.asynccontextmanager
+async def outside(lab: Lab, behaviour: Behaviour = PATIENT) -> AsyncIterator[Softphone]:
+    """Stand at the carrier's other address, from which people call; see `Lab.outside_port`."""
+    phone = Softphone(
+        Endpoint("udp", "127.0.0.1", lab.sip_port),
+        listen=Endpoint("udp", "127.0.0.1", lab.outside_port),
+        behaviour=behaviour,
+    )
+    await phone.start()
+    try:
+        yield phone
+    finally:
+        await phone.stop()
+
+
 def dial(carrier: Softphone, lab: Lab, *, did: str = DID, caller: str = EMPLOYEE) -> PhoneCall:
     """Let an employee dial a number of his organisation."""
     headers = (("P-Asserted-Identity", f"<sip:{caller}@trunk.example;user=phone>"),)

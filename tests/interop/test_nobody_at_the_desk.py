@@ -6,6 +6,7 @@ whose ears say who was heard.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -13,9 +14,9 @@ import pytest_asyncio
 from securityline.simulation.handset_audio import tone
 from securityline.simulation.phone_call import CallState
 from securityline.simulation.softphone import Softphone
-from sip.endpoint import Endpoint
 from tests.interop.engine import Api, Lab
-from tests.interop.peers import Program, free_port, run_sipp
+from tests.interop.peers import Baresip, Program, free_port, run_sipp
+from tests.interop.peers import tone as spoken
 from tests.interop.people import (
     CALLER_HZ,
     OPERATOR_HZ,
@@ -25,6 +26,7 @@ from tests.interop.people import (
     at_the_desk,
     dial,
     hears,
+    outside,
     reached,
     telephone,
 )
@@ -32,6 +34,8 @@ from tests.interop.test_keyholders import HERE, sounds
 from tests.securityline.sound import strength
 
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
+CALLER = "+32470000018"
+"He picks up when he is called back."
 VOICEMAIL = "+32470000016"
 "The last two digits are what SIPp goes by: a greeting and a beep."
 
@@ -44,20 +48,20 @@ class Street:
     api: Api
     log: Log
     outside: Softphone
+    folder: Path
+
+    def has_invited(self, number: str) -> bool:
+        """Whether an INVITE to this number was on the wire; SIPp wrote all it received."""
+        received = (self.folder / "messages.log").read_text(errors="replace")
+        return f"INVITE sip:{number}@" in received
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street]:
     """Whoever calls has an address of his own: the carrier's is SIPp's."""
     folder = tmp_path_factory.mktemp("street")
-    lab = Lab(folder)
+    lab = Lab(folder, outside_port=free_port())
     lab.prepare()
-    port = free_port()
-    peer = f'"127.0.0.1:{lab.trunk_port}"'
-    config = lab.config.read_text()
-    lab.config.write_text(
-        config.replace(f"peers = [{peer}]", f'peers = [{peer}, "127.0.0.1:{port}"]')
-    )
     client = folder / "directory" / "organisations" / "postes.yaml"
     client.write_text(client.read_text().replace('"+32 2 555 09 99"', f'"{VOICEMAIL}"'))
     sounds(folder)
@@ -65,22 +69,20 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street
         "sipp",
         run_sipp(
             HERE / "scenarios" / "keyholders.xml", "-i", "127.0.0.1", "-p",
-            str(lab.trunk_port), "-mi", "127.0.0.1", "-aa", cwd=folder,
+            str(lab.trunk_port), "-mi", "127.0.0.1", "-aa", "-trace_msg", "-message_file",
+            str(folder / "messages.log"), cwd=folder,
         ),
         cwd=folder,
     )  # fmt: skip
-    outside = Softphone(
-        Endpoint("udp", "127.0.0.1", lab.sip_port),
-        listen=Endpoint("udp", "127.0.0.1", port),
-        behaviour=replace(PATIENT, speech=tone(CALLER_HZ)),
-    )
+    caller = replace(PATIENT, speech=tone(CALLER_HZ))
     try:
-        async with lab.running(), lab.api() as api, Log.following(api) as log:
-            await outside.start()
-            try:
-                yield Street(lab, api, log, outside)
-            finally:
-                await outside.stop()
+        async with (
+            lab.running(),
+            lab.api() as api,
+            Log.following(api) as log,
+            outside(lab, caller) as phone,
+        ):
+            yield Street(lab, api, log, phone, folder)
     finally:
         await dialled.stop()
 
@@ -108,3 +110,40 @@ async def test_a_caller_who_reaches_a_voicemail_is_taken_back_for_the_next_opera
         await here.log.until("CallEnded", after=missed["seq"], ended_by="caller")
         await reached(caller, CallState.ENDED)
         await reached(phone.calls[-1], CallState.ENDED)
+
+
+async def test_who_hangs_up_too_soon_is_called_back_and_an_operator_is_there_first(
+    here: Street,
+) -> None:
+    mark = here.log.mark
+    async with (
+        Baresip.running(
+            here.folder / "phone",
+            user="201",
+            password=here.lab.secrets["201"],
+            registrar=here.lab.registrar,
+            says=spoken(here.folder / "operator.wav", OPERATOR_HZ),
+            answers="manual",
+        ) as phone,
+        at_the_desk(here.lab, here.log, "op-1"),
+    ):
+        caller = dial(here.outside, here.lab, caller=CALLER)
+        await phone.event("CALL_INCOMING")
+        here.outside.hang_up(caller)
+        await here.log.until("CallAbandoned", after=mark)
+        await here.log.until("CallBackPlanned", after=mark)
+        before = len(phone.events)
+        again = await phone.event("CALL_INCOMING", after=before)
+        assert "CALL BACK" in again["peerdisplayname"]
+        assert not here.has_invited(CALLER), "nobody picks up and hears a machine"
+
+        await phone.command("accept")
+        await here.log.until("CallBackDialled", after=mark, operator="op-1")
+        reached_at = await here.log.until("CallBackAnswered", after=mark)
+        assert here.has_invited(CALLER)
+        await phone.command("hangup")
+        ended = await here.log.until("CallEnded", after=reached_at["seq"])
+        assert ended["data"]["ended_by"] == "operator"
+        over = await here.log.until("CallBackEnded", after=mark)
+        assert over["data"]["is_reached"] is True
+        await phone.event("CALL_CLOSED", after=before)

@@ -64,6 +64,8 @@ class Lab:
     while_ringing: str = "ringback"
     ring_silence: float = 3.0
     "Phones on a machine where seven tests run may be slow to answer."
+    program: tuple[str, ...] = ("-m", "securityline")
+    "What the interpreter runs as the engine."
     outside_port: int = 0
     "Another of the carrier's, to call from while a program that is not ours has the first."
     secrets: dict[str, str] = field(default_factory=dict)
@@ -141,7 +143,7 @@ ballast = 65536
     async def start(self) -> Program:
         """Start the engine and wait until it takes calls."""
         engine = await Program.start(
-            "engine", python("-m", "securityline", "serve", "--config", str(self.config))
+            "engine", python(*self.program, "serve", "--config", str(self.config))
         )
         try:
             await engine.line("ready sip=")

@@ -205,10 +205,12 @@ class Baresip(Program):
         says: Path | None = None,
         answers: str = "auto",
         extra: str = "",
+        port: int | None = None,
     ) -> AsyncIterator["Baresip"]:
         """Start baresip and wait until it is registered.
 
         :param registrar: host:port.
+        :param port: where it is called without having registered, as a carrier's far end.
         :param answers: baresip's `answermode`: `auto` or `manual`.
         """
         program = need("baresip")
@@ -231,7 +233,8 @@ class Baresip(Program):
             for m in modules
         )
         (folder / "config").write_text(
-            f"sip_listen 127.0.0.1:{free_port()}\ncall_local_timeout 120\ncall_max_calls 4\n"
+            f"sip_listen 127.0.0.1:{port or free_port()}\n"
+            "call_local_timeout 120\ncall_max_calls 4\n"
             f"sip_autoanswer yes\n{source}\naudio_player aubridge,{folder.name}\n"
             f"snd_path {folder}\n"
             f"audio_alert aufile,{folder / 'alert.wav'}\nausrc_srate 8000\nauplay_srate 8000\n"
@@ -242,13 +245,13 @@ class Baresip(Program):
         )
         (folder / "accounts").write_text(
             f"<sip:{user}@{registrar};transport=udp>;auth_user={user};auth_pass={password};"
-            f"answermode={answers};regint=120;audio_codecs=pcma,pcmu;{extra}\n"
+            f"answermode={answers};regint={0 if port else 120};audio_codecs=pcma,pcmu;{extra}\n"
         )
         (folder / "contacts").write_text("")
         phone = await cls.start("baresip", [program, "-f", str(folder)])
         phone.events = []
         try:
-            await phone.line("200 OK")
+            await phone.line("baresip is ready" if port else "200 OK")
             reader, phone.control = await asyncio.open_connection("127.0.0.1", control_port)
             listening = asyncio.create_task(phone._listen(reader))
             try:

@@ -8,6 +8,7 @@ import itertools
 import subprocess
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,14 +57,15 @@ def directory() -> str:
     stories = {
         "keys": ["11"], "info": ["14"], "sound": ["15"], "machine": ["16", "11"],
         "busy": ["12", "11"], "leaves": ["17", "11"], "together": ["13", "11"],
-        "rings": ["13", "11"], "nobody": ["12"],
+        "rings": ["13", "11"], "nobody": ["12"], "silent": ["18", "11"],
+        "crossing": ["13", "11"],
     }  # fmt: skip
     sites = [f"{name}-{n}" for name in stories for n in range(1, TRIES + 1)]
     places = [f"  - {{site: {site}, name: Site {site}}}" for site in sites]
     people = [
         f"  - {{person: k{n}, name: Keyholder {n}, languages: [fr], roles: [keyholder],"
         f' phones: [{{number: "+324700000{n}", kind: mobile}}], sites: [{", ".join(sites)}]}}'
-        for n in range(11, 18)
+        for n in range(11, 19)
     ]
     trees, procedures = [], []
     for name, called in stories.items():
@@ -71,7 +73,7 @@ def directory() -> str:
         who = ", ".join(f"k{n}" for n in called)
         trees.append(
             f"  - {{call_tree: {name}, leave_message: true, levels: [{{call: [{who}],"
-            f" strategy: {strategy}, ring_time: 5s}}]}}"
+            f" strategy: {strategy}, ring_time: {60 if name == 'crossing' else 5}s}}]}}"
         )
         procedures.append(
             f"  - {{procedure: {name}, version: 1, incident_kinds: [kind_{name}],"
@@ -147,8 +149,14 @@ def sounds(folder: Path) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def night(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Night]:
-    folder = tmp_path_factory.mktemp("keyholders")
-    lab = Lab(folder)
+    async with begun(Lab(tmp_path_factory.mktemp("keyholders"))) as night:
+        yield night
+
+
+@asynccontextmanager
+async def begun(lab: Lab) -> AsyncIterator[Night]:
+    """Run the engine with the bank's directory, and SIPp as every keyholder."""
+    folder = lab.folder
     lab.prepare()
     (folder / "directory" / "organisations" / "bank.yaml").write_text(directory())
     accounts = Accounts(lab.data, realm=DOMAIN)

@@ -13,7 +13,7 @@ from callflows.call import CallState
 from callflows.events import CallId, IncidentId
 from callflows.incident import Incident
 from callflows.procedure_run import Outcome, ProcedureRun, StepRecord
-from client_directory.verification import PROPERTY_KINDS, VERIFIED_KINDS, is_of_property
+from client_directory.verification import is_verified_by_kind
 
 NOT_CONFIRMED: Final = "not_confirmed"
 ON_THE_LINE: Final = (CallState.TALKING, CallState.HELD)
@@ -64,12 +64,9 @@ def _must_be_verified(board: Board, incident: Incident) -> bool:
         return False
     if _hears_person(board, incident):
         return False
-    kind, procedure = incident.kind, incident.procedure
-    if kind in VERIFIED_KINDS:
-        return False
-    if kind in PROPERTY_KINDS or procedure is None or is_of_property(procedure):
-        return True
-    return kind not in procedure.incident_kinds
+    alarms = board.alarms.cases.get(incident.incident_id)
+    is_signalled = alarms is None or incident.kind in alarms.kinds
+    return not is_verified_by_kind(incident.kind, incident.procedure, is_signalled=is_signalled)
 
 
 def _hears_person(board: Board, incident: Incident) -> bool:

@@ -215,9 +215,10 @@ class TreeProof:
 
 
 def _check_consignes(organisation: Organisation, source: Source) -> None:
+    signalled = {zone.kind for site in organisation.sites for zone in site.zones if zone.kind}
     for index, procedure in enumerate(organisation.procedures):
         path: Path = ("procedures", index, "steps")
-        for place in unverified_police_steps(procedure):
+        for place in unverified_police_steps(procedure, signalled):
             text = f"{procedure.procedure!r} calls the police before a verification"
             where = (*path, place, "do")
             source.find(where, "UNVERIFIED", f"{text}: requires: a step that has verify")

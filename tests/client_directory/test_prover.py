@@ -226,6 +226,36 @@ SEEDED = [
         "UNVERIFIED",
         "'aggression'",
     ),
+    # The same with what the clock and a lost line make, and with a name that says nothing.
+    *(
+        (
+            SHOPS,
+            "incident_kinds: [aggression, holdup]",
+            f"incident_kinds: [aggression, holdup, {kind}]",
+            "police, do: {call_service: police}, go_to: injured}",
+            "UNVERIFIED",
+            "'aggression'",
+        )
+        for kind in ("not_closed", "communication", "power")
+    ),
+    # A zone that makes a theft of a burglary: nobody told of it.
+    (
+        SHOPS,
+        'alarm_accounts: ["8001"]',
+        'alarm_accounts: ["8001"]\n    zones: [{zone: "7", name: Till, kind: theft}]',
+        "call_service: police}, go_to: facts}",
+        "UNVERIFIED",
+        "'theft'",
+    ),
+    # What nobody understood falls to the general consigne.
+    (
+        BANK,
+        "police}, requires: verify, go_to: facts}",
+        "police},  go_to: facts}",
+        "police},  go_to: facts}",
+        "UNVERIFIED",
+        "'default'",
+    ),
 ]
 
 

@@ -28,7 +28,14 @@ def procedure(*steps, kinds=("intrusion",), codes=()):
         (("holdup",), (), False),
         (("panic", "duress"), (), False),
         (("theft", "vandalism", "aggression"), (), False),
-        (("other",), (), False),
+        # `other` is also what nobody understood, and so is a name that stands nowhere.
+        (("other",), (), True),
+        (("vault",), (), True),
+        (("not_closed",), (), True),
+        (("communication",), (), True),
+        (("power",), (), True),
+        (("task",), (), True),
+        (("welfare", "lone_worker"), (), False),
         # The code says it where the kind has a name of its own.
         (("vault",), ("130",), True),
         (("vault",), ("BA",), True),
@@ -43,6 +50,17 @@ def procedure(*steps, kinds=("intrusion",), codes=()):
 )
 def test_alarms_of_things_and_of_people(kinds, codes, expected):
     assert is_of_property(procedure(Step(step="a"), kinds=kinds, codes=codes)) is expected
+
+
+def test_a_zone_that_tells_of_theft_makes_it_an_alarm_of_a_thing():
+    plan = procedure(Step(step="a"), kinds=("theft",))
+    assert not is_of_property(plan)
+    assert is_of_property(plan, {"theft"})
+    assert not is_of_property(procedure(Step(step="a"), kinds=("holdup",)), {"holdup"})
+
+
+def test_what_has_no_consigne_of_its_own_makes_the_fallback_one_of_things():
+    assert is_of_property(procedure(Step(step="a"), kinds=("holdup",)), is_fallback=True)
 
 
 ASK = Step(step="ask", ask={"": "?"})

@@ -1,13 +1,16 @@
 """Police, fire brigade, ambulance: one press of one operator is one line, and no other is."""
 
+from dataclasses import replace
+
 import pytest
 
 from callflows import commands as c
 from callflows import events as e
 from callflows.events import CallId, IncidentId, OperatorId
 from callflows.service_calls import RING_TIME
+from client_directory.model import Step
 from tests.stories.line import AGGRESSION, Line
-from tests.stories.services import HOLD_UP, MEDICAL, POLICE, Room
+from tests.stories.services import HOLD_UP, INTRUSION, MEDICAL, POLICE, Room
 
 CASE = "inc-call-1"
 
@@ -420,6 +423,26 @@ def test_any_other_alarm_is_not_even_without_a_consigne(kind: str) -> None:
     case = room.alarm(kind, None)
     room.press("ann", case)
     assert room.refusals() == ["the alarm must be verified first"]
+
+
+@pytest.mark.parametrize("kind", ["not_closed", "communication", "power", "vault", "theft"])
+def test_a_consigne_that_names_the_kind_does_not_make_a_thing_a_person(kind: str) -> None:
+    """A power failure is one whoever wrote down what to do about it."""
+    room = Room()
+    room.ready("ann")
+    steps = (Step(step="police", do={"call_service": "police"}),)
+    consigne = replace(INTRUSION, incident_kinds=(kind,), alarm_codes=(), steps=steps)
+    case = room.alarm(kind, consigne)
+    room.press("ann", case)
+    assert room.refusals() == ["the alarm must be verified first"]
+
+
+def test_a_kind_of_the_client_s_own_is_what_its_codes_say() -> None:
+    room = Room()
+    room.ready("ann")
+    case = room.alarm("counter", replace(HOLD_UP, incident_kinds=("counter",)))
+    room.press("ann", case)
+    assert not room.refusals()
 
 
 def test_a_person_on_the_line_needs_no_verification() -> None:

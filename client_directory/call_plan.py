@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from client_directory.model import CallTreePlan, Level, Organisation, Person, Rota
+from client_directory.model import (
+    ANSWERED_BY_MACHINES,
+    CallTreePlan,
+    Level,
+    Organisation,
+    Person,
+    Rota,
+    ServiceOfDid,
+)
 from client_directory.numbers import is_emergency_number
 from client_directory.rota import turns
 from client_directory.schedule import Span, clipped, open_spans
@@ -19,6 +27,8 @@ from client_directory.wall_clock import day_begins, day_ends, on_the_wall
 
 HORIZON_TIME: Final = 6 * 3600.0
 "Seconds a plan holds for. A tree that still runs then is worked out anew."
+_PRESENTED_FIRST: Final = ("keyholder_callback", "security_line")
+"Services of the numbers shown to whoever is called, the best first; then any with people."
 
 Strategy = Literal["in_order", "all_at_once", "overlapping"]
 Accept = Literal["key", "pin"]
@@ -141,12 +151,21 @@ def build_call_plan(
 
 
 def presented_number(organisation: Organisation) -> str | None:
-    """Return the client's own number to call his people from: one that they can ring back."""
-    for service in ("keyholder_callback", "security_line"):
-        for did in organisation.dids:
-            if did.service == service:
-                return did.number
-    return None
+    """Return the client's own number to call his people from: one that they can ring back.
+
+    Any number of his at which a person picks up is better than none: whoever sees no number
+    does not pick up, and cannot ring back. One that a machine answers stands in for nothing
+    at all. `None`: he has no number.
+    """
+    dids = sorted(organisation.dids, key=lambda did: _presented_last(did.service))
+    return dids[0].number if dids else None
+
+
+def _presented_last(service: ServiceOfDid) -> int:
+    if service in ANSWERED_BY_MACHINES:
+        return len(_PRESENTED_FIRST) + 1
+    is_first = service in _PRESENTED_FIRST
+    return _PRESENTED_FIRST.index(service) if is_first else len(_PRESENTED_FIRST)
 
 
 class Planner:

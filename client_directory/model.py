@@ -38,7 +38,7 @@ ServiceOfDid = Literal[
     "lone_worker",
 ]
 ANSWERED_BY_MACHINES: Final = frozenset({"alarm_receiver", "installer", "lone_worker"})
-"Services of numbers at which the engine picks up by itself. Never shown as a caller's."
+"Services of numbers at which the engine picks up by itself. Shown only for want of another."
 Clearance = Literal["standard", "high_security"]
 Recording = Literal["evidence", "quality", "none"]
 WhileRinging = Literal["notice", "ringback"]

@@ -3,7 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from client_directory.model import Level, Organisation, Person, Procedure, Step
+from client_directory.model import (
+    ANSWERED_BY_MACHINES,
+    Level,
+    Organisation,
+    Person,
+    Procedure,
+    Step,
+)
 from client_directory.numbers import is_emergency_number
 from client_directory.source import Path, Source
 from client_directory.walk import END, backwards, closure, next_steps
@@ -23,6 +30,11 @@ def check_call_trees(organisation: Organisation, source: Source) -> None:
                 source.find((*path, "answers_needed"), "IMPOSSIBLE", text)
             for name in sorted(called):
                 _check_reach(roster.people[name], level, source, path)
+    services = {did.service for did in organisation.dids}
+    if organisation.call_trees and services <= ANSWERED_BY_MACHINES:
+        text = "no number of the client at which a person picks up: whoever the call trees call"
+        text += " sees a machine's" if services else " sees none"
+        source.find(("call_trees",), "NO_CALLER_NUMBER", text, is_warning=True)
 
 
 class _Roster:

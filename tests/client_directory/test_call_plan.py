@@ -104,7 +104,10 @@ def test_the_overlap_that_was_written_is_kept():
         (["guards", "security_line", "keyholder_callback"], 2),
         (["security_line", "security_line"], 0),
         (["service_desk", "security_line"], 1),
-        (["guards"], None),
+        # Any number with a person behind it, before one of a machine, before none.
+        (["guards"], 0),
+        (["installer", "intercom", "service_desk"], 1),
+        (["alarm_receiver", "lone_worker"], 0),
         ([], None),
     ],
 )

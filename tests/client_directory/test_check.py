@@ -333,12 +333,32 @@ def test_warnings_do_not_keep_a_directory_out(tmp_path, old, new, code):
 
 
 def test_a_number_for_panels_wants_an_account_they_report_under(tmp_path):
-    text = replaced("service: security_line", "service: alarm_receiver")
+    panels = """
+  - number: "+32 2 555 40 01"
+    service: alarm_receiver
+    label: Panels
+    fallback_number: "+32 2 555 49 99"
+sites:
+"""
+    text = replaced("\nsites:\n", panels)
     assert findings_of(tmp_path / "one", text) == []
     text = text.replace('    alarm_accounts: ["1234"]\n', "")
     (finding,) = findings_of(tmp_path / "none", text)
     assert (finding.code, finding.is_warning) == ("NO_ACCOUNT", True)
-    assert finding.line == line_of("+32 2 555 40 00", text)
+    assert finding.line == line_of("+32 2 555 40 01", text)
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [("service_desk", ""), ("guards", ""), ("lone_worker", "sees a machine's")],
+)
+def test_call_trees_want_a_number_that_can_be_rung_back(tmp_path, service, words):
+    text = replaced("service: security_line", f"service: {service}")
+    findings = [f for f in findings_of(tmp_path, text) if f.code == "NO_CALLER_NUMBER"]
+    assert [(f.line, f.is_warning) for f in findings] == (
+        [(line_of("call_trees:", text), True)] if words else []
+    )
+    assert all(words in finding.text for finding in findings)
 
 
 def test_a_missing_translation_names_the_languages(tmp_path):

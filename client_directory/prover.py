@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import heappop, heappush
+from math import ceil
 from pathlib import Path as FilePath
 from typing import Final, NamedTuple
 
@@ -76,7 +77,7 @@ class Prover:
             known, unknown = proof.worst_case_times()
             at_a_site[tree.call_tree], anywhere[tree.call_tree] = known, unknown
             text = f"call tree {tree.call_tree!r}: a human {_within(known)}"
-            text += f", {_minutes(unknown)} without a site" if unknown > known else ""
+            text += f", {minutes(unknown)} without a site" if unknown > known else ""
             self._proved(source, ("call_trees", index, "call_tree"), text)
         _check_rights(organisation, strangers, source)
         for index, procedure in enumerate(organisation.procedures):
@@ -262,12 +263,15 @@ def _procedure_text(
     else:
         text += f", the police {_within(times.to_police)}"
     more = procedure_times(procedure, anywhere, hold).to_human - times.to_human
-    return text + (f", {_minutes(more)} more without a site" if more else "")
+    return text + (f", {minutes(more)} more without a site" if more else "")
 
 
 def _within(time: float) -> str:
-    return f"within {_minutes(time)}" if time else "at once"
+    return f"within {minutes(time)}" if time else "at once"
 
 
-def _minutes(time: float) -> str:
-    return f"{time / 60:.1f} min"
+def minutes(time: float) -> str:
+    """Write a bound, seconds, as `12.3 min`: rounded up, so that what is read is one too."""
+    # To a microsecond first: a float a hair above 0.3 min is 0.3 min and not 0.4.
+    tenths = ceil(round(time, 6) / 6)
+    return f"{tenths / 10:.1f} min"

@@ -1,15 +1,19 @@
 """One defect is put into the example directory at a time; each is found where it stands."""
 
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from client_directory.call_plan import Planner
 from client_directory.finding import ExitStatus, exit_status
 from client_directory.loader import load_files
-from client_directory.prover import prove
+from client_directory.plan_timing import SETUP_TIME
+from client_directory.prover import HORIZON_DAYS, TreeProof, minutes, prove
 from tests.client_directory.factory import ACME, line_of, replaced, write
 from tests.client_directory.test_example_directory import EXAMPLE
+from tests.client_directory.test_plan_timing import Night, plan, worst_choice
 from tests.shared import shared
 
 FRIDAY = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -391,9 +395,49 @@ def test_a_proof_stands_at_the_tree_s_line_and_says_minutes():
     at_a_site = 2 * ((2 * 25 + 107 + 20) + regional) + 8
     anywhere = 2 * ((3 * (2 * 25 + 107) + 20) + regional) + 8
     assert tree.text == (
-        f"call tree 'keyholders': a human within {at_a_site / 60:.1f} min,"
-        f" {anywhere / 60:.1f} min without a site"
+        f"call tree 'keyholders': a human within {minutes(at_a_site)},"
+        f" {minutes(anywhere)} without a site"
     )
+
+
+def test_a_bound_is_rounded_up_so_that_what_is_printed_is_one_too():
+    assert [minutes(time) for time in (0.001, 6.0, 6.001, 62.0, 62.9, 66.0)] == [
+        "0.1 min",
+        "0.1 min",
+        "0.2 min",
+        "1.1 min",
+        "1.1 min",
+        "1.1 min",
+    ]
+    # Tenths of seconds have no exact float: 0.1 + 0.2 is 0.30000000000000004.
+    assert minutes(60 * (0.1 + 0.2)) == "0.3 min"
+
+
+def test_no_night_takes_longer_than_the_printed_line():
+    """Each tree of the example, at each site, on the worst night: busy, slow, and in vain."""
+    printed = {
+        (proof.file, name): [
+            60 * float(figure) for figure in re.findall(r"([0-9.]+) min", text)
+        ]
+        for proof in prove(EXAMPLE, FRIDAY).proofs
+        if (text := proof.text).startswith("call tree") and (name := text.split("'")[1])
+    }
+    start = FRIDAY.timestamp()
+    end = start + HORIZON_DAYS * 86_400
+    for path, file in load_files(EXAMPLE).files.items():
+        for client in file.organisations:
+            planner = Planner(client, start, end + 86_400)
+            for tree in client.call_trees:
+                at_a_site, *anywhere = printed[path, tree.call_tree]
+                proof = TreeProof(client, tree, planner, (start, end))
+                assert max(proof.worst_case_times()) <= [at_a_site, *anywhere][-1] + 1e-6
+                assert proof.worst_case_times()[0] <= at_a_site + 1e-6
+                for site in client.sites:
+                    levels = planner.levels(tree, site.site)
+                    night = Night(plan(*levels, rounds=tree.rounds), worst_choice)
+                    night.now = start
+                    took = night.run() - start + SETUP_TIME
+                    assert took <= at_a_site + 1e-6, tree.call_tree
 
 
 def test_what_cannot_be_timed_is_not_proved(tmp_path):
@@ -462,7 +506,7 @@ def test_a_procedure_says_how_much_longer_it_takes_without_a_site():
         if proof.file.endswith(f"{SHOPS}.yaml") and "'intrusion'" in proof.text
     ]
     # Two more shop managers, twice: 25 s busy, 25 s, 105 s to answer, 2 s.
-    assert intrusion.endswith(f", {2 * 2 * 157 / 60:.1f} min more without a site")
+    assert intrusion.endswith(f", {minutes(2 * 2 * 157)} more without a site")
 
 
 def test_who_comes_when_the_two_weeks_are_over_counts_for_a_tree_that_starts_before(tmp_path):

@@ -1,7 +1,7 @@
 """Reads a directory from disk, file by file, and says everything that is wrong in it.
 
-A file is parsed again only when its octets changed: a reload after one edit of two hundred
-clients costs the reading, not the work, and leaves the running calls the processor.
+A sound file is parsed again only when its octets changed: a reload after one edit of two
+hundred clients costs the reading, not the work, and leaves the running calls the processor.
 """
 
 import hashlib
@@ -35,6 +35,11 @@ class LoadedFile:
     operators: tuple[Operator, ...] = ()
     services: tuple[Service, ...] = ()
 
+    @property
+    def is_sound(self) -> bool:
+        """Whether it has no errors; warnings are none."""
+        return all(finding.is_warning for finding in self.findings)
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedFiles:
@@ -53,7 +58,8 @@ def load_files(
 ) -> LoadedFiles:
     """Read `organisations/*.yaml`, `operators.yaml` and `services.yaml` under `folder`.
 
-    :param previous: files that have not changed are taken from there, as they were judged.
+    :param previous: files that have not changed and were sound are taken from there. One with
+        errors is read anew: its fault may have been the machine's, such as its time zones.
     :param examine: looks at every client that is read, after all else; see `prover.py`.
 
     Never raises for what is in the files, or for their absence.
@@ -71,9 +77,8 @@ def load_files(
             continue
         digest = hashlib.sha256(data).digest()
         before = known.get(name)
-        files[name] = (
-            before if before and before.digest == digest else parse(data, name, digest)
-        )
+        is_known = before is not None and before.digest == digest and before.is_sound
+        files[name] = before if before and is_known else parse(data, name, digest)
     for file in files.values():
         findings.extend(file.findings)
     findings.extend(check_together(_claims(files.values())))

@@ -3,6 +3,7 @@
 Thin: the grammar, the holidays of each country and the evaluation are opening-hours-py's.
 """
 
+import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -33,7 +34,7 @@ def is_time_zone(name: str) -> bool:
     """Say whether this is a zone of the IANA database, such as `Europe/Brussels`."""
     try:
         ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
+    except (ValueError, OSError, LookupError, struct.error):  # the last: a file cut short
         return False
     return True
 

@@ -26,6 +26,7 @@ def desk_services(product: "Product", version: str) -> WebServices:
         watch=product.vigilance.door,
         browser_phones=product.telephony.exchange.browsers,
         version=version,
+        time_zone=product.time_zone,
         is_emergency_live=config.live_emergency_calls,
         totp=config.web.totp,
         media_priority=lambda: product.media.report.priority if product.media.report else "",

@@ -21,6 +21,7 @@ from securityline.alarms.scaip_units import read_units
 from securityline.alert_limits import tell_limits
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
+from securityline.clock_watch import ClockWatch
 from securityline.config import Config
 from securityline.crowding import DOORS, Crowding
 from securityline.desk_services import desk_services
@@ -33,6 +34,7 @@ from securityline.logbook.book import Logbook
 from securityline.logbook.document import Document
 from securityline.media_command import media_command, media_socket
 from securityline.metrics import Metrics, media_gauges
+from securityline.people_zone import people_zone
 from securityline.readiness import Readiness
 from securityline.recovery import recover
 from securityline.reloading import Reloading
@@ -66,8 +68,6 @@ VERSION: Final = version("securityline")
 GOODBYE_TIME: Final = 2.0
 """Seconds that far ends and recordings have when calls end with the engine: three BYEs to a
 far end that hears badly, and well below what systemd waits before it kills."""
-CLOCK_WATCH_TIME: Final = 5.0
-"Seconds between two looks at the wall clock."
 
 log = structlog.get_logger()
 
@@ -181,6 +181,9 @@ class Product:
             ),
             self.clock,
         )
+        self.clock_watch = ClockWatch(self.clock, self.engine.note)
+        self.reloading = Reloading(self.directory, self._directory_changed, self.engine.note)
+        self.time_zone, zone_fault = people_zone()
         self.readiness = Readiness(
             [
                 lambda: [unwritable] if unwritable else [],
@@ -189,14 +192,19 @@ class Product:
                 self.recordings.problems,
                 self.logbook.problems,
             ],
-            [self.vigilance.reasons, self.crowding.reasons],
+            [
+                self.vigilance.reasons,
+                self.crowding.reasons,
+                self.clock_watch.reasons,
+                self.reloading.reasons,
+                lambda: [zone_fault] if zone_fault else [],
+            ],
             self.telephony.stations.trunks_up,
             {trunk.name: bool(trunk.outbound) for trunk in self.trunks.trunks},
         )
-        self.reloading = Reloading(self.directory, self._directory_changed, self.engine.note)
         self.runner: web.AppRunner | None = None
         self._pump_due = True  # until the sockets are open
-        self._watching: asyncio.Task[None] | None = None
+        self._has_started = False
 
     def _build_telephony(self) -> Telephony:
         config = self.config
@@ -270,7 +278,8 @@ class Product:
             self.config.alarms, self.alarm_door, self.clock
         )
         address = await self._open_web(runner)
-        self._watching = asyncio.create_task(self._watch_clock())
+        self._has_started = True
+        self.clock_watch.start()
         self.vigilance.start()
         return bound, address
 
@@ -316,16 +325,14 @@ class Product:
 
     async def stop(self) -> None:
         """Stop everything. Calls that are still up end, and both their sides are told."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        await self.clock_watch.stop()
         await self.reloading.finish()
         if self.alarm_receiver is not None:
             await self.alarm_receiver.close()
         await self.vigilance.stop()
         self.telephony.stop()
         await self.speaking.stop()
-        if self._watching is not None and not self.is_idle:  # else the start failed
+        if self._has_started and not self.is_idle:
             await self._end_calls()
         if self.runner is not None:
             await self.runner.cleanup()
@@ -421,12 +428,3 @@ class Product:
         case = board.alarms.case_of(source, source_id)
         incident = board.incidents.get(case) if case is not None else None
         return case if incident is not None and incident.is_open else None
-
-    async def _watch_clock(self) -> None:
-        """Log when somebody sets the wall clock; no timer of ours follows it."""
-        while True:
-            await asyncio.sleep(CLOCK_WATCH_TIME)
-            self.crowding.look()
-            if jump := self.clock.jump():
-                log.warning("wall clock set", seconds=round(jump, 3))
-                self.engine.note("WallClockSet", {"seconds": round(jump, 3)})

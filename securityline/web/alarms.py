@@ -1,6 +1,7 @@
 """What everybody must see in red: lines not saved, recordings failing, carriers away."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from securityline.stand_in import ELSEWHERE
@@ -18,9 +19,15 @@ class Alarms:
     """The red banners over the desk."""
 
     def __init__(
-        self, board: Board, logbook: LogbookPort, health: Callable[[], list[str]]
+        self,
+        board: Board,
+        logbook: LogbookPort,
+        health: Callable[[], list[str]],
+        moment: Callable[[float], str],
     ) -> None:
+        """Say faults as `health` tells them, their times as `moment` writes them."""
         self._board = board
+        self._moment = moment
         self._logbook = logbook
         self._health = health
         self._reasons: tuple[str, ...] = ()
@@ -40,6 +47,13 @@ class Alarms:
         calls = self._board.switchboard.calls.values()
         return sum(bool(call.recording_failure) and not call.is_over for call in calls)
 
+    def _local(self, at: str) -> str:
+        """Write a time of the engine's as the clocks on this screen do."""
+        try:
+            return self._moment(datetime.fromisoformat(at).timestamp())
+        except ValueError:
+            return at
+
     def said(self, words: Words) -> list[str]:
         """Say the banners in words."""
         said = []
@@ -56,7 +70,7 @@ class Alarms:
             )
             said.append(words.many(*failed, self._failed) % {"num": self._failed})
         for reason in self._reasons:
-            text = clip(say(HEALTH, reason, words), 300)
+            text = clip(say(HEALTH, reason, words, {"at": self._local}), 300)
             if ELSEWHERE in reason:  # lines are written, and not where they belong
                 said.append(f"{words('NOT SAVED')} · {text}")
             else:

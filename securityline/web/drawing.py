@@ -43,7 +43,10 @@ class Drawing:
         self.beside = Beside(self.board, rendering, services.directory)
         self.timelines = Timelines(self.board, rendering)
         self.alarms = Alarms(
-            self.board, services.logbook, lambda: [*services.health(), *services.degraded()]
+            self.board,
+            services.logbook,
+            lambda: [*services.health(), *services.degraded()],
+            lambda at: rendering.moment(at, "%d.%m. %H:%M:%S"),
         )
 
     # ------------------------------------------------------------ shared

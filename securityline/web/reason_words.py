@@ -258,6 +258,15 @@ _STUCK: Final = one_of(*STALLED, said_as=STALLED)
 _STOOD_STILL: Final = "should have moved and did not: %(stuck)s (%(num)d)"
 HEALTH: Final = Grammar(
     _STOOD_STILL,
+    N_("the machine's clock was set back by %(num)d s at %(at)s"),
+    N_("the machine's clock was set forward by %(num)d s at %(at)s"),
+    N_("the machine's clock was %(num)d s behind the logbook"),
+    N_(
+        "the directory was not read again, the one before stays in force:"
+        " %(num)d faults in its files"
+    ),
+    N_("times are shown in UTC: the time zone data cannot be read"),
+    N_("a part of the directory is left out: %(num)d faults in its files"),
     N_("the auditor has not looked for %(seconds)d s"),
     N_("the auditor cannot check: %(stuck)s"),
     N_("the engine is being stopped"),

@@ -4,16 +4,18 @@ libfaketime gives the engine's process a wall clock of its own; its monotonic cl
 """
 
 import asyncio
+import re
 import shutil
 import signal
 import zoneinfo
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
+from aiohttp import ClientSession
 
 from securityline.logbook.store import FILE_NAME, LogbookStore
 from securityline.logbook.verify import verify_book
@@ -67,6 +69,25 @@ async def ended(api: Api, trees: int) -> None:
                 return
 
 
+async def degraded(bank: Estate) -> list[str]:
+    """Ask what is broken although calls are taken."""
+    found: list[str] = (await readiness(bank))["degraded"]
+    return found
+
+
+async def readiness(bank: Estate) -> dict[str, Any]:
+    async with ClientSession(bank.desk) as session, session.get("/readyz") as response:
+        found: dict[str, Any] = await response.json()
+        return found
+
+
+async def mended(bank: Estate, *, but: int = 0) -> None:
+    """Wait until nothing is broken any more, but for what a new start alone mends."""
+    async with asyncio.timeout(PATIENCE):
+        while len(await degraded(bank)) > but:  # noqa: ASYNC110 - over HTTP
+            await asyncio.sleep(0.1)
+
+
 @pytest.mark.skipif(not LIBRARY, reason="libfaketime is not installed")
 async def test_a_clock_set_back_an_hour_moves_no_deadline_and_no_line(
     bank: Estate, keyholders: Phones
@@ -88,12 +109,20 @@ async def test_a_clock_set_back_an_hour_moves_no_deadline_and_no_line(
         await ended(api, 1)  # its second keyholder is called when the first has rung 5 s
         noticed = await api.wait_for("WallClockSet")
         assert noticed["data"]["seconds"] == pytest.approx(-3600, abs=5)
+        [said] = await degraded(bank)
+        assert re.fullmatch(r"the machine's clock was set back by 36\d\d s at \S+", said)
+        async with signed_in(bank, "op-1", is_ready=False) as desk:
+            await desk.fragment("horloge de la machine a été reculée de 36")
         await senders.send(RINGS_OUT[1])
     engine.kill(signal.SIGKILL)
     await engine.ended()
     engine = await start(bank, **fake)  # an hour before the end of the log
     async with bank.api() as api:
         await ended(api, 2)
+    [said] = await degraded(bank)
+    assert re.fullmatch(r"the machine's clock was 3\d\d\d s behind the logbook", said)
+    async with signed_in(bank, "op-1", is_ready=False) as desk:
+        await desk.fragment("de retard sur la main courante")
     engine.kill(signal.SIGTERM)
     assert await engine.stop() == 0
     verify_book(bank.data)
@@ -121,10 +150,9 @@ async def test_time_zone_data_that_change_or_go_stop_no_call(
         await senders.send(1)
         (folder / ZONE).write_bytes(b"no time zone at all")
         engine.kill(signal.SIGHUP)
-        async with asyncio.timeout(PATIENCE):
-            async for line in api.lines(first["seq"]):
-                if line["what"] in ("DirectoryReloaded", "DirectoryRefused"):
-                    break
+        # A zone that was read stays as it was read until the next start: nothing is refused.
+        await api.wait_for("DirectoryReloaded", after=first["seq"])
+        assert await degraded(bank) == []
         await senders.send(2)
         await ended(api, 3)
     keyholders.close()
@@ -140,3 +168,39 @@ async def test_time_zone_data_that_change_or_go_stop_no_call(
     engine.kill(signal.SIGTERM)
     assert await engine.stop() == 0
     verify_book(bank.data)
+    engine = await start(bank, PYTHONTZPATH=str(folder))
+    said = await degraded(bank)
+    assert said == [
+        "a part of the directory is left out: 2 faults in its files",
+        "times are shown in UTC: the time zone data cannot be read",
+    ]
+    async with signed_in(bank, "op-1", is_ready=False) as desk:
+        html = await desk.fragment("une partie de l’annuaire est laissée de côté")
+    assert "les heures sont affichées en UTC" in html
+    shutil.copy(source, folder / ZONE)
+    engine.kill(signal.SIGHUP)
+    await mended(bank, but=1)
+    engine.kill(signal.SIGTERM)
+    assert await engine.stop() == 0
+
+
+async def test_a_directory_that_is_refused_is_said_at_the_desk_until_a_good_one_is_read(
+    bank: Estate,
+) -> None:
+    engine = await start(bank)
+    file = bank.folder / "directory" / "organisations" / "bank.yaml"
+    good = file.read_text()
+    file.write_text(good + "  - {broken\n")
+    async with bank.api() as api, signed_in(bank, "op-1", is_ready=False) as desk:
+        engine.kill(signal.SIGHUP)
+        await api.wait_for("DirectoryRefused")
+        [said] = await degraded(bank)
+        assert "the one before stays in force: 1 faults" in said
+        await desk.fragment("l’annuaire n’a pas été relu, le précédent reste en vigueur")
+        file.write_text(good)
+        engine.kill(signal.SIGHUP)
+        await mended(bank)
+        while "annuaire" in await desk.fragment('id="alarms"'):
+            pass
+    engine.kill(signal.SIGTERM)
+    assert await engine.stop() == 0

@@ -44,7 +44,7 @@ ballast = 65536
 @pytest.fixture
 async def product(tmp_path: Path) -> AsyncIterator[Product]:
     (tmp_path / "engine.toml").write_text(SETTINGS)
-    (tmp_path / "directory").mkdir()
+    (tmp_path / "directory" / "organisations").mkdir(parents=True)  # empty, and in order
     product = Product(load_config(tmp_path / "engine.toml", {}))
     product.logbook.start()
     try:

@@ -183,8 +183,8 @@ class LogbookConfig:
     "File for signed heads; better where the engine can only append."
     anchor_time: Annotated[float, v.number(1, 86_400)] = 300.0
     "Seconds between two signatures."
-    ballast: Annotated[int, v.size] = 16 * 2**20
-    "Octets in reserve for a full disk. 256 MiB where there is room."
+    ballast: Annotated[int, v.size] = 256 * 2**20
+    "Octets in reserve for a full disk; less on a disk that has less than four times as much."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

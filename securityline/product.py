@@ -193,6 +193,7 @@ class Product:
                 self.logbook.problems,
             ],
             [
+                self.logbook.concerns,
                 self.vigilance.reasons,
                 self.crowding.reasons,
                 self.clock_watch.reasons,

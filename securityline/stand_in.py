@@ -19,10 +19,13 @@ from typing import Final
 import structlog
 
 from securityline.config import Config
+from securityline.logbook.ballast import FILE_NAME as BALLAST_FILE
 from securityline.logbook.store import FILE_NAME
 
-LEFT_BEHIND: Final = frozenset({"recordings", "speech"})
+LEFT_BEHIND: Final = frozenset({"recordings", "speech", BALLAST_FILE})
 "What the copy begins without: it is large, and new ones are made."
+MOST_BALLAST: Final = 16 * 2**20
+"Octets in reserve there: a temporary folder may be the machine's memory."
 ELSEWHERE: Final = "; lines go to "
 "In the reason that people read: where to look for what is not saved."
 MOST_SHARE: Final = 0.5
@@ -44,7 +47,9 @@ def writable(config: Config) -> tuple[Config, str]:
     fault = f"{folder} cannot be written ({why}){ELSEWHERE}{other} until it is mended"
     log.error("the data directory cannot be written", reason=why, stand_in=str(other))
     data = replace(config.data, dir=other, recordings=None)
-    return replace(config, data=data), f"the logbook is not saved: {fault}"
+    reserve = min(config.logbook.ballast, MOST_BALLAST)
+    book = replace(config.logbook, ballast=reserve)
+    return replace(config, data=data, logbook=book), f"the logbook is not saved: {fault}"
 
 
 def _why_not(folder: Path) -> str:

@@ -187,7 +187,7 @@ class Logbook:
 
     def _anchor_now(self) -> None:
         self.anchor("interval")
-        self._book.ballast.take_on()
+        self._signer.submit(self._book.ballast.take_on)  # may write, so not on the loop
         self._plan_anchor()
 
     # ------------------------------------------------------------ from the writer's thread
@@ -285,6 +285,11 @@ class Logbook:
     def problems(self) -> list[str]:
         """Say what is wrong with the logbook, for people; empty when nothing is."""
         return [text for text in self._problems() if text]
+
+    def concerns(self) -> list[str]:
+        """Say what is not as it should be although every line is saved; empty when all is."""
+        fault = self._book.ballast.fault()
+        return [fault] if fault else []
 
     def _problems(self) -> Iterator[str]:
         yield self._book.defect

@@ -37,7 +37,7 @@ class LogbookSettings:
     "File for signed heads; better where the engine can only append. Default: in `folder`."
     anchor_time: float = 300.0
     "Seconds between two signatures of the head."
-    ballast: int = 16 * 2**20
+    ballast: int = 256 * 2**20
     "Octets kept in reserve for a full disk."
     silence_time: float = 0.2
     "Seconds without a word from the store, after which the engine acts without it."

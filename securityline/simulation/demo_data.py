@@ -64,6 +64,9 @@ dir = "directory"                       # a copy of the example clients, yours t
 
 [data]
 dir = "data"                            # logbook, recordings, keys
+
+[logbook]
+ballast = "16 MiB"                      # in reserve for a full disk; 256 MiB in earnest
 """
 
 

@@ -281,6 +281,11 @@ HEALTH: Final = Grammar(
     N_("nor is the spool: %(fault)s"),
     N_("%(path)s was removed or replaced while the engine runs"),
     N_("the disk is full; the reserve was used"),
+    N_(
+        "the reserve for a full disk is %(num)d MiB instead of %(wanted)d MiB:"
+        " the disk has little room"
+    ),
+    N_("there is no reserve for a full disk: the disk has no room for it"),
     N_("the head's signature cannot be kept: %(fault)s"),
     N_("the end of the logbook cannot be checked: %(fault)s"),
     N_("%(path)s: %(fault)s; it cannot be set aside: %(error)s"),

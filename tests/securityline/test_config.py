@@ -106,7 +106,7 @@ def test_defaults_stand_where_the_file_says_nothing(tmp_path: Path) -> None:
     assert config.directory.dir == tmp_path / "directory"
     assert config.recordings_dir == tmp_path / "data" / "recordings"
     assert config.logbook_settings.folder == tmp_path / "data"
-    assert config.logbook_settings.ballast == 16 * 2**20
+    assert config.logbook_settings.ballast == 256 * 2**20
     assert config.log.level == "info"
     assert config.trunks[1].profile.name == "carrier-b"
 

@@ -20,6 +20,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / FILE_NAME).write_text("book")
     (folder / "accounts.db").write_text("accounts")
     (folder / "recordings" / "r1.wav").write_text("long")
+    (folder / "ballast").write_text("nothing, and much of it")
     return folder
 
 
@@ -50,7 +51,8 @@ def config(folder: Path) -> Config:
 
 def test_a_directory_that_can_be_written_is_used_and_nothing_is_said(data: Path) -> None:
     assert stand_in.writable(config(data)) == (config(data), "")
-    assert sorted(x.name for x in data.iterdir()) == ["accounts.db", FILE_NAME, "recordings"]
+    names = sorted(x.name for x in data.iterdir())
+    assert names == ["accounts.db", "ballast", FILE_NAME, "recordings"]
 
 
 def test_else_a_copy_is_and_the_reason_says_where(
@@ -62,6 +64,8 @@ def test_else_a_copy_is_and_the_reason_says_where(
     assert (used.data.dir / FILE_NAME).read_text() == "book"
     assert (used.data.dir / "accounts.db").read_text() == "accounts"
     assert not (used.data.dir / "recordings").exists(), "large, and new ones are made"
+    assert not (used.data.dir / "ballast").exists(), "the temporary folder may be memory"
+    assert used.logbook_settings.ballast == 16 * 2**20
     assert used.recordings_dir == used.data.dir / "recordings"
     assert reason.startswith("the logbook is not saved: ")
     assert str(data) in reason

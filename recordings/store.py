@@ -67,6 +67,13 @@ class RecordingStore:
         path = self.find(recording_id)
         if path is None:
             raise FileNotFoundError(f"recording {recording_id[:80]!r} is not in the store")
-        with path.open("rb") as file:
-            found = file_digest(file, "sha256").hexdigest()
-        return hmac.compare_digest(found, expected_sha256.lower())
+        return hmac.compare_digest(digest_of(path), expected_sha256.lower())
+
+
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file in lower-case hexadecimal; reads all of it.
+
+    :raises OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

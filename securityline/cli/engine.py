@@ -12,6 +12,7 @@ from client_directory.finding import exit_status
 from client_directory.prover import prove
 from securityline.config import load_config
 from securityline.logbook.verify import BrokenChain, verify_book
+from securityline.recording_check import changed_recordings
 from securityline.structured_log import configure
 
 
@@ -56,8 +57,18 @@ def check(folder: Path) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Copy of anchor.pub that was kept elsewhere.",
 )
-def verify_log(data: Path, anchors: Path | None, public_key: Path | None) -> None:
-    """Check a whole logbook. Prints `ok LINES HASH`, or names the first bad line."""
+@click.option(
+    "--recordings",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of recordings, to be compared with their hashes in the log.",
+)
+def verify_log(
+    data: Path, anchors: Path | None, public_key: Path | None, recordings: Path | None
+) -> None:
+    """Check a whole logbook. Prints `ok LINES HASH`, or names the first bad line.
+
+    With --recordings each recording too: a line for every one that is changed or gone.
+    """
     try:
         verdict = verify_book(data, anchor_log=anchors, public_keys=public_key)
     except BrokenChain as broken:
@@ -66,4 +77,9 @@ def verify_log(data: Path, anchors: Path | None, public_key: Path | None) -> Non
     except (OSError, sqlite3.Error, ValueError) as error:
         click.echo(f"securityline: the logbook cannot be read: {error}", err=True)
         raise SystemExit(1) from None
+    defects = [] if recordings is None else changed_recordings(data, recordings)
+    for defect in defects:
+        click.echo(defect)
+    if defects:
+        raise SystemExit(1)
     click.echo(f"ok {verdict.head.seq} {verdict.head.hash}")

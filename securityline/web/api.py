@@ -23,7 +23,7 @@ from securityline.web.discretion import (
 from securityline.web.openapi import DOCUMENT
 from securityline.web.ports import Line
 from securityline.web.problems import Problem
-from securityline.web.recordings import find_file, incident_of, note_playing, send
+from securityline.web.recordings import find_file, incident_of, mark, note_playing, send
 from securityline.web.throttle import Throttle
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -123,7 +123,9 @@ async def recording(request: web.Request) -> web.StreamResponse:
     """`GET /api/v1/recordings/{id}`: every read is logged."""
     context, recording_id = request.app[CONTEXT], request.match_info["id"]
     incident_id = await incident_of(context, recording_id)
-    response = send(request, find_file(context, recording_id), recording_id)
+    path = find_file(context, recording_id)
+    response = send(request, path, recording_id)
+    await mark(response, context, recording_id, incident_id, path)
     if request.method == "GET":
         note_playing(request, recording_id, incident_id, {"by": f"token {request[TOKEN_NAME]}"})
     return response

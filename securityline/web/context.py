@@ -50,6 +50,9 @@ class Context:
     played: dict[tuple[str, str], float] = field(default_factory=dict)
     "By session and recording: when a listening was last written down."
 
+    checked: dict[str, tuple[tuple[int, ...], bool]] = field(default_factory=dict)
+    "By recording: its file's state when it was compared with its hash, and if they agreed."
+
     def __post_init__(self) -> None:
         self.refused = RefusedPresses(self.services.engine.note, self.now)
         self.absent = AbsentScreens(

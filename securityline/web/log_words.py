@@ -90,6 +90,9 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         N_("Gap in the recording at %(at_time)s: %(seconds)s, %(side)s (%(cause)s)")
     ),
     "RecordingFailed": _bad(N_("Recording failed: %(reason)s")),
+    "RecordingChanged": _bad(
+        N_("The file of the recording %(recording_id)s is not what was recorded")
+    ),
     "RecordingPlayed": _person(N_("%(operator)s listened to the recording")),
     "ReportRead": _person(N_("%(operator)s read the report of the case")),
     # operators

@@ -9,12 +9,15 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.genuine import is_genuine
 from securityline.web.incidents import find_incident
 from securityline.web.problems import Problem
 
 ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 "Ids of recordings are ours; nothing else ever becomes part of a path."
 PLAYED: Final = "RecordingPlayed"
+INTEGRITY: Final = "Recording-Integrity"
+"Header of a recording whose file is not what the log says: `changed`."
 SAME_LISTENING: Final = 60.0
 "Seconds in which further parts that a player fetches are one listening, and one line."
 
@@ -34,6 +37,7 @@ async def play(request: web.Request) -> web.StreamResponse:
     played = (session.session_id, recording_id)
     is_new = context.now() - context.played.get(played, 0.0) > SAME_LISTENING
     response = send(request, path, recording_id)
+    await mark(response, context, recording_id, incident_id, path)
     if is_new and request.method == "GET":
         context.played[played] = context.now()
         who = {"operator": session.operator, "by": session.operator}
@@ -47,6 +51,18 @@ def note_playing(
     """Write into the log of the case who listens, and from where."""
     data = {"recording_id": recording_id, **who, "from": request.remote or ""}
     request.app[CONTEXT].services.engine.note(PLAYED, data, incident_id)
+
+
+async def mark(
+    response: web.StreamResponse,
+    context: Context,
+    recording_id: str,
+    incident_id: str,
+    path: Path,
+) -> None:
+    """Say in a header, and in the log, that a file is not what was recorded."""
+    if not await is_genuine(context, recording_id, incident_id, path):
+        response.headers[INTEGRITY] = "changed"
 
 
 class WholeFile(web.FileResponse):

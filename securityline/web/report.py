@@ -16,6 +16,7 @@ from client_directory.model import Organisation
 from securityline.report_pdf import NotInstalled, NotMade, make_pdf
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.erasing import eraser
+from securityline.web.genuine import MOST_LINES, is_genuine, read_case
 from securityline.web.incidents import find_incident, moment_of
 from securityline.web.log_lines import is_for_operators
 from securityline.web.parts import STATIC
@@ -28,9 +29,6 @@ from securityline.web.words import LANGUAGES, N_, WORDS, Words
 
 READ: Final = "ReportRead"
 "The line in the log: who read it, in what form."
-PAGE: Final = 1000
-MOST_LINES: Final = 20_000
-"Lines of one case that a report holds; a longer one says that it is cut."
 LONGEST_ROW: Final = 4000
 NOT_FOR_CLIENTS: Final = frozenset({"SecretChecked", "SecretRevealed", "OperatorChosen"})
 "How we know people, and whom we thought of: ours alone."
@@ -69,12 +67,13 @@ async def show(request: web.Request) -> web.Response:
     if form not in ("page", "html", "pdf"):
         raise Problem(400, "A report is had `as` html or pdf.")
     document = await find_incident(context, incident_id, session)
-    lines = await asyncio.to_thread(_read, context, incident_id)
+    lines = await asyncio.to_thread(read_case, context, incident_id)
     organisation = context.services.directory.current.organisations.get(
         document.get("organisation") or ""
     )
     language = _language(request.query.get("language"), organisation)
     values = _values(context, document, lines, organisation, language)
+    values["changed"] = await _changed(context, lines, incident_id)
     css = "" if form == "page" else (STATIC / "report.css").read_text("utf-8")
     values["css"] = Markup(css)  # noqa: S704 - a file of ours
     html = context.rendering("report.html", language, values)
@@ -106,15 +105,16 @@ def _language(wanted: str | None, organisation: Organisation | None) -> str:
     return next((tag for tag in (wanted or "", *theirs) if tag in LANGUAGES), "en")
 
 
-def _read(context: Context, incident_id: str) -> list[Line]:
-    kept: list[Line] = []
-    while len(kept) < MOST_LINES:
-        after = kept[-1].seq if kept else 0
-        page = context.services.logbook.read(after, PAGE, incident_id)
-        kept.extend(page)
-        if len(page) < PAGE:
-            break
-    return kept
+async def _changed(context: Context, lines: Sequence[Line], incident_id: str) -> frozenset[str]:
+    """Return the recordings of a case whose file is not what was recorded."""
+    changed = set()
+    for row in recordings(lines, context.rendering):
+        path = context.services.recording_path(row.recording_id)
+        if row.state != "ended" or path is None or not path.is_file():
+            continue
+        if not await is_genuine(context, row.recording_id, incident_id, path, lines):
+            changed.add(row.recording_id)
+    return frozenset(changed)
 
 
 def _values(

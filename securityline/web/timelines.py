@@ -26,6 +26,8 @@ class RecordingRow(NamedTuple):
     seconds: float | None
     sha256: str
     gaps: int
+    is_changed: bool = False
+    "The file is not what was recorded: so it was found once."
 
 
 class Timelines:
@@ -106,6 +108,8 @@ def recordings(lines: Iterable[Line], rendering: Rendering) -> list[RecordingRow
             row = row._replace(state="ended", seconds=seconds, sha256=sha256)
         elif line.what == "RecordingFailed":
             row = row._replace(state="failed")
+        elif line.what == "RecordingChanged":
+            row = row._replace(is_changed=True)
         elif line.what == "RecordingGap":
             row = row._replace(gaps=row.gaps + 1)
         rows[recording_id] = row

@@ -11,10 +11,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from recordings.store import RecordingStore, digest_of
 from securityline import __main__ as program
 from securityline import totp
 from securityline.accounts import Accounts
 from securityline.config import Config
+from securityline.logbook.entry import Line
 from securityline.logbook.verify import verify_book
 from tests.securityline.books import append, notes, running
 from tests.securityline.test_config import SMALL
@@ -104,6 +106,32 @@ async def test_copies_kept_elsewhere_are_used(tmp_path: Path) -> None:
     )
     assert result.output == f"ok 6 {book.head.hash}\n"
     assert run("verify-log", tmp_path).exit_code == 1
+
+
+async def test_recordings_are_compared_with_their_hashes_where_wanted(tmp_path: Path) -> None:
+    store = RecordingStore(tmp_path / "recordings")
+    lines: list[Line] = []
+    for name in ("good", "bad", "gone", "longer"):
+        path = store.path_of(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode() * 100)
+        data = {"recording_id": name, "sha256": digest_of(path)}
+        lines.append(("event", "inc-1", "RecordingEnded", data))
+    lines.append(("event", "inc-1", "RecordingStarted", {"recording_id": "longer"}))
+    async with running(tmp_path) as book:
+        await append(book, lines)
+    words = ("verify-log", tmp_path, "--recordings", store.root)
+    store.path_of("longer").write_bytes(b"goes on: it has no hash yet")
+    assert run(*words).output.startswith("ok 6 ")
+    store.path_of("bad").write_bytes(b"bad" * 99 + b"bae")
+    store.path_of("gone").unlink()
+    result = run(*words)
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "recording bad (line 3): is not what was recorded",
+        "recording gone (line 4): is gone",
+    ]
+    assert run("verify-log", tmp_path).exit_code == 0, "the log itself is whole"
 
 
 # ---------------------------------------------------------------- operators and tokens

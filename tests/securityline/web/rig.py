@@ -47,6 +47,7 @@ from callflows.service_call import ServiceCall
 from callflows.switchboard import Switchboard
 from client_directory.call_plan import build_call_plan
 from client_directory.directory import DirectoryHolder
+from recordings.store import digest_of
 from securityline.alarms.door import AlarmDoor
 from securityline.engine import Engine
 from securityline.identification import CallIds, build_call_offered
@@ -212,14 +213,15 @@ class House:
         )
 
     def _end_recording(self, command: StopRecording) -> None:
-        write_wav(self.recordings / f"{command.recording_id}.wav", 2.0)
+        path = self.recordings / f"{command.recording_id}.wav"
+        write_wav(path, 2.0)
         self.engine.handle(
             RecordingEnded(
                 incident_id=command.incident_id,
                 call_id=command.call_id,
                 recording_id=command.recording_id,
                 seconds=2.0,
-                sha256="5f" * 32,
+                sha256=digest_of(path),
             )
         )
 

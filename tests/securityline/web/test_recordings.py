@@ -1,7 +1,9 @@
+import os
 from typing import Any
 
 import pytest
 
+from recordings.store import digest_of
 from tests.securityline.web.rig import BANQUE, POSTES, Browser, House
 
 TOKEN = {"Authorization": "Bearer recordings:read"}
@@ -150,4 +152,73 @@ async def test_the_player_is_on_the_case_when_the_recording_is_there(
     await desk.sign_in("op-1")
     page = await desk.page(f"/incidents/{incident_id}")
     assert f'src="/recordings/{recording_id}"' in page
-    assert "5f" * 32 in page
+    assert digest_of(home.recordings / f"{recording_id}.wav") in page
+
+
+def changes(home: House, incident_id: str) -> list[Any]:
+    lines = home.logbook.read(incident_id=incident_id)
+    return [line for line in lines if line.what == "RecordingChanged"]
+
+
+async def test_a_file_with_one_bit_altered_is_said_wherever_it_is_heard_or_shown(
+    home: House, desk: Browser
+) -> None:
+    incident_id, recording_id = await a_recording(home)
+    await desk.sign_in("op-1")
+    right = await desk.get(f"/recordings/{recording_id}")
+    assert "Recording-Integrity" not in right.headers
+    path = home.recordings / f"{recording_id}.wav"
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # and the time put back
+    api = desk.url(f"/api/v1/recordings/{recording_id}")
+    for answer in (
+        await desk.get(f"/recordings/{recording_id}"),
+        await desk.get(f"/recordings/{recording_id}", headers={"Range": "bytes=9-"}),
+        await desk.http.get(api, headers=TOKEN),
+    ):
+        assert answer.status in (200, 206), "it is heard all the same"
+        assert answer.headers["Recording-Integrity"] == "changed"
+    await home.settled()
+    (line,) = changes(home, incident_id)
+    assert line.data == {"recording_id": recording_id, "found_sha256": digest_of(path)}
+    page = await desk.page(f"/incidents/{incident_id}")
+    assert "n’est pas ce qui a été enregistré" in page
+    assert 'class="mark failed"' in page
+
+
+async def test_a_recording_is_read_again_only_when_its_file_was_touched(
+    home: House, desk: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, recording_id = await a_recording(home)
+    read: list[Any] = []
+
+    def digest(path: Any) -> str:
+        read.append(path)
+        return digest_of(path)
+
+    monkeypatch.setattr("securityline.web.genuine.digest_of", digest)
+    await desk.sign_in("op-1")
+    for _ in range(3):
+        await desk.get(f"/recordings/{recording_id}")
+    assert len(read) == 1
+    os.utime(home.recordings / f"{recording_id}.wav")
+    await desk.get(f"/recordings/{recording_id}")
+    assert len(read) == 2
+
+
+async def test_without_a_hash_in_the_log_nothing_is_claimed(home: House, desk: Browser) -> None:
+    """Still recorded, or cut off by a crash: the log has no hash to compare with."""
+    home.picks_up = {"op-1"}
+    home.sign_in("op-1")
+    ids = home.ring(POSTES, None)
+    await home.settled()
+    (home.recordings / f"{ids[1]}-r1.wav").write_bytes(b"RIFF and not yet whole")
+    await desk.sign_in("op-1")
+    answer = await desk.get(f"/recordings/{ids[1]}-r1")
+    assert answer.status == 200
+    assert "Recording-Integrity" not in answer.headers
+    await home.settled()
+    assert changes(home, ids[0]) == []

@@ -22,6 +22,7 @@ from callflows.events import (
     StepSkipped,
     VerificationRecorded,
 )
+from recordings.store import digest_of
 from securityline import report_pdf
 from securityline.report_pdf import make_pdf
 from securityline.web.context import CONTEXT
@@ -93,6 +94,28 @@ async def test_a_report_tells_the_whole_case_in_the_client_s_language(
         assert words in page, words
     dutch = await desk.page(f"/incidents/{case}/report?language=nl")
     assert "Samenvatting" in dutch
+
+
+CHANGED = {
+    "fr": "Le fichier n’est pas ce qui a été enregistré.",
+    "nl": "Het bestand is niet wat is opgenomen.",
+    "de": "Die Datei ist nicht, was aufgezeichnet wurde.",
+    "en": "The file is not what was recorded.",
+}
+
+
+async def test_a_recording_that_was_altered_is_said_in_the_report(
+    home: House, desk: Browser
+) -> None:
+    case = await a_whole_case(home, desk)
+    for language, words in CHANGED.items():
+        assert words not in await desk.page(f"/incidents/{case}/report?language={language}")
+    path = home.recordings / "call-0001-r1.wav"
+    content = bytearray(path.read_bytes())
+    content[5000] ^= 1
+    path.write_bytes(content)
+    for language, words in CHANGED.items():
+        assert words in await desk.page(f"/incidents/{case}/report?language={language}")
 
 
 @pytest.mark.parametrize("language", ["fr", "nl", "de", "en"])
@@ -238,9 +261,10 @@ async def test_the_pdf_holds_the_whole_case_and_no_secret(
     assert re.search(r"Page size:.*A4", about)
     assert re.search(r"Title:.*Postes Démo", about)
     text = " ".join(by_poppler("pdftotext", path, "-layout").split())
+    digest = digest_of(home.recordings / "call-0001-r1.wav")
     for words in (
         "Postes Démo", "Julie Dupont", "Deux hommes", "Rappeler", "Tout est calme",
-        "arrêté", "call-0001-r1", "5f5f5f5f5f5f", "1/3", "3/3",
+        "arrêté", "call-0001-r1", digest[:12], "1/3", "3/3",
     ):  # fmt: skip
         assert words in text, words
     assert "Zone de police Bruxelles-Capitale" in text

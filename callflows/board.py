@@ -98,6 +98,8 @@ class Board:
     "Callers who serve themselves by key, by their leg."
     pin_misses: dict[str, list[float]] = field(default_factory=dict)
     "When wrong PINs were given on the line for installers, by site and by caller."
+    tree_dials: dict[str, list[float]] = field(default_factory=dict)
+    "When call trees made calls in the last hour, by client."
     visits: "dict[LegId, Visit]" = field(default_factory=dict)
     "Supervisors on colleagues' calls, by the leg at their own phone."
     case_watches: "dict[IncidentId, CaseWatch]" = field(default_factory=dict)

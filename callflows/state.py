@@ -75,6 +75,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "check_legs": dict(board.check_legs),
         "self_services": [to_plain(call) for call in board.self_services.values()],
         "pin_misses": {key: list(times) for key, times in board.pin_misses.items()},
+        "tree_dials": {name: list(times) for name, times in board.tree_dials.items()},
         "case_watches": [to_plain(watch) for watch in board.case_watches.values()],
         "alert_limits": {name: to_plain(x) for name, x in board.alert_limits.items()},
         "visits": [to_plain(visit) for visit in board.visits.values()],
@@ -171,6 +172,7 @@ def _build(state: Mapping[str, Any]) -> Board:
         if himself.deadline is not None:
             board.keep_timed(himself)
     board.pin_misses = {key: list(x) for key, x in state.get("pin_misses", {}).items()}
+    board.tree_dials = {name: list(x) for name, x in state.get("tree_dials", {}).items()}
     for plain in state.get("case_watches", ()):
         watch = from_plain(CaseWatch, plain)
         board.case_watches[watch.incident_id] = watch

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from callflows import tree_limit
 from callflows.attention import attend
 from callflows.board import Board
 from callflows.call_tree import Attempt, AttemptState, CallTree, Retry, Slot, TreeState
@@ -46,6 +47,7 @@ def dial(board: Board, tree: CallTree, slot: Slot, reason: str = "") -> None:
     )
     tree.attempts.append(attempt)
     board.tree_legs[attempt.leg_id] = tree.tree_id
+    tree_limit.count(board, tree)
     spoken = words.whose(tree.plan.organisation_name, tree.plan.site_name)
     board.say(
         KeyholderCalled(

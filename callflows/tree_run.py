@@ -15,6 +15,7 @@ charge at an earlier level alone never ends the calls of a later one.
 
 from typing import Final
 
+from callflows import tree_limit
 from callflows.board import Board
 from callflows.call_tree import Attempt, CallTree, Retry, Slot, TreeState
 from callflows.commands import PlanCallTree
@@ -57,6 +58,10 @@ def advance(board: Board, tree: CallTree) -> None:
         level = tree.planned
         if level is not None:
             if not _may_dial(board, tree, level) or _is_clearing(board, tree):
+                break
+            if tree_limit.is_reached(board, tree):
+                if not _blocking(tree, board.now):
+                    exhaust(board, tree, tree_limit.reason(tree))
                 break
             if batch := _next_batch(board, tree, level):
                 why = (

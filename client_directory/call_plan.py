@@ -87,6 +87,10 @@ class PlannedLevel:
     left_out: tuple[LeftOut, ...]
 
 
+CALLS_AN_HOUR: Final = 600
+"A call every six seconds for an hour: a storm of real alarms has fewer."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallPlan:
     """A call tree for one case. Without levels it is exhausted before it begins."""
@@ -106,6 +110,8 @@ class CallPlan:
     "The client allows a short neutral message on an answering machine."
     until: float
     "End of the horizon, engine time: nothing is known of availability after it."
+    calls_an_hour: int = CALLS_AN_HOUR
+    "Most calls of all its trees for this client in an hour."
 
 
 def build_call_plan(

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Final
 
+from client_directory.call_plan import CALLS_AN_HOUR
 from client_directory.model import DEFAULT_ALERTS
 from securityline import config_values as v
 from securityline.alarms.scaip_units import read_units
@@ -37,6 +38,8 @@ class SipConfig:
     "Address that others reach us at, when a socket listens on every address (0.0.0.0)."
     ring_silence: Annotated[float, v.number(0.4, 10)] = 0.8
     "Seconds: a phone that rings and answers no OPTIONS for so long is dead."
+    tree_calls_an_hour: Annotated[float, v.number(1, 100_000)] = CALLS_AN_HOUR
+    "Most calls of call trees for one client in an hour; beyond it an operator is told."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -228,6 +228,7 @@ class Product:
                 if trunk.username
             },
             is_emergency_live=config.live_emergency_calls,
+            tree_calls_an_hour=round(config.sip.tree_calls_an_hour),
             note=self.engine.note,
             awaits_pin=self.recovered.switchboard.awaits_pin,
             is_keyholder_called=self.recovered.switchboard.is_keyholder_called,

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import structlog
 
 from callflows.events import Event, LegId
+from client_directory.call_plan import CALLS_AN_HOUR
 from client_directory.directory import DirectoryHolder
 from securityline.logbook.document import Document
 from securityline.telephony.audio import AudioSession
@@ -104,6 +105,8 @@ class Exchange:
     "Where a number is dialled from when no client's number says so."
     is_emergency_live: bool = False
     "`live_emergency_calls`: False, and no emergency service's number is ever dialled."
+    tree_calls_an_hour: int = CALLS_AN_HOUR
+    "Most calls of call trees for one client in an hour."
     legs: LegTable = field(default_factory=LegTable)
     awaits_pin: Callable[[LegId], bool] = lambda _leg_id: False
     "Whether the rules wait for a PIN from a leg, also before its collecting was ordered."

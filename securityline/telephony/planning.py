@@ -1,5 +1,6 @@
 """A call tree that a flow asked for, looked up in the directory of the moment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from callflows.commands import PlanCallTree
@@ -26,6 +27,7 @@ def plan_call_tree(exchange: Exchange, command: PlanCallTree) -> None:
                 datetime.fromtimestamp(exchange.clock(), UTC),
                 is_emergency=directory.is_protected_number,
             )
+            plan = replace(plan, calls_an_hour=exchange.tree_calls_an_hour)
         except Exception as error:
             # A schedule that cannot be worked out must not leave the case without a human.
             log.exception("call tree not planned", call_tree=command.call_tree)

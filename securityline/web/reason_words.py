@@ -168,6 +168,7 @@ EXHAUSTED: Final = one_of(
     N_("nobody stands in it"),
     N_("nobody in it can be called now"),
     N_("everybody was tried"),
+    N_("the limit of %(num)d calls an hour for its client is reached"),
 )
 STOPPED: Final = one_of(N_("stopped by %(operator)s"), is_open=True)
 "Why nobody is called any more; what an operator wrote stays as it is."

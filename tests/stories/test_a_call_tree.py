@@ -1,9 +1,13 @@
 """Keyholders are called, one after the other or together, until one of them takes charge."""
 
+from dataclasses import replace
+
 import pytest
 
 from callflows import commands as c
 from callflows import events as e
+from callflows.events import TreeId
+from callflows.switchboard import Switchboard
 from tests.stories.keyholders import CASE, OP, TREE, Night, level, person, plan
 from tests.stories.line import AGGRESSION
 
@@ -289,6 +293,66 @@ def test_an_exhausted_tree_puts_the_case_in_front_of_the_operators_at_once() -> 
     reason = "call tree intrusion reached nobody: everybody was tried"
     assert night.wants_an_operator() == [reason]
     assert night.all(e.AttentionWanted)
+
+
+def test_beyond_so_many_calls_an_hour_a_tree_calls_nobody_and_an_operator_is_told() -> None:
+    """A false alarm every minute must not let us telephone at the client's cost all night."""
+    night = Night()
+    night.begins()
+    allowed = replace(plan(level("ann", "ben", "cas")), calls_an_hour=2)
+    second, third, fourth = (TreeId(f"inc-call-1-t{number}") for number in (2, 3, 4))
+    night.starts(allowed, second)
+    night.fast_forward(29)
+    assert called(night, second) == ["ann"]
+    night.fast_forward(30)
+    assert called(night, second) == ["ann", "ben"]
+    assert night.switchboard.trees[second].state == "running", "the last one still rings"
+    night.fast_forward(30)
+    assert called(night, second) == ["ann", "ben"]
+    assert night.switchboard.trees[second].state == "exhausted"
+    why = "the limit of 2 calls an hour for its client is reached"
+    assert night.last(e.CallTreeExhausted).reason == why
+    assert f"call tree intrusion reached nobody: {why}" in night.wants_an_operator()
+
+    night.starts(allowed, third)
+    assert called(night, third) == [], "whichever tree of his it is"
+    assert night.switchboard.trees[third].state == "exhausted"
+    night.fast_forward(3_600)
+    night.starts(allowed, fourth)
+    assert called(night, fourth) == ["ann"], "an hour later he has his calls again"
+
+
+def test_what_an_operator_dials_himself_is_never_held_back() -> None:
+    night = Night()
+    night.begins()
+    second = TreeId("inc-call-1-t2")
+    night.starts(replace(plan(level("ann", "ben")), calls_an_hour=1), second)
+    night.fast_forward(31)
+    assert night.switchboard.trees[second].state == "exhausted"
+    night.tell(e.CallKeyholderPressed(tree_id=second, operator=OP, person="ben"))
+    assert called(night, second) == ["ann", "ben"]
+
+
+def test_the_limit_is_each_client_s_own_and_outlives_a_restart() -> None:
+    night = Night(is_cloned=True)
+    night.begins()
+    allowed = replace(plan(level("ann")), calls_an_hour=1)
+    second, third, fourth = (TreeId(f"inc-call-1-t{number}") for number in (2, 3, 4))
+    night.starts(allowed, second)
+    night.starts(replace(allowed, organisation="other"), third)
+    assert called(night, third) == ["ann"]
+    state = night.switchboard.to_state()
+    assert Switchboard.from_state(state)._board.tree_dials == {
+        "acme": [night.now],
+        "other": [night.now],
+    }
+    night.starts(allowed, fourth)
+    assert called(night, fourth) == []
+
+
+def called(night: Night, tree_id: TreeId) -> list[str]:
+    """Who was called by a tree, first one first."""
+    return [attempt.person for attempt in night.switchboard.trees[tree_id].attempts]
 
 
 @pytest.mark.parametrize("levels", [(), (level(),), (level(person("ann", windows=())),)])

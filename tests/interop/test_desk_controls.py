@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 import pytest_asyncio
 
+from callflows.call import PROOF_TIME
 from securityline.simulation.phone_call import CallState
 from tests.interop.desk import signed_in
 from tests.interop.engine import Lab
@@ -103,6 +104,9 @@ async def test_with_nobody_there_the_fallback_rings_and_whom_it_fails_is_held(
     served.audio.press("5")
     async with asyncio.timeout(60):
         await keyholder.audio.until(lambda: keyholder.audio.digits == "5")
+        # Whoever hangs up sooner can have helped nobody: his caller would wait on.
+        proved = keyholder.audio.packets_heard + 50 * (PROOF_TIME + 1)
+        await keyholder.audio.until(lambda: keyholder.audio.packets_heard > proved)
     carrier.hang_up(keyholder)
     await log.until("CallEnded", after=mark, call_id=call_id)
     await reached(served, CallState.ENDED)

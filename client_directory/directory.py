@@ -13,6 +13,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from client_directory.call_plan import CallPlan, build_call_plan
 from client_directory.finding import Finding
+from client_directory.general import fallback_procedure
 from client_directory.loader import LoadedFiles, load_files
 from client_directory.model import (
     CallTreePlan,
@@ -26,10 +27,6 @@ from client_directory.model import (
     Site,
     TemporaryConsigne,
 )
-
-OTHER_KIND: Final = "other"
-"Incident kind of the consigne to show while nobody has said what happened."
-DEFAULT_PROCEDURE: Final = "default"
 
 
 class DirectoryError(Exception):
@@ -76,6 +73,7 @@ class _Client:
     people: Mapping[str, Person]
     call_trees: Mapping[str, CallTreePlan]
     by_kind: Mapping[str, Procedure]
+    fallback: Procedure | None
     by_alarm_code: Mapping[str, Procedure]
 
 
@@ -179,8 +177,7 @@ class Directory:
         client = self._clients.get(organisation)
         if client is None:
             return None
-        by_kind = client.by_kind
-        return by_kind.get(kind or OTHER_KIND) or by_kind.get(OTHER_KIND) or _general(client)
+        return client.by_kind.get(kind or "") or client.fallback
 
     def kinds(self, organisation: str) -> tuple[str, ...]:
         """Return the kinds of incident a client has a consigne for, in the file's order."""
@@ -287,14 +284,6 @@ def _errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if not finding.is_warning)
 
 
-def _general(client: _Client) -> Procedure | None:
-    procedures = client.organisation.procedures
-    for procedure in procedures:
-        if procedure.procedure == DEFAULT_PROCEDURE:
-            return procedure
-    return procedures[0] if procedures else None
-
-
 def _index(organisation: Organisation) -> _Client:
     procedures = organisation.procedures
     return _Client(
@@ -303,6 +292,7 @@ def _index(organisation: Organisation) -> _Client:
         sites={site.site: site for site in organisation.sites},
         people={person.person: person for person in organisation.people},
         call_trees={tree.call_tree: tree for tree in organisation.call_trees},
+        fallback=fallback_procedure(organisation),
         by_kind={kind: plan for plan in procedures for kind in plan.incident_kinds},
         by_alarm_code={code: plan for plan in procedures for code in plan.alarm_codes},
     )

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from client_directory.call_plan import PlannedLevel, Planner
 from client_directory.coverage import moments_of_change, named, too_few, uncovered
 from client_directory.finding import Finding
+from client_directory.general import fallback_procedure, is_written_fallback
 from client_directory.loader import load_files
 from client_directory.model import CallTreePlan, Organisation, Procedure
 from client_directory.plan_timing import worst_case_between
@@ -36,7 +37,7 @@ class Proven(NamedTuple):
 
     findings: tuple[Finding, ...]
     proofs: tuple[Finding, ...]
-    "Lines with the code `PROVED`: no defects."
+    "Lines with the code `PROVED`, and advice beside them (`NO_GENERAL`): no defects."
 
 
 def prove(folder: FilePath, at: datetime) -> Proven:
@@ -61,6 +62,7 @@ class Prover:
     def examine(self, organisation: Organisation, source: Source) -> None:
         """Note what is wrong with a client in `source`, and keep what was proved."""
         _check_consignes(organisation, source)
+        self._advise(organisation, source)
         if any(finding.code in _UNTIMED for finding in source.findings):
             return
         self._check_validity(organisation, source)
@@ -92,9 +94,26 @@ class Prover:
                 text = f"{person.person!r} is not valid any more since the end of {until}"
                 source.find(("people", index, "valid"), "EXPIRED", text)
 
-    def _proved(self, source: Source, path: Path, text: str) -> None:
+    def _advise(self, organisation: Organisation, source: Source) -> None:
+        """Say when alarms without a consigne follow the first in the file, for want of another.
+
+        No defect: nobody wrote that it is meant for them, and an operator may choose another.
+        """
+        fallback = fallback_procedure(organisation)
+        if fallback is None or is_written_fallback(fallback):
+            return
+        if list(unverified_police_steps(fallback, is_fallback=True)):
+            index = organisation.procedures.index(fallback)
+            text = (
+                f"an alarm without a consigne of its own follows {fallback.procedure!r}, which"
+            )
+            text += " calls the police and has no step to verify it in: write one for 'other'"
+            self._proved(source, ("procedures", index, "procedure"), text, "NO_GENERAL")
+
+    def _proved(self, source: Source, path: Path, text: str, code: str = "PROVED") -> None:
         line = source.root.line_at(path)
-        self.proofs.append(Finding(source.file, line, "PROVED", text))
+        is_advice = code != "PROVED"
+        self.proofs.append(Finding(source.file, line, code, text, is_advice))
 
 
 class TreeProof:
@@ -217,10 +236,14 @@ class TreeProof:
 
 def _check_consignes(organisation: Organisation, source: Source) -> None:
     signalled = {zone.kind for site in organisation.sites for zone in site.zones if zone.kind}
+    fallback = fallback_procedure(organisation)
     for index, procedure in enumerate(organisation.procedures):
         path: Path = ("procedures", index, "steps")
-        for place in unverified_police_steps(procedure, signalled):
+        is_fallback = procedure is fallback and is_written_fallback(procedure)
+        steps = unverified_police_steps(procedure, signalled, is_fallback=is_fallback)
+        for place in steps:
             text = f"{procedure.procedure!r} calls the police before a verification"
+            text += ", also of alarms without a consigne of their own" if is_fallback else ""
             where = (*path, place, "do")
             source.find(where, "UNVERIFIED", f"{text}: requires: a step that has verify")
         for place in _locked_steps(procedure):

@@ -296,6 +296,26 @@ def test_every_kind_of_defect_of_the_issue_is_seeded():
     }
 
 
+def test_a_consigne_named_default_is_followed_for_what_has_none(tmp_path):
+    """A tampered detector falls to it: shut, and with no step to verify in."""
+    text = spoilt(tmp_path, BANK, "incident_kinds: [other]", "incident_kinds: [bomb_threat]")
+    new = text.replace("police}, requires: verify, go_to: facts}", "police},  go_to: facts}")
+    (tmp_path / "organisations" / f"{BANK}.yaml").write_text(new, encoding="utf-8")
+    (finding,) = prove(tmp_path, FRIDAY).findings
+    assert (finding.code, finding.line) == ("UNVERIFIED", line_of("police},  go_to:", new))
+    assert "alarms without a consigne of their own" in finding.text
+
+
+def test_the_first_consigne_followed_for_want_of_a_general_one_is_told_and_is_no_defect():
+    """The reference bank has a consigne for hold-ups alone: every alarm follows it."""
+    proven = prove(shared("directory"), FRIDAY)
+    assert exit_status(proven.findings) == ExitStatus.CLEAN
+    (advice,) = [one for one in proven.proofs if one.code == "NO_GENERAL"]
+    assert advice.file.endswith("banque-demo.yaml")
+    assert advice.is_warning
+    assert "'holdup'" in advice.text
+
+
 # ---------------------------------------------------------------- days
 
 

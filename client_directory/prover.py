@@ -19,6 +19,7 @@ from client_directory.finding import Finding
 from client_directory.general import fallback_procedure, is_written_fallback
 from client_directory.loader import load_files
 from client_directory.model import CallTreePlan, Organisation, Procedure
+from client_directory.no_effect import check_effects
 from client_directory.plan_timing import worst_case_between
 from client_directory.procedure_timing import procedure_times
 from client_directory.source import Path, Source
@@ -66,6 +67,7 @@ class Prover:
         if any(finding.code in _UNTIMED for finding in source.findings):
             return
         self._check_validity(organisation, source)
+        check_effects(organisation, source, self.start)
         # A day more: whoever can be called while a tree runs that starts at the very end.
         planner = Planner(organisation, self.start, self.end + _DAY)
         at_a_site: dict[str, float] = {}

@@ -5,6 +5,9 @@ the alarms come by DC-09 and HTTP. Judged is by what the world saw, and by the l
 """
 
 from pathlib import Path
+from statistics import median
+
+import pytest
 
 from tests.crash.dispatchers import Dispatcher
 from tests.crash.estate import SERVICES, SIMULATED, Estate
@@ -16,6 +19,9 @@ SERVICE_KILLS = 40
 SITES = 260
 WRITES = 10_000
 SEED = 20261127
+MEDIAN_TIME = 5.0
+LONGEST_TIME = 15.0
+"Seconds; a life of the engine in which it waits for a lock or a timeout takes longer."
 
 
 def estate(folder: Path, sites: int) -> Estate:
@@ -23,6 +29,23 @@ def estate(folder: Path, sites: int) -> Estate:
     made = Estate(folder, sites=sites)
     made.prepare()
     return made
+
+
+def assert_goes_on_soon(night: Night) -> None:
+    """Every tree goes on soon after each kill.
+
+    The promise is 3 s, and `benchmarks/kill_trees` measures it on a machine of its own (0.5 s
+    at the median). Here others use the processors too, so what is asserted is what no load
+    explains: a restart that waits for something.
+    """
+    for what, seconds in (
+        ("until the next engine was ready", night.down_times),
+        ("until a call that was up was taken up", night.phones.silences),
+    ):
+        assert seconds, what
+        middle, longest = median(seconds), max(seconds)
+        assert middle <= MEDIAN_TIME, f"{middle:.1f} s at the median {what}"
+        assert longest <= LONGEST_TIME, f"{longest:.1f} s {what}"
 
 
 def judged(night: Night, data: Path) -> list[str]:
@@ -38,6 +61,7 @@ async def test_nothing_is_lost_doubled_or_forgotten_in_a_night_of_kills(
     bank = estate(tmp_path, SITES)
     night = await live_through(bank, kills=KILLS, seed=SEED, at_once=16, writes=WRITES)
     assert judged(night, bank.data) == []
+    assert_goes_on_soon(night)
     assert sum(night.kills.values()) == KILLS
     assert set(BOUNDARIES) <= set(night.kills), "each boundary was met"
     assert len(night.witness.lines) >= WRITES
@@ -53,6 +77,7 @@ async def test_no_line_to_an_emergency_service_is_doubled_or_forgotten(
         bank, kills=SERVICE_KILLS, seed=SEED, at_once=6, has_operators=True
     )
     assert judged(night, bank.data) == []
+    assert_goes_on_soon(night)
     assert set(SERVICE_BOUNDARIES) <= set(night.kills), "each boundary was met"
     pressed = {service for each in night.dispatchers for _, service in each.called}
     assert pressed == set(SERVICES)
@@ -63,6 +88,13 @@ async def test_what_is_wrong_with_a_night_is_found(tmp_path: Path) -> None:
     bank = estate(tmp_path, 6)
     night = await live_through(bank, kills=1, seed=1, at_once=6)
     assert judged(night, bank.data) == []
+    night.phones.silences[:] = [1.0, 1.0, 1.0]
+    night.down_times[:] = [1.0, 1.0, 20.0]
+    with pytest.raises(AssertionError, match=r"20\.0 s until the next engine was ready"):
+        assert_goes_on_soon(night)
+    night.down_times[:] = [6.0]
+    with pytest.raises(AssertionError, match=r"6\.0 s at the median"):
+        assert_goes_on_soon(night)
     call = next(iter(night.phones.calls.values()))
     call.rung_at.append(0.0)
     night.senders.acknowledged[99] = 0.0

@@ -87,7 +87,7 @@ class PlannedLevel:
     left_out: tuple[LeftOut, ...]
 
 
-CALLS_AN_HOUR: Final = 600
+CALLS_AN_HOUR: Final = 2000
 "A call every six seconds for an hour: a storm of real alarms has fewer."
 
 

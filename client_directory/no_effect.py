@@ -15,7 +15,6 @@ CODE: Final = "NO_EFFECT"
 _HORIZONS: Final = (15, 400)
 "Days looked ahead: nearly everything happens within the first; what does not, never."
 _DAY: Final = 86_400.0
-_ALWAYS: Final = "24/7"
 
 
 def check_effects(organisation: Organisation, source: Source, start: float) -> None:
@@ -69,10 +68,6 @@ def _is_closing_watched(watch: ScheduleWatch) -> bool:
 
 
 def _checks(organisation: Organisation, start: float) -> Iterator[tuple[Path, str]]:
-    for index, check in enumerate(organisation.lone_workers):
-        if check.during != _ALWAYS:
-            text = "during: a lone worker's timer runs when he starts it, at whatever hour"
-            yield ("lone_workers", index, "during"), text
     for index, check in enumerate(organisation.welfare_checks):
         zone = organisation.time_zone
         if not any(spans for _, spans in _looked(check.during, organisation, start, zone)):

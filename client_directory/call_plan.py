@@ -221,6 +221,11 @@ class Planner:
             left_out=tuple(left_out),
         )
 
+    def is_ever_free(self, name: str) -> bool:
+        """Say whether somebody could be called at some moment, were he always on call."""
+        person = self._people.get(name)
+        return person is not None and bool(self._windows(person, [(self._start, self._end)]))
+
     def _called(self, level: Level, site: str | None) -> dict[str, list[Span]]:
         """Return who is named, and when; a member of a rota in his weeks only."""
         called: dict[str, list[Span]] = {}

@@ -17,6 +17,7 @@ from client_directory.call_plan import PlannedLevel, Planner
 from client_directory.coverage import moments_of_change, named, too_few, uncovered
 from client_directory.finding import Finding
 from client_directory.general import fallback_procedure, is_written_fallback
+from client_directory.idle import Idle, idle_in, tell_idle
 from client_directory.loader import load_files
 from client_directory.model import CallTreePlan, Organisation, Procedure
 from client_directory.no_effect import check_effects
@@ -73,17 +74,21 @@ class Prover:
         at_a_site: dict[str, float] = {}
         anywhere: dict[str, float] = {}
         strangers: dict[str, list[str]] = {}
+        idle: dict[Idle, list[str]] = {}
         for index, tree in enumerate(organisation.call_trees):
             proof = TreeProof(organisation, tree, planner, (self.start, self.end))
             proof.check(source, ("call_trees", index))
             for site in proof.strange_sites():
                 strangers.setdefault(site, []).append(tree.call_tree)
+            for person in proof.idle():
+                idle.setdefault(person, []).append(tree.call_tree)
             known, unknown = proof.worst_case_times()
             at_a_site[tree.call_tree], anywhere[tree.call_tree] = known, unknown
             text = f"call tree {tree.call_tree!r}: a human {_within(known)}"
             text += f", {minutes(unknown)} without a site" if unknown > known else ""
             self._proved(source, ("call_trees", index, "call_tree"), text)
         _check_rights(organisation, strangers, source)
+        tell_idle(organisation, idle, (self.start, self.end), source)
         for index, procedure in enumerate(organisation.procedures):
             hold = organisation.alarm.hold_time or 0.0
             text = _procedure_text(procedure, at_a_site, anywhere, hold)
@@ -204,6 +209,19 @@ class TreeProof:
             if not any(level.targets for level in levels)
             for site in sites
         ]
+
+    def idle(self) -> set[Idle]:
+        """Return whom the tree passes over in all of the time, though others are called.
+
+        A member of a rota may be on call for a moment in which he is not available: only
+        whoever is not available at all counts.
+        """
+        found = idle_in(self._anywhere, [levels for _, levels in self._sites])
+        return {
+            one
+            for one in found
+            if one.cause != "not_available" or not self._planner.is_ever_free(one.person)
+        }
 
     def worst_case_times(self) -> tuple[float, float]:
         """Return the bound for whatever site, and that while the site is not known; seconds.

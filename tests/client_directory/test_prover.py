@@ -376,6 +376,56 @@ def test_a_hole_of_many_days_is_told_in_few_words(tmp_path):
     )
 
 
+# ---------------------------------------------------------------- passed over in silence
+
+CLAES = 'roles: [keyholder], sites: [ant-hq], available: "24/7", pin: "1357"'
+
+
+@pytest.mark.parametrize(
+    ("new", "code", "words"),
+    [
+        (
+            CLAES.replace("24/7", "2030 Jan 01-2030 Dec 31"),
+            "NOT_AVAILABLE",
+            "is not available Fr 2026-11-27 13:00 to Fr 2026-12-11 13:00 (2030 Jan 01-2030 Dec"
+            " 31): call tree 'holdup'",
+        ),
+        (
+            f"valid: {{from: 2030-01-01}}, {CLAES}",
+            "NOT_VALID_YET",
+            "is not valid before 2030-01-01: call tree 'holdup'",
+        ),
+        (
+            CLAES.replace("sites: [ant-hq], ", ""),
+            "NO_SITE",
+            "has no right to a site: call tree 'holdup'",
+        ),
+    ],
+)
+def test_whoever_is_passed_over_while_another_is_called_is_told(tmp_path, new, code, words):
+    """Of two keyholders one answer is needed, and one of them is never rung."""
+    spoilt(tmp_path, BANK, "answers_needed: 2", "answers_needed: 1")
+    path = tmp_path / "organisations" / f"{BANK}.yaml"
+    text = replaced(CLAES, new, path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    (finding,) = prove(tmp_path, FRIDAY).findings
+    assert (finding.code, finding.is_warning) == (code, True)
+    assert finding.text.startswith(f"'a-claes' {words}")
+    assert finding.line == line_of("person: a-claes", text)
+
+
+def test_a_hundred_who_are_passed_over_are_told_in_ten_lines(tmp_path):
+    late = "".join(
+        f"  - {{person: p{one}, name: P, phones: [{{number: 0470 00 41 {one:02d}}}],"
+        f' pin: "77{one:02d}", roles: [keyholder], sites: [hq], valid: {{from: 2030-01-01}}}}\n'
+        for one in range(100)
+    )
+    folder = write(tmp_path, replaced("rotas:\n", f"{late}rotas:\n"))
+    findings = prove(folder, FRIDAY).findings
+    assert [finding.code for finding in findings] == ["NOT_VALID_YET"] * 10
+    assert findings[-1].text.endswith("; and 90 more like him")
+
+
 # ---------------------------------------------------------------- what is proved
 
 

@@ -4,19 +4,25 @@
 
 Prints and stores one JSON object: microseconds per alarm as median, 99th percentile and
 maximum, for 10,000 alarms of one site and of many, with one hold-up inside; the ratio of the
-last thousand to the first (1 is flat); and seconds to replay a night of 10,000 events.
+last thousand to the first (1 is flat); and seconds to replay a night of 10,000 events: by the
+rules alone, with reading the lines, and as a restart does it, by `recover` from a logbook file
+that also holds the facts and commands of that night. Once with the snapshots that the engine
+keeps meanwhile, which is what a restart finds, and once with none.
 """
 
+import asyncio
 import gc
 import json
 import os
 import statistics
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
 from callflows.attention import waiting_cases
 from callflows.codec import decode, encode
+from callflows.commands import Command
 from callflows.events import (
     AlarmReceived,
     AttentionWanted,
@@ -34,6 +40,11 @@ from callflows.events import (
 from callflows.switchboard import Switchboard
 from client_directory.alarm_model import AlarmRules
 from client_directory.model import Procedure, Step
+from securityline.engine import Engine
+from securityline.logbook.book import Logbook
+from securityline.logbook.document import Document
+from securityline.logbook.opening import LogbookSettings
+from securityline.recovery import recover
 
 RESULTS = Path(__file__).parent / "results" / "alarm_flow.json"
 ALARMS = 10_000
@@ -170,6 +181,48 @@ def night() -> list[tuple[Event, float]]:
     return told[:ALARMS]
 
 
+async def restart(told: list[tuple[Event, float]], **engine: int) -> dict[str, float]:
+    """Let the engine write the night into a file; then do what a restart does with it.
+
+    :param engine: its own settings, such as how often it keeps a snapshot.
+    """
+    with tempfile.TemporaryDirectory(prefix="securityline-night-") as folder:
+        settings = LogbookSettings(folder=Path(folder), ballast=0, silence_time=60.0)
+        book = Logbook.open(settings)
+        book.start()
+        empty = {"seq": 0, "state": Switchboard().to_state()}
+        document = Document(kind="snapshot", id="switchboard", data=empty)
+        book.append(0.0, (), [document])
+        now = [0.0]
+        commands: list[Command] = []
+        live = Engine(Switchboard(), book, commands.append, lambda: now[0], **engine)
+        for number, (event, at) in enumerate(told):
+            now[0] = at
+            live.handle(event)
+            if number % 50 == 0:
+                await asyncio.sleep(0)
+        await book.stop(patience=60.0)  # the engine itself is not stopped: it was killed
+        octets = sum(path.stat().st_size for path in Path(folder).iterdir())
+        start = time.perf_counter()
+        book = Logbook.open(settings)
+        opened = time.perf_counter() - start
+        start, used = time.perf_counter(), time.thread_time()
+        found = recover(book, Switchboard, Switchboard.from_state)
+        recovered, used = time.perf_counter() - start, time.thread_time() - used
+        assert found.differences == found.skipped == 0, "the night came back another"
+        lines = book.head.seq
+        await book.stop()
+    return {
+        "lines": lines,
+        "logbook_mib": round(octets / 2**20, 1),
+        "events_replayed": found.replayed,
+        "open_s": round(opened, 3),
+        "recover_s": round(recovered, 3),
+        "recover_cpu_s": round(used, 3),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
 def replay(told: list[tuple[Event, float]]) -> dict[str, float]:
     lines = [(type(x).__name__, json.dumps(encode(x)), now) for x, now in told]
     switchboard = Switchboard()
@@ -196,13 +249,19 @@ def replay(told: list[tuple[Event, float]]) -> dict[str, float]:
 
 def main() -> None:
     gc.collect()
-    results = {
+    events = night()
+    results: dict[str, Any] = {
         "load_before": os.getloadavg()[0],
         "flood_of_one_site": flood(1),
         "flood_of_400_sites": flood(400),
         "flood_of_10000_sites": flood(ALARMS),
-        "night_of_10000_events": replay(night()),
+        "night_of_10000_events": replay(events),
+        "recover_from_a_logbook_of_it": asyncio.run(restart(events)),
+        "recover_without_a_snapshot": asyncio.run(restart(events, snapshot_lines=10**9)),
+        "cores": os.cpu_count(),
     }
+    whole = results["recover_without_a_snapshot"]
+    assert whole["events_replayed"] == ALARMS, whole
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(results, indent=1))

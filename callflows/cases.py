@@ -14,6 +14,7 @@ from callflows.events import (
     CaseTaken,
     CaseUnparked,
     CloseRequested,
+    ConsigneLeft,
     Event,
     HandoverAccepted,
     HandoverDeclined,
@@ -29,7 +30,9 @@ from callflows.events import (
 )
 from callflows.incident import Incident, IncidentState, Note
 from callflows.procedure_run import (
+    Outcome,
     ProcedureRun,
+    StepRecord,
 )
 from callflows.ringing import UNKNOWN_NUMBER
 from callflows.transition import Transition
@@ -164,12 +167,39 @@ def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
         return True
     if event.procedure != incident.procedure:
         if incident.run.records:
+            if event.reason:
+                _leave(board, incident, event)
             incident.earlier_runs.append(incident.run)
-        incident.run = ProcedureRun(event.procedure, incident.source)
+        incident.run = ProcedureRun(
+            event.procedure, incident.source, is_person_heard=incident.run.is_person_heard
+        )
     tell_procedure(board, incident)
     reprioritise(board, incident, event.procedure.urgency, f"kind {event.kind}")
     begin_automatic(board, incident)
     return True
+
+
+def _leave(board: Board, incident: Incident, event: KindChosen) -> None:
+    """Note what is left of a consigne that gives way to another, as left out and why."""
+    for step in incident.run.missing():
+        incident.run.record(
+            StepRecord(
+                step=step.step,
+                outcome=Outcome.SKIPPED,
+                operator=event.operator,
+                at=board.now,
+                text=event.reason,
+            )
+        )
+        board.say(
+            ConsigneLeft(
+                incident_id=incident.incident_id,
+                operator=event.operator,
+                step=step.step,
+                how="skipped",
+                reason=event.reason,
+            )
+        )
 
 
 def _urgency_set(board: Board, incident: Incident, event: UrgencySet) -> bool:

@@ -150,6 +150,11 @@ class ProcedureRun:
         return [s for s in self.path if s.is_required and s.step not in self.records]
 
     @property
+    def is_half_done(self) -> bool:
+        """Whether somebody began it and a required step is left: leaving it takes a reason."""
+        return any(one.operator for one in self.records.values()) and bool(self.missing())
+
+    @property
     def awaits_restore(self) -> Step | None:
         """The step on the path that waits for the return to normal, unless it was left out."""
         for step in self.path:

@@ -25,6 +25,8 @@ class KindChosen(Event):
     operator: OperatorId
     kind: str
     procedure: Procedure | None
+    reason: str = ""
+    "Why, when it leaves a consigne half done."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

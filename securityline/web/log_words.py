@@ -225,7 +225,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallerLeft": _plain(N_("The caller hung up; the others talk on")),
     "CallsJoined": _good(N_("%(legs)s people hear each other")),
     # incident
-    "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s")),
+    "KindChosen": _person(N_("%(operator)s: kind of incident %(kind)s %(reason)s")),
     "StepAnswered": _person(N_("%(operator)s: step %(step)s, %(answer)s %(text)s")),
     "StepCorrected": _person(N_("%(operator)s corrects step %(step)s; before: %(was)s")),
     "StepSkipped": _technical(N_("%(operator)s left out step %(step)s: %(reason)s")),

@@ -173,11 +173,19 @@ class Presses:
         organisation = directory.organisations.get(incident.organisation or "")
         if kind not in kinds_of(organisation):
             raise Refused(N_("This client has no consigne for that kind of incident."))
+        procedure, reason = (
+            directory.procedure_for(incident.organisation or "", kind),
+            text_of(message, "text"),
+        )
+        is_left = procedure not in (None, incident.procedure) and incident.run.is_half_done
+        if is_left and not reason:
+            raise Refused(N_("Write why this consigne is left half done."))
         return KindChosen(
             incident_id=incident.incident_id,
             operator=me(session),
             kind=kind,
-            procedure=directory.procedure_for(incident.organisation or "", kind),
+            procedure=procedure,
+            reason=reason if is_left else "",
         )
 
     def _answer_step(self, session: Session, message: Message) -> Event:

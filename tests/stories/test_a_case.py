@@ -276,6 +276,24 @@ def test_what_waits_for_a_verification_is_open_while_a_person_is_heard(line: Lin
     assert case(line).run.records["police"].operator == ANN
 
 
+def test_a_consigne_that_is_left_half_done_is_told_with_the_reason(line: Line) -> None:
+    choose(line)
+    answer(line, case(line).run.path[0].step, "yes")
+    left = [step.step for step in case(line).run.missing()]
+    assert left
+    line.tell(
+        e.KindChosen(
+            incident_id=CASE, operator=ANN, kind="intrusion", procedure=INTRUSION,
+            reason="it was the alarm",
+        )
+    )  # fmt: skip
+    told = line.all(e.ConsigneLeft)
+    assert [(one.step, one.reason) for one in told] == [(x, "it was the alarm") for x in left]
+    [earlier] = case(line).earlier_runs
+    assert all(earlier.records[step].text == "it was the alarm" for step in left)
+    assert case(line).run.records == {}
+
+
 def test_what_was_left_out_can_be_done_after_all_and_what_was_said_corrected(
     line: Line,
 ) -> None:

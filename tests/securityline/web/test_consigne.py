@@ -160,3 +160,22 @@ async def test_the_card_says_that_the_return_to_normal_is_missing(
     await home.settled()
     assert "return to normal of zone 7" in card(home, desk, case)
     assert "All required steps are done." not in card(home, desk, case)
+
+
+async def test_another_kind_over_a_half_done_consigne_asks_why(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        for kind in ("intrusion", "assault"):  # nothing is recorded yet: one key swaps the card
+            assert (await press(socket, "kind", incident=case, kind=kind))["is_done"]
+        await press(socket, "answer_step", incident=case, step="safe", answer="yes")
+        assert 'data-then="kind_reason"' in card(home, desk, case)
+        assert "error" in await press(socket, "kind", incident=case, kind="intrusion")
+        assert home.switchboard.incidents[case].kind == "assault"
+        done = await press(socket, "kind", incident=case, kind="intrusion", text="un vol")
+        assert done["is_done"]
+        await home.settled()
+    assert {line["reason"] for line in seen(home, "ConsigneLeft")} == {"un vol"}
+    assert home.switchboard.incidents[case].kind == "intrusion"

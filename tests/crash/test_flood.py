@@ -16,6 +16,9 @@ from tests.interop.people import PATIENT, PROMPT, dial, reached, telephone
 ALARMS = 2_000
 RATE = 10_000 / 60
 CALLS = 4
+LONGEST_TIME = 5.0
+"""Seconds from the hold-up to the screen. The promise is 1 s, and it takes 0.1 s on a machine
+of its own (`benchmarks/flood`); other tests use this one's processors too."""
 
 
 async def test_a_hold_up_is_seen_and_calls_are_answered_while_alarms_pour_in(
@@ -33,7 +36,7 @@ async def test_a_hold_up_is_seen_and_calls_are_answered_while_alarms_pour_in(
         pouring = asyncio.create_task(flood.pour(ALARMS, RATE, hold_up_at=ALARMS // 2))
         shown = await watch_desk(desk, lambda html: HOLD_UP_SITE in html)
         assert not pouring.done(), "it was shown when all was over"
-        assert shown > flood.hold_up_sent
+        assert 0 < shown - flood.hold_up_sent <= LONGEST_TIME
         reading = asyncio.create_task(watch_desk(desk, lambda _html: False))
         for _ in range(CALLS):
             call = dial(carrier, chain)

@@ -172,6 +172,14 @@ class Incident:
             self.owner, self.owner_since = operator, now
 
     @property
+    def leaves_consigne(self) -> bool:
+        """Whether another kind would leave a consigne half done that was chosen for a kind.
+
+        The general one, with which every call begins, is there to be left.
+        """
+        return bool(self.kind) and self.run.is_half_done
+
+    @property
     def is_open(self) -> bool:
         """Whether it still waits for its disposition."""
         return self.state is IncidentState.OPEN

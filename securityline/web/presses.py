@@ -177,7 +177,7 @@ class Presses:
             directory.procedure_for(incident.organisation or "", kind),
             text_of(message, "text"),
         )
-        is_left = procedure not in (None, incident.procedure) and incident.run.is_half_done
+        is_left = procedure not in (None, incident.procedure) and incident.leaves_consigne
         if is_left and not reason:
             raise Refused(N_("Write why this consigne is left half done."))
         return KindChosen(

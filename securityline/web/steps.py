@@ -127,7 +127,7 @@ class Steps:
             "is_open": is_open,
             "kind": incident.kind,
             "kinds": kinds_of(organisation),
-            "is_half_done": run.is_half_done,
+            "is_half_done": incident.leaves_consigne,
             "steps": rows,
             "caller_language": caller_language,
             "results": [(r, c, words(said)) for r, c, said in card_vocabulary.RESULT_CHOICES],

@@ -168,7 +168,9 @@ async def test_another_kind_over_a_half_done_consigne_asks_why(
     case = await talking(home)
     await desk.sign_in("op-1")
     async with desk.live(shown=case) as socket:
-        for kind in ("intrusion", "assault"):  # nothing is recorded yet: one key swaps the card
+        await press(socket, "answer_step", incident=case, step="safe", answer="no")
+        # The general consigne is there to be left; of the next nothing is recorded yet.
+        for kind in ("intrusion", "assault"):
             assert (await press(socket, "kind", incident=case, kind=kind))["is_done"]
         await press(socket, "answer_step", incident=case, step="safe", answer="yes")
         assert 'data-then="kind_reason"' in card(home, desk, case)

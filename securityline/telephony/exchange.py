@@ -56,6 +56,9 @@ class Media(Protocol):
     def drop_line(self, line_id: str) -> None:
         """End a browser's line."""
 
+    def send_digits(self, leg_id: str, digits: str) -> None:
+        """Press keys towards a leg's far end."""
+
     def put_recording(self, spec: Any) -> None:
         """Record a call from now on."""
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from callflows.events import CallId, IncidentId, LegId
 from securityline.telephony.audio import AudioSession
-from sip.media.protocol import FromLeg, Silence, Source
+from sip.media.protocol import FromLeg, Mix, Silence, Source
 
 Role = Literal["caller", "operator", "number"]
 
@@ -113,6 +113,14 @@ class LegTable:
             leg
             for leg in self._legs.values()
             if type(leg.hears) is FromLeg and leg.hears.leg_id == leg_id
+        ]
+
+    def mixing(self, leg_id: LegId) -> list[Leg]:
+        """Return the other legs that hear this one among several."""
+        return [
+            leg
+            for leg in self._legs.values()
+            if leg.leg_id != leg_id and type(leg.hears) is Mix and leg_id in leg.hears.leg_ids
         ]
 
     def drop_branch(self, leg: Leg, sip_leg: str) -> Branch | None:

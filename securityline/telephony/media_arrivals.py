@@ -18,6 +18,13 @@ def tell_digit(exchange: Exchange, leg: Leg | None, digit: str) -> None:
         )
 
 
+def _takes_keys(leg: Leg) -> bool:
+    """Whether the far end agreed to telephone-event (RFC 4733)."""
+    branch = leg.talking
+    agreed = branch.audio.negotiated if branch is not None and branch.is_answered else None
+    return agreed is not None and agreed.dtmf_payload_type is not None
+
+
 class MediaArrivals:
     """Turn events of the media process into events of the flows.
 
@@ -60,7 +67,20 @@ class MediaArrivals:
         return True
 
     def _digit_heard(self, event: m.DigitHeard) -> None:
-        tell_digit(self._x, self._x.legs.get(LegId(event.leg_id)), event.digit)
+        leg = self._x.legs.get(LegId(event.leg_id))
+        tell_digit(self._x, leg, event.digit)
+        if leg is not None and leg.role == "operator" and not leg.is_muted:
+            self._pass_on(leg, event.digit)
+
+    def _pass_on(self, operator: Leg, digit: str) -> None:
+        """Press an operator's key towards the outside parties of his conference.
+
+        It goes where his voice goes and nowhere else: to no covert leg, and to none that
+        agreed on no telephone-event. Between two parties the media process hands it on itself.
+        """
+        for leg in self._x.legs.mixing(operator.leg_id):
+            if leg.role != "operator" and not leg.is_covert and _takes_keys(leg):
+                self._x.media.send_digits(leg.leg_id, digit)
 
     def _prompt_ended(self, event: m.PromptEnded) -> None:
         leg = self._x.legs.get(LegId(event.leg_id))

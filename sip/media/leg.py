@@ -123,6 +123,8 @@ class Leg:
         self.incoming.dtmf_payload_type = spec.dtmf_payload_type
         self.outgoing.payload_type = spec.payload_type
         self.outgoing.dtmf_payload_type = spec.dtmf_payload_type
+        if spec.is_covert:
+            self.outgoing.stop_pressing()
         is_silent = now - self.incoming.heard_at > SILENT_PEER_TIME
         is_turned = self.latch.negotiate(spec.remote, spec.also_from, is_silent=is_silent)
         if not (is_turned or self.latch.is_locked) and self.incoming.was_heard:

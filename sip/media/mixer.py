@@ -88,7 +88,10 @@ class Voice:
         step: int,
         now: float,
     ) -> None:
-        """Ignore a key: who presses it means us, not the others in the conference."""
+        """Ignore a key: it is no voice.
+
+        Whose key goes on to others, the engine decides; what a caller presses is meant for us.
+        """
 
     def advance(self) -> None:
         """Go on to the next beat."""

@@ -211,6 +211,7 @@ class OutgoingStream:
             self.anchor = _PLAYED
         self.next_timestamp = (timestamp + FRAME) & 0xFFFFFFFF
         if self.digits is not None:
+            self._record_meanwhile(timestamp, now, marker)
             self._tick_digit(self.digits, timestamp)
             return
         player = self.player
@@ -236,6 +237,16 @@ class OutgoingStream:
         else:
             self.digits = DigitSender(digits)
         self._tone = b""
+
+    def stop_pressing(self) -> None:
+        """Let go of keys that are not pressed yet: the peer must hear nothing any more."""
+        if self.digits is not None:
+            self.digits, self._tone, self.anchor = None, b"", 0
+
+    def _record_meanwhile(self, timestamp: int, now: float, marker: int) -> None:
+        """Keep what is said in a conference while a key takes its place on the wire."""
+        if self.tap is not None and isinstance(self.player, MixPlayer):
+            self.tap.hear(ANSWER, 0, timestamp, self.player.next_frame(), now, 1, marker)
 
     def _tick_digit(self, sender: DigitSender, timestamp: int) -> None:
         if self.dtmf_payload_type is None:

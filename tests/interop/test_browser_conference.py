@@ -16,7 +16,7 @@ pytest.importorskip("OpenSSL", reason="the extra `browser` is not installed")
 pytest.importorskip("pylibsrtp", reason="the extra `browser` is not installed")
 
 from securityline.simulation.handset_audio import tone
-from securityline.simulation.phone_call import CallState
+from securityline.simulation.phone_call import CallState, PhoneCall
 from tests.interop.engine import Lab
 from tests.interop.peers import PATIENCE
 from tests.interop.people import (
@@ -97,6 +97,9 @@ async def test_police_from_the_browser_beside_the_caller_then_all_three(
         caller = dial(carrier, lab)
         await answer(page)
         await hears(caller, of(OPERATOR_HZ), "the operator")
+        await press(page, "5")
+        await hears_keys(caller, "5")
+        caller.audio.digits = ""
 
         carrier.behaviour = replace(PATIENT, speech=tone(POLICE_HZ))
         await page.keyboard.press("F10")
@@ -110,6 +113,13 @@ async def test_police_from_the_browser_beside_the_caller_then_all_three(
         await page.keyboard.press("F8")
         await hears(caller, of(OPERATOR_HZ, POLICE_HZ), "the operator and the police")
         await hears(police, of(OPERATOR_HZ, CALLER_HZ), "the operator and the caller")
+        await press(page, "42")
+        await hears_keys(police, "42")
+        await hears_keys(caller, "42")
+        caller.audio.press("7")
+        await log.until("DigitPressed", after=0, digit="7")
+        await hears(police, of(OPERATOR_HZ, CALLER_HZ), "both, as before the keys")
+        assert police.audio.digits == "42", "a caller's key is meant for us"
 
         await page.keyboard.press("F9")
         await reached(police, CallState.ENDED)
@@ -163,6 +173,20 @@ async def test_a_caller_goes_from_one_browser_to_another(lab: Lab, tmp_path: Pat
         assert heard == [OPERATOR_HZ, COLLEAGUE_HZ]
         assert not log.said("RecordingGap", after=0)
         assert len(log.said("RecordingEnded", after=0)) == 1
+
+
+async def press(page: Any, keys: str) -> None:
+    """Press keys of the browser's telephone."""
+    await page.keyboard.press(".")
+    for key in keys:
+        await page.keyboard.press(key)
+    await page.keyboard.press("Escape")
+
+
+async def hears_keys(call: PhoneCall, keys: str) -> None:
+    """Wait until a phone's ear has taken these keys, each once (RFC 4733)."""
+    async with asyncio.timeout(PATIENCE):
+        await call.audio.until(lambda: call.audio.digits == keys)
 
 
 async def answer_in(page: Any, state: str) -> None:

@@ -89,6 +89,7 @@ class MediaNotebook:
     legs: dict[str, LegSpec] = field(default_factory=dict)
     recordings: dict[str, RecordingSpec] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    pressed: list[tuple[str, str]] = field(default_factory=list)
     lines: dict[str, LineSpec] = field(default_factory=dict)
     fingerprint: str = "sha-256 " + ":".join(["AB"] * 32)
     taken: set[int] = field(default_factory=set)
@@ -115,6 +116,9 @@ class MediaNotebook:
 
     def drop_line(self, line_id: str) -> None:
         self.lines.pop(line_id, None)
+
+    def send_digits(self, leg_id: str, digits: str) -> None:
+        self.pressed.append((leg_id, digits))
 
     def put_recording(self, spec: Any) -> None:
         self.recordings[spec.recording_id] = spec

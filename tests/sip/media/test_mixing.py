@@ -166,6 +166,28 @@ def test_a_key_in_a_conference_is_told_and_not_heard(hall: Conference) -> None:
     assert len(heard) == 5 * 160, "frames of sound alone, no event of four octets"
 
 
+def test_a_key_is_pressed_in_a_conference_and_the_recording_misses_no_word(
+    hall: Conference,
+) -> None:
+    tap = FakeTap()
+    meet(hall, "caller", "operator", "keyholder")
+    hall.put("caller", source=Mix(("operator", "keyholder")), dtmf_payload_type=101)
+    hall.bay.record("caller", tap, hall.now)
+    hall.talk(10, "operator", "keyholder")
+    hall.phones["caller"].heard()
+    hall.bay.press("caller", "5")
+    hall.talk(11, "operator", "keyholder")
+    keyed = [each for each in hall.phones["caller"].packets() if each.payload_type == 101]
+    assert [each.payload[0] for each in keyed] == [5] * 8
+    hall.talk(20, "operator", "keyholder")
+    assert hall.hears("caller") == {"operator", "keyholder"}, "as before"
+    answer = [each for each in tap.heard if each[0] == ANSWER]
+    assert {after[2] - before[2] for before, after in pairwise(answer)} == {160}
+    meanwhile = alaw_to_pcm(b"".join(each[3] for each in answer[11:20]))
+    assert strength(meanwhile, PITCH["operator"]) > 0.3
+    assert strength(meanwhile, PITCH["keyholder"]) > 0.3
+
+
 def test_a_party_may_come_from_a_bridge_and_go_back_to_one(hall: Conference) -> None:
     tap = FakeTap()
     hall.bridge()

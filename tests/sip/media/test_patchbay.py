@@ -14,7 +14,7 @@ from sip.media.patchbay import FLOOD, MUTE_TIME, RECEIVE_SIZE, Patchbay
 from sip.media.playback import SILENT_FRAME
 from sip.media.ports import PortPool
 from sip.media.protocol import FirstAudio, FromLeg, LegFailed, LegSpec, Prompts, Tone
-from sip.media.rtp import parse
+from sip.media.rtp import RtpPacket, parse
 from sip.media.tap import ANSWER, CALLER
 from tests.sip.media.packets import FRAME_A, FRAME_B, Events, FakeTap, packet
 from tests.sip.media.test_ports import free_range
@@ -42,17 +42,21 @@ class Phone:
     def raw(self, port: int, data: bytes) -> None:
         self.socket.sendto(data, ("127.0.0.1", port))
 
-    def heard(self) -> bytes:
-        """The payload of everything that has arrived."""
+    def packets(self) -> list[RtpPacket]:
+        """Everything that has arrived."""
         self.socket.setblocking(False)
-        payloads = []
+        packets = []
         try:
             while True:
                 found = parse(self.socket.recv(RECEIVE_SIZE))
                 assert found is not None
-                payloads.append(found.payload)
+                packets.append(found)
         except BlockingIOError:
-            return b"".join(payloads)
+            return packets
+
+    def heard(self) -> bytes:
+        """The payload of everything that has arrived."""
+        return b"".join(each.payload for each in self.packets())
 
 
 class Bay:

@@ -6,7 +6,6 @@ in the recording.
 
 import asyncio
 import os
-import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,6 +32,10 @@ pytestmark = [
 ]
 __all__ = ["axe"]  # a fixture
 CALLER_HZ, OPERATOR_HZ = 700, 1000
+MIC_BLOCKED = (
+    "This browser may not use the microphone. Allow it beside the address, then try again."
+)
+MIC_INSECURE = "The browser gives its microphone only to a desk that is opened with https."
 HEARD, NOT_HEARD = -35.0, -55.0  # dB of full scale, in a band of 120 Hz
 LOUDEST = """async () => {
   const context = new AudioContext();
@@ -90,16 +93,17 @@ async def browser(folder: Path, hertz: int = OPERATOR_HZ) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def at_desk(
-    opened: Any, lab: Lab, operator: str = "op-1", script: str = ""
+    opened: Any, lab: Lab, operator: str = "op-1", script: str = "", address: str = ""
 ) -> AsyncIterator[Any]:
     """Sign in by the page, and be at the desk.
 
     :param script: what somebody in between does to the page.
+    :param address: where he finds the desk, if not at the engine's own address.
     """
     context = await opened.new_context(locale="en")
     await context.add_init_script(script)
     page = await context.new_page()
-    await page.goto(f"{lab.desk}/sign-in?language=en")
+    await page.goto(f"{address or lab.desk}/sign-in?language=en")
     await page.fill("[name=operator]", operator)
     await page.fill("[name=password]", f"{operator}-password")
     await page.keyboard.press("Enter")
@@ -274,17 +278,83 @@ def _seconds(line: dict[str, Any]) -> float:
     return datetime.fromisoformat(line["at"]).timestamp()
 
 
-async def test_without_permission_the_page_says_it_in_words(lab: Lab, tmp_path: Path) -> None:
+async def told(page: Any, sentence: str) -> None:
+    """Wait for the sentence in the phone's bar and aloud; and nobody may be rung there."""
     from playwright.async_api import expect
 
-    async with lab.running(), chromium() as opened, at_desk(opened, lab) as page:
-        # Headless Chromium without the fake microphone: nobody grants it.
+    box = page.locator("#line-phone")
+    await expect(box).to_have_attribute("data-state", "failed")
+    await expect(box.locator(".state")).to_have_text(sentence)
+    await expect(page.locator("#say")).to_have_text(sentence)
+    await expect(page.locator("#me .dead")).to_have_count(1)
+
+
+async def test_a_permission_that_nobody_gives_is_said(lab: Lab, tmp_path: Path) -> None:
+    """There is a microphone, and headless Chromium lets nobody grant it."""
+    with_microphone = ["--use-fake-device-for-media-stream"]
+    async with (
+        lab.running(),
+        chromium(more=with_microphone) as opened,
+        at_desk(opened, lab) as page,
+    ):
         await page.click("[data-do=phone]")
-        box = page.locator("#line-phone")
-        await expect(box).to_have_attribute("data-state", "failed")
-        words = await box.locator(".state").inner_text()
-        assert re.search("may not use the microphone|No microphone", words), words
-        await expect(page.locator("#me .dead")).to_have_count(1)
+        await told(page, MIC_BLOCKED)
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("NotAllowedError", MIC_BLOCKED),
+        ("NotFoundError", "No microphone was found. Plug one in, then try again."),
+        ("NotReadableError", "Another program has the microphone. Close it, then try again."),
+    ],
+)
+async def test_why_there_is_no_microphone_is_said_in_a_sentence_of_its_own(
+    lab: Lab, tmp_path: Path, error: str, sentence: str
+) -> None:
+    stub = f"""
+      navigator.mediaDevices.getUserMedia = async () => {{
+        throw new DOMException("as a browser says it", "{error}");
+      }};"""
+    async with (
+        lab.running(),
+        browser(tmp_path) as opened,
+        at_desk(opened, lab, script=stub) as page,
+    ):
+        await page.click("[data-do=phone]")
+        await told(page, sentence)
+
+
+async def test_a_microphone_unplugged_in_mid_call_is_said_and_the_caller_goes_on(
+    lab: Lab, tmp_path: Path
+) -> None:
+    keep = """
+      const media = navigator.mediaDevices, ask = media.getUserMedia.bind(media);
+      media.getUserMedia = async (what) => (window.microphone = await ask(what));"""
+    async with (
+        lab.running(),
+        lab.api() as api,
+        browser(tmp_path) as opened,
+        at_desk(opened, lab, script=keep) as page,
+    ):
+        await take_phone(page)
+        sipp = await Program.start("sipp", caller(lab, tmp_path, stay=60000), cwd=tmp_path)
+        await answer(page)
+        await page.evaluate("microphone.getTracks()[0].dispatchEvent(new Event('ended'))")
+        await told(page, "The microphone was unplugged.")
+        await api.wait_for("CallRequeued")
+        sipp.kill()
+
+
+async def test_a_page_without_https_is_said(lab: Lab, tmp_path: Path) -> None:
+    """By a name that is no address of this machine the browser gives no microphone at all."""
+    elsewhere = ["--host-resolver-rules=MAP desk.test 127.0.0.1"]
+    async with lab.running(), chromium(more=elsewhere) as opened:
+        address = lab.desk.replace("127.0.0.1", "desk.test")
+        async with at_desk(opened, lab, address=address) as page:
+            assert await page.evaluate("isSecureContext") is False
+            await page.click("[data-do=phone]")
+            await told(page, MIC_INSECURE)
 
 
 async def test_an_engine_that_is_killed_in_mid_call_goes_on_with_the_browser(

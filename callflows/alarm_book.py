@@ -46,6 +46,8 @@ class Zone:
     last_at: float
     count: int = 1
     restored_at: float | None = None
+    has_restore: bool = False
+    "The panel says when it is over, whether the consigne waits for it or not."
 
 
 @dataclass(slots=True)
@@ -88,6 +90,12 @@ class AlarmCase:
     def unrestored(self) -> tuple[str, ...]:
         """Zones that are still in alarm, as far as anybody said."""
         return tuple(z.zone or "?" for z in self.zones.values() if z.restored_at is None)
+
+    @property
+    def expected(self) -> tuple[str, ...]:
+        """Those of them of which the panel will say that they are back to normal."""
+        waiting = (z for z in self.zones.values() if z.restored_at is None)
+        return tuple(z.zone or "?" for z in waiting if z.has_restore)
 
 
 @dataclass(slots=True)

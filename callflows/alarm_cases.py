@@ -45,13 +45,19 @@ def note_zone(board: Board, case: AlarmCase, alarm: AlarmReceived) -> bool:
     if known is not None:
         is_news |= known.restored_at is not None
         known.last_at, known.count, known.restored_at = now, known.count + 1, None
+        known.has_restore |= alarm.has_restore
         return is_news
     is_waited_for = bool(key) or not is_never_suppressed(alarm)
     if not is_waited_for or len(case.zones) >= MOST_ZONES:
         return is_news
     name = alarm.zone_name or alarm.camera
     case.zones[key] = Zone(
-        zone=zone_of(alarm), name=name, kind=alarm.kind, first_at=now, last_at=now
+        zone=zone_of(alarm),
+        name=name,
+        kind=alarm.kind,
+        first_at=now,
+        last_at=now,
+        has_restore=alarm.has_restore,
     )
     return True
 

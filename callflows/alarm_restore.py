@@ -10,6 +10,7 @@ from callflows.alarm_sessions import remind_of_call
 from callflows.attention import attend_anew
 from callflows.automatic import ENGINE
 from callflows.board import Board
+from callflows.closing import awaited
 from callflows.events import (
     RestoreAwaited,
     RestoreNoted,
@@ -25,15 +26,16 @@ PATIENCE_TIME: Final = 1_800.0
 
 
 def await_restore(board: Board, incident: Incident, case: AlarmCase, *, is_news: bool) -> None:
-    """Wait for the return to normal, where the consigne does."""
-    step = incident.run.awaits_restore
-    if step is None or not case.unrestored:
+    """Wait for the return to normal, where the consigne does or the panel will say so."""
+    zones = awaited(incident, case)
+    if not zones:
         return
-    record = incident.run.records.get(step.step)
-    if record is not None and record.operator == ENGINE:
+    step = incident.run.awaits_restore
+    record = incident.run.records.get(step.step) if step is not None else None
+    if step is not None and record is not None and record.operator == ENGINE:
         del incident.run.records[step.step]  # it had come, and now it is in alarm again
     if is_news:
-        board.say(RestoreAwaited(incident_id=incident.incident_id, zones=case.unrestored))
+        board.say(RestoreAwaited(incident_id=incident.incident_id, zones=zones))
     if case.restore_due is None:
         case.restore_due = board.now + PATIENCE_TIME
         board.keep_timed(case)
@@ -108,14 +110,14 @@ def due(board: Board, case: AlarmCase) -> None:
 
 def _remind(board: Board, incident: Incident, case: AlarmCase) -> None:
     waiting_time = board.now - case.last_at
-    if incident.run.awaits_restore is None:
+    zones = awaited(incident, case)
+    if not zones:
         case.restore_due = None
         return
     if waiting_time < PATIENCE_TIME:
         case.restore_due = case.last_at + PATIENCE_TIME
         return
     case.restore_due = board.now + PATIENCE_TIME
-    zones = case.unrestored
     board.say(
         RestoreOverdue(incident_id=incident.incident_id, zones=zones, waiting_time=waiting_time)
     )

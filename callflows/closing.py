@@ -3,6 +3,7 @@
 from typing import Final
 
 from callflows import alerting, call_back
+from callflows.alarm_book import AlarmCase
 from callflows.board import Board
 from callflows.events import CloseRefused, CloseRequested, IncidentClosed, OperatorId
 from callflows.incident import DISPOSITIONS, Incident, IncidentState
@@ -13,13 +14,18 @@ RESOLVED: Final = "duress_resolved"
 "The one disposition that closes a case in which somebody was forced."
 
 
-def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[str, ...]:
+def missing(
+    board: Board, incident: Incident, disposition: str = "", text: str = ""
+) -> tuple[str, ...]:
     """Return what bars closing: `call:ID`, `tree:ID`, `action:ID`, `step:ID`, `restore:ZONE`.
 
-    Or a word: `disposition`, `duress`.
+    Or a word: `disposition`, `duress`, `reason`.
+
+    :param text: what whoever closes it writes. Where no step of the consigne waits for the
+        return to normal, it is the reason for which nobody does.
     """
-    is_restore_awaited = incident.run.awaits_restore is not None
-    zones = board.alarms.unrestored(incident.incident_id) if is_restore_awaited else ()
+    zones = _awaited(board, incident, text)
+    is_reason_enough = bool(zones) and incident.run.awaits_restore is None
     actions = board.actions_of(incident.incident_id)
     return (
         *(f"call:{c.call_id}" for c in board.calls_of(incident.incident_id) if not c.is_over),
@@ -27,9 +33,28 @@ def missing(board: Board, incident: Incident, disposition: str = "") -> tuple[st
         *(f"action:{one.action_id}" for one in actions if not one.is_over),
         *(f"step:{step.step}" for step in incident.run.missing()),
         *(f"restore:{zone}" for zone in zones),
+        *(("reason",) if is_reason_enough else ()),
         *(("disposition",) if disposition not in DISPOSITIONS else ()),
         *(("duress",) if is_forced(board, incident) and disposition != RESOLVED else ()),
     )
+
+
+def awaited(incident: Incident, case: AlarmCase) -> tuple[str, ...]:
+    """Return the zones whose return to normal a case waits for.
+
+    All of them where the consigne waits; none where an operator said why not; else those of
+    which the panel will say so.
+    """
+    if incident.run.awaits_restore is not None:
+        return case.unrestored
+    return () if incident.run.leaves_out_restore else case.expected
+
+
+def _awaited(board: Board, incident: Incident, text: str) -> tuple[str, ...]:
+    case = board.alarms.cases.get(incident.incident_id)
+    if case is None or (text.strip() and incident.run.awaits_restore is None):
+        return ()
+    return awaited(incident, case)
 
 
 def is_forced(board: Board, incident: Incident) -> bool:
@@ -48,7 +73,7 @@ def is_forced(board: Board, incident: Incident) -> bool:
 
 def close_requested(board: Board, incident: Incident, event: CloseRequested) -> bool:
     """Close a case for an operator, or tell him what is missing."""
-    lacks = missing(board, incident, event.disposition)
+    lacks = missing(board, incident, event.disposition, event.text)
     if lacks:
         board.say(
             CloseRefused(

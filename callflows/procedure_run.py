@@ -1,5 +1,6 @@
 """A consigne being followed: where it stands, what opens next, what is still missing."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Literal
@@ -157,12 +158,19 @@ class ProcedureRun:
     @property
     def awaits_restore(self) -> Step | None:
         """The step on the path that waits for the return to normal, unless it was left out."""
-        for step in self.path:
-            record = self.records.get(step.step)
-            is_left_out = record is not None and record.outcome is Outcome.SKIPPED
-            if step.do and "await_restore" in step.do and not is_left_out:
-                return step
-        return None
+        return next((s for s in self._restore_steps() if not self._is_left_out(s)), None)
+
+    @property
+    def leaves_out_restore(self) -> bool:
+        """Whether somebody said why the return to normal is not waited for."""
+        return any(self._is_left_out(step) for step in self._restore_steps())
+
+    def _restore_steps(self) -> Iterator[Step]:
+        return (step for step in self.path if step.do and "await_restore" in step.do)
+
+    def _is_left_out(self, step: Step) -> bool:
+        record = self.records.get(step.step)
+        return record is not None and record.outcome is Outcome.SKIPPED
 
     def is_off_path(self, step: Step) -> bool:
         """Whether the answers so far lead around a step: whoever does it says why."""

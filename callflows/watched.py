@@ -233,7 +233,7 @@ def task_done(board: Board, event: TaskDone) -> None:
         incident.attention_since = None
     _note(board, incident, event, f"{event.operator}: {event.outcome} {event.text}".strip())
     is_over = incident.kind == TASK and event.outcome != "finding"
-    if is_over and not missing(board, incident, "handled"):
+    if is_over and not missing(board, incident, "handled", event.text):
         close(board, incident, event.operator, "handled", event.text)
 
 

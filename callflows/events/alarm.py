@@ -65,6 +65,8 @@ class AlarmReceived(Signal):
     is_known_code: bool = True
     is_still_present: bool = False
     "Reported before and still so (Contact ID qualifier 6)."
+    has_restore: bool = False
+    "Its panel says when it is over: not closed before that without a reason."
     urgency: int = 2
     "1 life in danger … 4 for information."
     never_suppress: bool = False

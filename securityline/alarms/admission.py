@@ -19,6 +19,7 @@ from callflows.events import (
 from client_directory.alarm_model import Camera, Zone, zone_key
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site
+from client_directory.verification import VERIFIED_KINDS
 
 Admitted = AlarmReceived | RestoreReceived | OpenCloseReceived | StatusReceived
 
@@ -39,6 +40,8 @@ FOR_INFORMATION: Final = 4
 "Urgency."
 FIRST: Final = 1
 "Urgency of what is never suppressed, where no consigne says otherwise."
+_PRESSED: Final = VERIFIED_KINDS - {"fire"}
+"Kinds of a person: a zone may make a button of what its code calls a burglary."
 
 LONGEST_NAME: Final = 64
 LONGEST_TEXT: Final = 500
@@ -116,6 +119,10 @@ class Meaning(Protocol):
         """What the code alone says: `event`, `restore` or `status`."""
 
     @property
+    def has_restore(self) -> bool:
+        """Whether the sender says so when it is over."""
+
+    @property
     def is_known(self) -> bool:
         """Whether anybody knows the code."""
 
@@ -170,6 +177,7 @@ def admit(
         **values,
         is_known_code=meaning.is_known or consigne.is_named,
         is_still_present="status" in (signal.qualifier, meaning.qualifier),
+        has_restore=meaning.has_restore and consigne.kind not in _PRESSED,
         urgency=_urgency(consigne, meaning),
         never_suppress=_is_never_suppressed(consigne, meaning),
         procedure=consigne.procedure,

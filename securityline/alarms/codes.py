@@ -56,6 +56,10 @@ _KIND_URGENCIES: Final = {
     **dict.fromkeys((Kind.TEST, Kind.OPEN_CLOSE), 4),
     **dict.fromkeys((Kind.POWER, Kind.TECHNICAL, Kind.ACCESS, Kind.BYPASS, Kind.CANCEL), 3),
 }
+_RESTORED: Final = frozenset(
+    {"intrusion", "tamper", "technical", "power", "communication", "fire", "other"}
+)
+"Kinds that last until the panel says that they are over."
 _RESTORED_URGENCY: Final = 3
 _QUALIFIERS: Final[dict[str, Qualifier]] = {"1": "event", "3": "restore", "6": "status"}
 
@@ -78,6 +82,9 @@ class Meaning:
     restore_equivalent: str = ""
     "SIA code of a Contact ID code with qualifier 3."
     is_known: bool = True
+    has_restore: bool = False
+    """The panel says when it is over. Of things and of fire alone: a button that somebody
+    pressed for help is over when a person says so."""
 
     @property
     def is_never_suppressed(self) -> bool:
@@ -188,6 +195,7 @@ def _read_contact_id() -> dict[str, Meaning]:
             counts,
             equivalent=_code(event),
             restore_equivalent=_code(restore),
+            has_restore=name in _RESTORED and bool(_code(restore)),
         )
         for number in range(int(first), int(last or first) + 1):
             meanings[f"{number:03d}"] = meaning
@@ -196,8 +204,9 @@ def _read_contact_id() -> dict[str, Meaning]:
 
 def _read_sia() -> dict[str, Meaning]:
     meanings = {}
-    for line in SIA.strip().splitlines():
-        code, name, urgency, counts, other, words = line.split(None, 5)
+    rows = [line.split(None, 5) for line in SIA.strip().splitlines()]
+    over = {other[1:] for _, _, _, _, other, _ in rows if other[0] == "3"} - {"---"}
+    for code, name, urgency, counts, other, words in rows:
         meanings[code] = Meaning(
             Kind(name),
             int(urgency),
@@ -205,6 +214,7 @@ def _read_sia() -> dict[str, Meaning]:
             counts,
             qualifier=_QUALIFIERS[other[0]],
             equivalent="" if other.endswith("---") else other,
+            has_restore=name in _RESTORED and other[0] == "1" and other[1:] in over,
         )
     return meanings
 

@@ -210,6 +210,8 @@ def lack_words(name: str, words: Words, step_words: Callable[[str], str]) -> str
         return words("somebody is under duress: only “Duress resolved” closes the case")
     if what == "restore":
         return words("return to normal of zone %(zone)s") % {"zone": clip(rest, 80)}
+    if what == "reason":
+        return words("or a text that says why nobody waits for it")
     if what == "disposition":
         return words("how the case ended")
     return clip(rest or name, 80)

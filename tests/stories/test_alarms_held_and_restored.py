@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from callflows import events as e
+from callflows.events import IncidentId
 from client_directory.alarm_model import AlarmRules
 from tests.stories.alarms import ANN, INTRUSION, MINUTE, AlarmLine, kinds
 
@@ -346,6 +347,69 @@ def test_where_the_consigne_awaits_nothing_nothing_is_awaited(line: AlarmLine) -
     line.alarm("technical")
     line.fast_forward(120 * MINUTE)
     assert line.all(e.RestoreOverdue) == []
+    line.closes("a1")
+    assert not line.case("a1").is_open
+
+
+def closes_with(line: AlarmLine, text: str) -> None:
+    line.tell(
+        e.CloseRequested(
+            incident_id=IncidentId("a1"),
+            operator=ANN,
+            disposition="handled",
+            text=text,
+        )
+    )
+
+
+def test_a_panel_that_says_when_it_is_over_is_waited_for_whatever_the_consigne_says(
+    line: AlarmLine,
+) -> None:
+    """The consigne for a technical fault has no step for it; a wet cellar is no drier."""
+    line.alarm("technical", has_restore=True)
+    assert line.last(e.RestoreAwaited).zones == ("1",)
+    line.closes("a1")
+    assert line.last(e.CloseRefused).missing == ("restore:1", "reason")
+    closes_with(line, "  ")
+    assert line.case("a1").is_open, "a blank is no reason"
+    line.restores("1")
+    line.closes("a1")
+    assert not line.case("a1").is_open
+
+
+def test_an_operator_who_says_why_closes_it_before(line: AlarmLine) -> None:
+    line.alarm("technical", has_restore=True)
+    closes_with(line, "the technician comes on Monday")
+    assert not line.case("a1").is_open
+    line.fast_forward(120 * MINUTE)
+    assert line.all(e.RestoreOverdue) == []
+
+
+def test_operators_are_reminded_of_it_too(line: AlarmLine) -> None:
+    line.alarm("technical", has_restore=True)
+    line.alarm("technical", zone="2")
+    line.takes("a1")
+    line.fast_forward(30 * MINUTE)
+    assert line.last(e.RestoreOverdue).zones == ("1",), "of zone 2 nobody will say it"
+    assert line.in_front == ["a1"]
+    line.restores("1")
+    line.fast_forward(120 * MINUTE)
+    assert len(line.all(e.RestoreOverdue)) == 1
+
+
+def test_a_text_is_no_reason_where_the_consigne_itself_waits(worked: AlarmLine) -> None:
+    closes_with(worked, "nobody there")
+    assert "restore:1" in worked.last(e.CloseRefused).missing
+    assert "reason" not in worked.last(e.CloseRefused).missing
+
+
+def test_who_left_the_step_out_has_said_why(line: AlarmLine) -> None:
+    line.alarm(has_restore=True)
+    line.fast_forward(HOLD)
+    line.takes("a1")
+    line.verifies("a1")
+    line.answers("a1", "decide", "no")
+    line.skips("a1", "restore")
     line.closes("a1")
     assert not line.case("a1").is_open
 

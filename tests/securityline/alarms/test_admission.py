@@ -91,6 +91,7 @@ class Means:
     urgency: int = 2
     qualifier: str = "event"
     is_known: bool = True
+    has_restore: bool = False
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,14 @@ def test_the_client_s_consigne_comes_before_the_tables(
     assert (event.kind, event.urgency) == (kind, urgency)
     assert event.procedure.procedure == consigne
     assert event.is_known_code
+
+
+def test_what_the_panel_will_say_is_over_says_so(directory: Directory) -> None:
+    means = Means(has_restore=True)
+    assert alarm(directory, Heard(), means).has_restore
+    assert not alarm(directory, Heard(), Means()).has_restore
+    # A button at the counter is over when a person says so, whatever its code.
+    assert not alarm(directory, Heard(zone="007"), means).has_restore
 
 
 def test_a_consigne_that_is_never_suppressed_says_so(directory: Directory) -> None:

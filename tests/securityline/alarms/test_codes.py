@@ -229,3 +229,31 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
         Signal("http", "1", "1", "130", "contact_id", occurred_at=datetime(2026, 1, 1))  # noqa: DTZ001
     aware = Signal("http", "1", "1", "130", "contact_id", occurred_at=datetime.now(UTC))
     assert hash(aware)
+
+
+@pytest.mark.parametrize(
+    ("code", "has_restore"),
+    [
+        ("130", True), ("110", True), ("151", True), ("154", True), ("301", True),
+        ("350", True), ("137", True),
+        # A trouble that the panel never says is over.
+        ("303", False), ("354", True),
+        # A button, and who opened: over when a person says so.
+        ("120", False), ("122", False), ("100", False), ("451", False), ("999", False),
+    ],
+)  # fmt: skip
+def test_which_alarms_the_panel_says_are_over(code: str, has_restore: bool) -> None:
+    assert codes.contact_id(code).has_restore is has_restore
+
+
+@pytest.mark.parametrize(
+    ("code", "has_restore"),
+    [
+        ("BA", True), ("FA", True), ("AT", True), ("LT", True), ("TA", True), ("WA", True),
+        # Itself the end of something, or one that has none.
+        ("BR", False), ("BH", False), ("SC", False), ("XW", False), ("HA", False),
+        ("PA", False),
+    ],
+)  # fmt: skip
+def test_the_same_of_sia(code: str, has_restore: bool) -> None:
+    assert codes.sia(code).has_restore is has_restore

@@ -170,12 +170,12 @@ async def test_another_kind_over_a_half_done_consigne_asks_why(
     async with desk.live(shown=case) as socket:
         await press(socket, "answer_step", incident=case, step="safe", answer="no")
         # The general consigne is there to be left; of the next nothing is recorded yet.
-        for kind in ("intrusion", "assault"):
+        for kind in ("intrusion", "aggression"):
             assert (await press(socket, "kind", incident=case, kind=kind))["is_done"]
         await press(socket, "answer_step", incident=case, step="safe", answer="yes")
         assert 'data-then="kind_reason"' in card(home, desk, case)
         assert "error" in await press(socket, "kind", incident=case, kind="intrusion")
-        assert home.switchboard.incidents[case].kind == "assault"
+        assert home.switchboard.incidents[case].kind == "aggression"
         done = await press(socket, "kind", incident=case, kind="intrusion", text="un vol")
         assert done["is_done"]
         await home.settled()

@@ -395,7 +395,8 @@ async def test_sigterm_lets_the_call_end_and_sends_new_ones_to_the_fallback(tmp_
             assert talking.state is CallState.TALKING
             await hears(talking, is_tone(OPERATOR_HZ), "the operator, while it drains")
             carrier.hang_up(late)
-            await log.until("CallEnded", after=mark)
+            # So soon that nobody can have helped him: the next engine calls him back.
+            await log.until("CallAbandoned", after=mark)
             assert engine.process.returncode is None
             carrier.hang_up(talking)
             await reached(talking, CallState.ENDED)

@@ -201,7 +201,6 @@ async def sign_out(request: web.Request) -> web.Response:
     end_session(request.app[CONTEXT], request[SESSION], "signed_out")
     response = web.HTTPSeeOther("/sign-in")
     response.del_cookie(COOKIE)
-    response.headers["Clear-Site-Data"] = '"storage"'
     raise response
 
 

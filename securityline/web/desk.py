@@ -37,6 +37,7 @@ async def show(request: web.Request) -> web.Response:
         "run": context.screens.run,
         "operator": session.operator,
         "csrf": session.csrf,
+        "signed_in_at": session.signed_in_at,
         "may_visit": audience.may_visit,
         "may_enrol": _may_enrol(context, session.operator),
         "has_taken_over": "taken_over" in request.query,

@@ -39,7 +39,8 @@ export class Headset {
   hide() { for (const choice of this.choices) choice.parentElement.hidden = true; }
 
   // Firefox before 116 and Safari cannot choose: the system's loudspeaker then.
+  // False: the chosen one cannot be used, and it is the browser's own.
   async speakBy(element) {
-    try { await element.setSinkId?.(this.loudspeaker); } catch { await element.setSinkId(""); }
+    try { await element.setSinkId?.(this.loudspeaker); return true; } catch { await element.setSinkId(""); return false; }
   }
 }

@@ -1,12 +1,12 @@
 // This browser as the operator's telephone: one encrypted line to the engine, up all shift,
 // so that a blocked microphone or a closed path shows before a call. Who rings and who is
 // connected the engine decides; here is only the line, its sound, mute and keys.
+import { DeviceTest } from "./device_test.js";
 import { Headset } from "./headset.js";
 
 const WANTED = "browser-phone"; // in localStorage: he chose this browser
 const RETRY_TIME = 3000, FIRST_RETRY_TIME = 200; // ms: a call may wait for the first
 const OFFER_TIME = 8000; // ms without an answer of the engine
-const HEAR_DELAY = 2, HEAR_TIME = 7000; // seconds; ms
 const KEY_TIME = 100, KEY_PAUSE = 70; // ms
 const MIC = { NotAllowedError: "mic_blocked", SecurityError: "mic_blocked", NotFoundError: "mic_missing", OverconstrainedError: "mic_missing", NotReadableError: "mic_busy", AbortError: "mic_busy" };
 const CODECS = ["audio/PCMA", "audio/PCMU", "audio/telephone-event"];
@@ -22,7 +22,11 @@ export class Phone {
     this.isInstalled = this.box.dataset.installed === "yes";
     this.sound = document.getElementById("line-sound");
     this.level = document.getElementById("mic-level");
-    this.headset = new Headset(this.box, (kind) => (kind === "audioinput" ? this.changeMicrophone() : this.headset.speakBy(this.sound)));
+    this.headset = new Headset(this.box, async (kind) => {
+      await (kind === "audioinput" ? this.changeMicrophone() : this.headset.speakBy(this.sound));
+      this.test.changed();
+    });
+    this.test = new DeviceTest({ headset: this.headset, words, say, microphone: () => this.stream });
     addEventListener("pagehide", () => this.close());
     navigator.mediaDevices?.addEventListener?.("devicechange", () => this.state === "failed" && this.isWanted && !this.isReplaced && this.start());
     if (this.isInstalled && this.isWanted) this.start(); else this.show("off");
@@ -166,15 +170,8 @@ export class Phone {
     dtmf.insertDTMF(dtmf.toneBuffer + key, KEY_TIME, KEY_PAUSE);
   }
 
-  // He speaks, and hears himself a little later: microphone and headset, before any call.
-  hear() {
-    if (!this.stream) return;
-    const context = new AudioContext(), later = context.createDelay(HEAR_DELAY);
-    later.delayTime.value = HEAR_DELAY;
-    context.createMediaStreamSource(this.stream).connect(later).connect(context.destination);
-    this.say(this.words.hear_now);
-    setTimeout(() => context.close(), HEAR_TIME);
-  }
+  // Microphone and headset, before any call.
+  hear() { if (this.isMuted) this.say(this.words.phone_muted, true); else this.test.hear(); }
 
   meter(stream) {
     clearInterval(this.metering);
@@ -200,5 +197,6 @@ export class Phone {
     document.getElementById("keypad").hidden = this.box.querySelector("[data-do=hear]").hidden = state !== "up";
     this.box.querySelector("[data-do=mute]").hidden = this.level.hidden = !this.stream;
     if (state !== "up") this.headset.hide(); else this.headset.fill();
+    this.test.show(state === "up");
   }
 }

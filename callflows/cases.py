@@ -24,6 +24,7 @@ from callflows.events import (
     IncidentReprioritised,
     KindChosen,
     NoteWritten,
+    OperatorId,
     ProcedureShown,
     SiteEntered,
     UrgencySet,
@@ -167,8 +168,8 @@ def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
         return True
     if event.procedure != incident.procedure:
         if incident.run.records:
-            if event.reason:
-                _leave(board, incident, event)
+            for step in incident.run.missing() if event.reason else ():
+                leave_out(board, incident, step.step, event.operator, event.reason)
             incident.earlier_runs.append(incident.run)
         incident.run = ProcedureRun(
             event.procedure, incident.source, is_person_heard=incident.run.is_person_heard
@@ -179,27 +180,24 @@ def _kind_chosen(board: Board, incident: Incident, event: KindChosen) -> bool:
     return True
 
 
-def _leave(board: Board, incident: Incident, event: KindChosen) -> None:
-    """Note what is left of a consigne that gives way to another, as left out and why."""
-    for step in incident.run.missing():
-        incident.run.record(
-            StepRecord(
-                step=step.step,
-                outcome=Outcome.SKIPPED,
-                operator=event.operator,
-                at=board.now,
-                text=event.reason,
-            )
+def leave_out(
+    board: Board, incident: Incident, step: str, operator: OperatorId, reason: str
+) -> None:
+    """Record that a step is left out and why, and tell whoever reviews the case."""
+    incident.run.record(
+        StepRecord(
+            step=step, outcome=Outcome.SKIPPED, operator=operator, at=board.now, text=reason
         )
-        board.say(
-            ConsigneLeft(
-                incident_id=incident.incident_id,
-                operator=event.operator,
-                step=step.step,
-                how="skipped",
-                reason=event.reason,
-            )
+    )
+    board.say(
+        ConsigneLeft(
+            incident_id=incident.incident_id,
+            operator=operator,
+            step=step,
+            how="skipped",
+            reason=reason,
         )
+    )
 
 
 def _urgency_set(board: Board, incident: Incident, event: UrgencySet) -> bool:

@@ -1,10 +1,10 @@
 """The steps of a consigne: answered, verified, left out, and what follows from it."""
 
-from typing import Final, Literal
+from typing import Final
 
 from callflows.automatic import start_tree
 from callflows.board import Board
-from callflows.cases import reprioritise
+from callflows.cases import leave_out, reprioritise
 from callflows.events import (
     ConsigneLeft,
     Event,
@@ -58,7 +58,7 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
     _tell_corrected(board, incident, event, before)
     incident.run.record(record)
     if is_off_path:
-        _tell_left(board, incident, event, "off_path", event.reason)
+        _tell_off_path(board, incident, event)
     if step.do and (tree := step.do.get("start_call_tree")):
         start_tree(board, incident, tree, event.operator)
     if step.do and (service := step.do.get("call_service")):
@@ -98,20 +98,14 @@ def _tell_corrected(
     )
 
 
-def _tell_left(
-    board: Board,
-    incident: Incident,
-    event: StepAnswered | StepSkipped,
-    how: Literal["skipped", "off_path"],
-    reason: str,
-) -> None:
+def _tell_off_path(board: Board, incident: Incident, event: StepAnswered) -> None:
     board.say(
         ConsigneLeft(
             incident_id=incident.incident_id,
             operator=event.operator,
             step=event.step,
-            how=how,
-            reason=reason,
+            how="off_path",
+            reason=event.reason,
         )
     )
 
@@ -146,16 +140,7 @@ def _step_skipped(board: Board, incident: Incident, event: StepSkipped) -> bool:
         return _refuse(board, incident, event, "recorded already")
     if not event.reason.strip():
         return _refuse(board, incident, event, "skipping needs a reason")
-    incident.run.record(
-        StepRecord(
-            step=event.step,
-            outcome=Outcome.SKIPPED,
-            operator=event.operator,
-            at=board.now,
-            text=event.reason,
-        )
-    )
-    _tell_left(board, incident, event, "skipped", event.reason)
+    leave_out(board, incident, event.step, event.operator, event.reason)
     return True
 
 

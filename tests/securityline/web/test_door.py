@@ -13,7 +13,8 @@ from securityline.web.door import Door, DoorLimits
 from securityline.web.server import Runner
 from tests.securityline.web.rig import PASSWORD, House
 
-QUICK = DoorLimits(request_time=0.2, idle_time=0.6)
+QUICK = DoorLimits(request_time=0.5, idle_time=2.0)
+"Short, and long enough for a machine that others use: an honest request is never late."
 WHOLE = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 HALF = b"GET /healthz HTTP/1.1\r\nHo"
 HALF_BODY = (
@@ -59,7 +60,7 @@ class Client:
         loop = asyncio.get_running_loop()
         began = loop.time()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(10):
                 while await self.reader.read(1000):
                     pass
         except ConnectionError:
@@ -73,35 +74,36 @@ async def test_who_says_nothing_or_half_a_request_is_let_go(home: House) -> None
         for octets in (b"", HALF, HALF_BODY):
             client = await Client.connect(port)
             client.writer.write(octets)
-            assert await client.is_ended() < 2, octets
+            assert await client.is_ended() < 4, octets
         assert len(door) == 0
         assert door.late == 3
 
 
 async def test_who_sends_a_letter_at_a_time_has_no_longer(home: House) -> None:
-    async with served(home, QUICK) as (port, _):
+    async with served(home, QUICK) as (port, door):
         client = await Client.connect(port)
         ended = asyncio.create_task(client.is_ended())
         for letter in WHOLE[:-4].decode():
             client.writer.write(letter.encode())
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.1)  # three seconds for all of them
             if ended.done():
                 break
-        assert await ended < 1
+        assert await ended < 2.5
+        assert door.late == 1
 
 
 async def test_between_two_requests_a_browser_may_be_silent_for_longer(home: House) -> None:
     async with served(home, QUICK) as (port, _):
         client = await Client.connect(port)
         assert "200" in await client.ask()
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(0.8)  # longer than a request may take
         assert "200" in await client.ask()
-        assert 0.5 < await client.is_ended() < 3
+        assert 1.5 < await client.is_ended() < 6
 
 
 async def test_an_open_desk_stays(home: House) -> None:
     limits = DoorLimits(
-        most_connections=3, most_from_one_address=3, request_time=0.2, idle_time=0.2
+        most_connections=3, most_from_one_address=3, request_time=1.5, idle_time=1.5
     )
     async with served(home, limits) as (port, door):
         jar = aiohttp.CookieJar(unsafe=True)

@@ -246,7 +246,8 @@ class Logbook:
         Not each of them has become a case: a signal that came again has one as well.
         """
         unsaved = self._pending.unsaved(after=0, incident_id=None)
-        return self._readers.get().latest_incidents() | {e.incident_id for e in unsaved}
+        found = self._readers.get().latest_incidents() | {e.incident_id for e in unsaved}
+        return found - {""}  # the lines of no case
 
     def documents(
         self,

@@ -15,6 +15,8 @@ from callflows.routing import may_ring
 
 GRACE: Final = 4.0
 "Seconds without any screen; a page that is loaded again is back in less."
+START_GRACE: Final = 20.0
+"Seconds after a start: every browser of a room comes back within them."
 REASON: Final = "no_screen"
 "Why he is on break; the log says it in words."
 
@@ -38,16 +40,22 @@ class AbsentScreens:
         self._has_screen = has_screen
         self._grace = grace
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._away: set[str] = set()
         self._is_over = False
+
+    def begin(self) -> None:
+        """Look for everybody who was signed in before a restart, once browsers are back."""
+        loop = asyncio.get_running_loop()
+        for desk in self._desks():
+            if desk.state is not DeskState.SIGNED_OUT:
+                timer = loop.call_later(START_GRACE, self._look, desk.operator)
+                self._timers[desk.operator] = timer
 
     def opened(self, operator: str) -> None:
         """Take a screen as seen: he is ready again, if it was its lack that made him not."""
         self._forget(operator)
-        is_ours = operator in self._away
-        self._away.discard(operator)
         desk = self._desk(operator)
-        if is_ours and desk is not None and desk.state is DeskState.ON_BREAK:
+        is_on_break = desk is not None and desk.state is DeskState.ON_BREAK
+        if is_on_break and desk.reason == REASON:  # also when an earlier life of ours said so
             self._tell(OperatorReady(operator=OperatorId(operator)))
 
     def closed(self, operator: str) -> None:
@@ -71,7 +79,6 @@ class AbsentScreens:
             return
         others = (one for one in self._desks() if one.operator != operator)
         if may_ring(desk) and any(may_ring(x) and self._has_screen(x.operator) for x in others):
-            self._away.add(operator)
             self._tell(OperatorOnBreak(operator=OperatorId(operator), reason=REASON))
         elif desk.state not in (DeskState.SIGNED_OUT, DeskState.ON_BREAK):
             self.closed(operator)  # in a call, or the last one: again in a while

@@ -99,6 +99,7 @@ def create_app(services: WebServices) -> web.Application:
 
 async def _watch(app: web.Application) -> AsyncIterator[None]:
     """Keep an eye on the product's health and on sessions while the application runs."""
+    app[CONTEXT].absent.begin()
     task = asyncio.create_task(_look(app[CONTEXT]))
     yield
     task.cancel()

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar
 
+from callflows.events import OperatorId, OperatorOnBreak
+from securityline.web import absent_screens
 from securityline.web.context import CONTEXT
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import seen
@@ -80,3 +82,30 @@ async def test_a_page_that_is_loaded_again_and_a_second_window_change_nothing(
         await home.until(lambda: absent._timers == {})
     assert state(home, "op-1") == "ready"
     assert seen(home, "OperatorOnBreak") == []
+
+
+async def test_who_came_back_from_no_restart_gives_way_and_is_ready_when_he_does(
+    home: House, quick: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What he lacked was known to an engine that is dead; the next one finds it by itself."""
+    home.sign_in("op-1", "op-2")
+    monkeypatch.setattr(absent_screens, "START_GRACE", GRACE)
+    absent: Any = quick.server.app[CONTEXT].absent  # type: ignore[attr-defined]
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        tom = await tom_at_his_desk(quick, http)
+        async with tom.live():
+            absent.begin()
+            await home.until(lambda: state(home, "op-1") == "on_break")
+            assert state(home, "op-2") == "ready"
+            await quick.sign_in("op-1")
+            async with quick.live():
+                await home.until(lambda: state(home, "op-1") == "ready")
+
+
+async def test_a_break_of_his_own_is_not_ended_by_a_screen(home: House, quick: Browser) -> None:
+    home.sign_in("op-1")
+    home.engine.handle(OperatorOnBreak(operator=OperatorId("op-1"), reason="lunch"))
+    await quick.sign_in("op-1")
+    async with quick.live():
+        await home.settled()
+        assert state(home, "op-1") == "on_break"

@@ -67,6 +67,8 @@ class AlarmCase:
     "Engine time at which operators are reminded of a call that was promised."
     call_promise: float = 0.0
     "Engine time by which it was promised."
+    account: str = ""
+    "Of the panel that sent the first one, as it wrote it; empty when none did, or in old logs."
     count: int = 0
     is_confirmed: bool = False
     kinds: list[str] = field(default_factory=list)

@@ -182,6 +182,7 @@ def _open(
         place=place_of(event),
         first_at=board.now,
         last_at=board.now,
+        account=event.account,
         count=1,
     )
     board.alarms.cases[incident.incident_id] = case

@@ -29,6 +29,8 @@ AGREED_TIME: Final = 20.0
 
 Time to press "he takes charge"; without it the next keyholder is called.
 """
+DIALLED: Final = "The number of this keyholder was dialled."
+OF_THE_CASE: Final = "The call belongs to the case in which a keyholder was called."
 
 
 def rang_in(board: Board, call: InboundCall) -> None:
@@ -79,7 +81,10 @@ def connect_operator(board: Board, tree: CallTree, attempt: Attempt) -> None:
             person=attempt.person,
             person_name=attempt.name,
             person_certainty="guessed",
-            why="the number of a keyholder that was dialled",
+            why=DIALLED,
+            organisation_why=OF_THE_CASE,
+            site_why=OF_THE_CASE,
+            person_why=DIALLED,
         ),
         clearance=incident.clearance,
         languages=(*(target.languages if target else ()), *plan.languages),

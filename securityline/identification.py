@@ -104,6 +104,9 @@ def build_call_offered(
             person_name=person.name,
             person_certainty=person.certainty,
             why=_why(identity, organisation, person, site),
+            organisation_why=f"{identity.did} is a number of {organisation.name}.",
+            site_why=site.why or _why_no_site(identity, organisation, matches),
+            person_why=person.why or _why_nobody(identity, organisation, matches),
         ),
         clearance=organisation.clearance,
         languages=_languages(matched, did, organisation),
@@ -149,7 +152,9 @@ def _from_unknown_number(
         display_name=identity.display_name,
         is_known_did=False,
         did_label=dict(_UNKNOWN_NUMBER),
-        identification=Identification(why=why),
+        identification=Identification(
+            why=why, organisation_why=why, site_why=why, person_why=why
+        ),
         fallback_number=trunk.fallback_number,
         presented_number=identity.did if identity.did.startswith("+") else None,
         urgency=_URGENCY_OF_OTHERS,
@@ -244,6 +249,24 @@ def _why(
         parts.append(f"Nobody of {organisation.name} has the caller's number.")
     parts += [found.why for found in (person, site) if found.why]
     return " ".join(parts)
+
+
+def _why_nobody(identity: CallerIdentity, organisation: Organisation, matches: Matches) -> str:
+    """Say why no person is named."""
+    if identity.is_withheld:
+        return "The caller withheld his number."
+    if identity.caller is None:
+        return "The caller's number did not come with the call."
+    if matches.sites:
+        return "The caller's number is that of a site, not of one person."
+    return f"Nobody of {organisation.name} has the caller's number."
+
+
+def _why_no_site(identity: CallerIdentity, organisation: Organisation, matches: Matches) -> str:
+    """Say why no site is named."""
+    if len(matches.people) == 1 and matches.people[0].sites:
+        return f"{matches.people[0].name} has several sites."
+    return _why_nobody(identity, organisation, matches)
 
 
 def _languages(

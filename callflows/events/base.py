@@ -74,3 +74,7 @@ class Identification:
     person_certainty: Certainty = "unknown"
     why: str = ""
     "One sentence for the operator: from which number, which of several matches."
+    organisation_why: str = ""
+    "Why just this part is known, guessed or unknown; empty in old logs."
+    site_why: str = ""
+    person_why: str = ""

@@ -14,6 +14,7 @@ from client_directory.directory import consignes_in_force
 from client_directory.model import Organisation, Text
 from securityline.web.actions import Actions
 from securityline.web.board import Board
+from securityline.web.certainties import of_alarm, of_call
 from securityline.web.contacts import address_line
 from securityline.web.log_lines import lack_words
 from securityline.web.moving import Moving
@@ -31,14 +32,6 @@ from securityline.web.words import WORDS, Words
 
 MOST_KEYS: Final = 6
 "Keys of a caller shown on the card, the latest last; the log has all."
-
-
-class Known(NamedTuple):
-    """One line of who is calling."""
-
-    name: str
-    certainty: str
-    more: str = ""
 
 
 class CallBackRow(NamedTuple):
@@ -104,29 +97,25 @@ class Cards:
         organisation = organisation_of(incident, self._directory.current)
         site = site_of(organisation, known.site if known else incident.site)
         missing = self.missing(incident, language)
+        alarms = self._board.switchboard.alarms.cases.get(incident.incident_id)
+        client, where, person = (
+            of_call(known, words) if known else of_alarm(incident, alarms, words)
+        )
         return self._render(
             "card.html",
             language,
             {
                 "case": incident,
                 "call": _CallOnCard(call) if call else None,
-                "organisation": Known(
-                    incident.organisation_name,
-                    known.organisation_certainty if known else "known",
-                ),
-                "site": Known(
-                    known.site_name if known else incident.site_name,
-                    known.site_certainty if known else _certainty(incident.site_name),
-                    address_line(site),
-                ),
-                "person": Known(
-                    known.person_name if known else "",
-                    known.person_certainty if known else "unknown",
-                ),
+                "organisation": client._replace(name=incident.organisation_name),
+                "site": where._replace(more=address_line(site)),
+                "person": person,
                 "told": self._told(incident),
                 "phrases": phrase_offer(incident, call, language),
                 "covert": self._covert(incident, language),
-                "why": clip(say(IDENTIFICATION, known.why, words)) if known else "",
+                "why": clip(say(IDENTIFICATION, known.why, words))
+                if known and not client.why
+                else "",
                 "consignes": self._in_force(incident, call, organisation),
                 "banners": self._banners(incident, words),
                 "attention": self.attention(incident, words),
@@ -271,10 +260,6 @@ def attention_words(
         "person": lambda person: board.person_name(incident_id, person),
     }
     return [clip(say(ATTENTION, reason, words, named), 300) for reason in reasons]
-
-
-def _certainty(name: str) -> str:
-    return "known" if name else "unknown"
 
 
 class _CallOnCard:

@@ -31,6 +31,11 @@ IDENTIFICATION: Final = Grammar(
     N_("The unit with account %(account)s reported an alarm and calls."),
     N_("No client has the dialled number %(did)s."),
     N_("Diverted from %(number)s, a number of %(organisation)s."),
+    N_("%(name)s has several sites."),
+    N_("The caller's number is that of a site, not of one person."),
+    N_("A unit names no person."),
+    N_("The call belongs to the case in which a keyholder was called."),
+    N_("The number of this keyholder was dialled."),
     between=r"(?<=\.) ",
 )
 "Why a card names this client, site and person."

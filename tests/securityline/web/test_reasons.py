@@ -22,7 +22,8 @@ import callflows
 import tests.stories
 from callflows import events as e
 from callflows.board import Board
-from callflows.events import IncidentId
+from callflows.crossing import DIALLED, OF_THE_CASE
+from callflows.events import Identification, IncidentId
 from callflows.switchboard import Switchboard
 from client_directory.directory import Directory
 from client_directory.loader import load_files
@@ -79,6 +80,13 @@ def directories(folder: Path) -> Iterator[Directory]:
         yield Directory.of(loaded)
 
 
+def whys(who: Identification) -> set[str]:
+    """Each part of who calls has a reason of its own, also when it is not known."""
+    parts = {who.organisation_why, who.site_why, who.person_why}
+    assert "" not in parts
+    return {who.why, *parts}
+
+
 def test_every_why_of_a_card(tmp_path: Path) -> None:
     texts = set()
     for directory in directories(tmp_path):
@@ -94,12 +102,13 @@ def test_every_why_of_a_card(tmp_path: Path) -> None:
                     given = {"is_asserted": True} | values
                     who = CallerIdentity(did=did, did_raw=did, caller=caller, **given)
                     event = build_call_offered(who, directory, TRUNK, IDS, NOW)
-                    texts.add(event.identification.why)
+                    texts |= whys(event.identification)
                     for client in directory.organisations.values():
                         for account in client.sites[0].alarm_accounts:
                             unit = Expected(IncidentId("alarm"), account)
                             joined = by_unit(event, unit, directory)
-                            texts.add(joined.identification.why)
+                            texts |= whys(joined.identification)
+    texts |= {DIALLED, OF_THE_CASE}
     assert_said(IDENTIFICATION, texts)
     said = " ".join(texts)
     english = [text.split("%(")[0] for text in IDENTIFICATION.templates]

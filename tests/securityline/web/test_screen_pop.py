@@ -161,6 +161,50 @@ async def test_what_is_in_force_stands_on_the_card_of_an_alarm_too(
     assert "In force now" not in cards.card(incident, "en")
 
 
+def whys(shown: str) -> list[str]:
+    """What the card says of organisation, site and person: why so sure."""
+    who = shown.split('<dl class="who">')[1].split("</dl>")[0]
+    return [part.split("</span>")[0] for part in who.split('<span class="sub why">')[1:]]
+
+
+async def test_each_mark_says_why_for_a_caller_whose_number_is_not_known(
+    home: House, desk: Browser
+) -> None:
+    ids = home.ring(caller="+32470009999")
+    await home.settled()
+    cards: Any = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
+    nobody = "Nobody of Postes Démo has the caller&#39;s number."
+    assert whys(cards.card(home.switchboard.incidents[ids[0]], "en")) == [
+        "+3225550100 is a number of Postes Démo.", nobody, nobody,
+    ]  # fmt: skip
+
+
+async def test_each_mark_says_why_behind_an_alarm_too(home: House, desk: Browser) -> None:
+    home.engine.handle(
+        AlarmReceived(
+            incident_id=IncidentId("inc-alarm"), source="t", source_id="1", account="1042",
+            organisation="postes-demo", organisation_name="Postes Démo", site="bru-centre",
+            site_name="Bruxelles Centre", kind="intrusion", zone="3", zone_name="<b>Hall</b>",
+        )
+    )  # fmt: skip
+    home.engine.handle(
+        AlarmReceived(
+            incident_id=IncidentId("inc-stranger"), source="t", source_id="2",
+            account="6666", is_known_account=False, kind="intrusion",
+        )
+    )  # fmt: skip
+    await home.settled()
+    cards: Any = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
+    cases = home.switchboard.incidents
+    assert whys(cards.card(cases[IncidentId("inc-alarm")], "en")) == [
+        "Account 1042, which sent the alarm, is that of Postes Démo.",
+        "Account 1042 is the panel of Bruxelles Centre. In alarm: &lt;b&gt;Hall&lt;/b&gt;.",
+        "An alarm names no person.",
+    ]
+    [client, _, _] = whys(cards.card(cases[IncidentId("inc-stranger")], "fr"))
+    assert client == "Aucun client n’a le compte 6666."
+
+
 async def test_a_failed_identity_check_and_the_diverting_number_are_shown_and_bar_nothing(
     home: House, desk: Browser
 ) -> None:

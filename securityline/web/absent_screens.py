@@ -54,8 +54,9 @@ class AbsentScreens:
         """Take a screen as seen: he is ready again, if it was its lack that made him not."""
         self._forget(operator)
         desk = self._desk(operator)
-        is_on_break = desk is not None and desk.state is DeskState.ON_BREAK
-        if is_on_break and desk.reason == REASON:  # also when an earlier life of ours said so
+        if desk is None or desk.state is not DeskState.ON_BREAK:
+            return
+        if desk.reason == REASON:  # also when an earlier life of ours said so
             self._tell(OperatorReady(operator=OperatorId(operator)))
 
     def closed(self, operator: str) -> None:

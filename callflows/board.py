@@ -106,6 +106,8 @@ class Board:
     "What is late in each case, in the order of the cases."
     shift_lists: "dict[OperatorId, ShiftList]" = field(default_factory=dict)
     "What operators hand over at the end of their shift."
+    wrap_up_time: float = 30.0
+    "Seconds after a call in which its operator is not rung, unless he says he is ready."
     alert_limits: dict[str, AlertLimits] = field(default_factory=dict)
     "By client; under the empty name, the installation's."
     unanswered: list[WelfareCallDue] = field(default_factory=list)

@@ -116,6 +116,11 @@ class BoardView:
         return late_times(self._board, incident)
 
     @property
+    def wrap_up_time(self) -> float:
+        """Seconds after a call in which its operator is not rung."""
+        return self._board.wrap_up_time
+
+    @property
     def alert_limits(self) -> Mapping[str, AlertLimits]:
         """After how long supervisors are told, by client. Read only."""
         return self._board.alert_limits

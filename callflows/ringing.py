@@ -25,8 +25,6 @@ CLEARING_TIME: Final = 2.0
 A phone that is alive answers a CANCEL or BYE within SIP's first resends (T1 0.5 s, RFC
 3261 section 17.1.1.1); a dead one would keep the next caller waiting for 32 s.
 """
-WRAP_UP_TIME: Final = 30.0
-"Seconds after a call in which its operator is not rung, unless he says he is ready."
 REFUSAL_REST: Final = 30.0
 "Seconds in which an operator who refused a call, or whose phone failed, is not rung for it."
 MISS_REST: Final = 10.0
@@ -48,7 +46,7 @@ def move(board: Board, desk: OperatorDesk, state: DeskState, reason: str = "") -
     if state is DeskState.READY and desk.state is not DeskState.RINGING:
         desk.idle_since = board.now
     desk.state, desk.since, desk.reason = state, board.now, reason
-    desk.deadline = board.now + WRAP_UP_TIME if state is DeskState.WRAP_UP else None
+    desk.deadline = board.now + board.wrap_up_time if state is DeskState.WRAP_UP else None
     if state is not DeskState.RINGING and state is not DeskState.TALKING:
         desk.call_id = desk.leg_id = None
     if state is not DeskState.WRAP_UP:

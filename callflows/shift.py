@@ -14,6 +14,7 @@ from callflows.events import (
     OperatorSignedOut,
     StationDown,
     StationUp,
+    WrapUpTimeSet,
 )
 from callflows.operators import DeskState, OperatorDesk
 from callflows.ringing import give_up, missed, move, stop
@@ -130,6 +131,11 @@ def _station_down(board: Board, desk: OperatorDesk, event: StationDown) -> bool:
     elif desk.state is DeskState.VISITING:
         station_changed(board, desk)
     return True
+
+
+def wrap_up_time_set(board: Board, event: WrapUpTimeSet) -> None:
+    """Take how long a wrap-up lasts; one that has begun ends when it was to end."""
+    board.wrap_up_time = event.wrap_up_time
 
 
 # ---------------------------------------------------------------- the table

@@ -77,6 +77,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "pin_misses": {key: list(times) for key, times in board.pin_misses.items()},
         "tree_dials": {name: list(times) for name, times in board.tree_dials.items()},
         "case_watches": [to_plain(watch) for watch in board.case_watches.values()],
+        "wrap_up_time": board.wrap_up_time,
         "alert_limits": {name: to_plain(x) for name, x in board.alert_limits.items()},
         "visits": [to_plain(visit) for visit in board.visits.values()],
         "shift_lists": [to_plain(known) for known in board.shift_lists.values()],
@@ -178,6 +179,7 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.case_watches[watch.incident_id] = watch
         if watch.deadline is not None:
             board.keep_timed(watch)
+    board.wrap_up_time = state.get("wrap_up_time", board.wrap_up_time)
     board.alert_limits = {
         name: from_plain(AlertLimits, plain)
         for name, plain in state.get("alert_limits", {}).items()

@@ -60,6 +60,7 @@ from callflows.events import (
     TestModeEnded,
     TestModeSet,
     TrunkStateChanged,
+    WrapUpTimeSet,
 )
 from callflows.search import settle
 from callflows.state import board_from_state, board_to_state
@@ -287,6 +288,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **visiting.ROUTES,
     **handing_shift_over.ROUTES,
     AlertLimitsSet: alerting.limits_set,
+    WrapUpTimeSet: shift.wrap_up_time_set,
     TestModeSet: alarm_on_test.test_mode_set,
     TestModeEnded: alarm_on_test.test_mode_ended,
     DeadlineReached: _deadline_reached,

@@ -1,9 +1,9 @@
-"""After how long supervisors are told: settings and directory, as one event for the rules."""
+"""Settings of the desk as events for the rules: when supervisors are told, the wrap-up."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from callflows.events import AlertLimitsSet
+from callflows.events import AlertLimitsSet, WrapUpTimeSet
 from client_directory.directory import Directory
 from client_directory.model import AlertLimits
 from securityline.config import AlertsConfig
@@ -15,6 +15,10 @@ class Rules(Protocol):
     @property
     def alert_limits(self) -> Mapping[str, AlertLimits]:
         """What is in force: by client, under the empty name the installation's."""
+
+    @property
+    def wrap_up_time(self) -> float:
+        """Seconds after a call in which its operator is not rung."""
 
 
 def tell_limits(
@@ -37,3 +41,14 @@ def tell_limits(
     }
     if rules.alert_limits != {"": default, **clients}:
         tell(AlertLimitsSet(default=default, clients=clients))
+
+
+def tell_wrap_up(
+    tell: Callable[[WrapUpTimeSet], Any], rules: Rules, wrap_up_time: float
+) -> None:
+    """Tell the rules how long a wrap-up lasts, unless they know it.
+
+    :param wrap_up_time: seconds.
+    """
+    if rules.wrap_up_time != wrap_up_time:
+        tell(WrapUpTimeSet(wrap_up_time=wrap_up_time))

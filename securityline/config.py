@@ -110,6 +110,8 @@ class WebConfig:
     "Seconds without a page or an open desk after which a session is over."
     connections: Annotated[float, v.number(20, 50_000)] = 1_000.0
     "Most connections at a time; half of them from one address."
+    wrap_up_time: Annotated[float, v.number(1, 3600)] = 30.0
+    "Seconds after a call in which its operator is not rung, unless he says he is ready."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from securityline.alarms.door import AlarmDoor
 from securityline.alarms.listening import listen_to_panels
 from securityline.alarms.receiver import Dc09Receiver
 from securityline.alarms.scaip_units import read_units
-from securityline.alert_limits import tell_limits
+from securityline.alert_limits import tell_limits, tell_wrap_up
 from securityline.alone_callers import AloneCallers
 from securityline.clock import Clock
 from securityline.clock_watch import ClockWatch
@@ -379,6 +379,7 @@ class Product:
     def _tell_limits(self) -> None:
         rules, settings = self.recovered.switchboard, self.config.alerts
         tell_limits(self.engine.handle, rules, settings, self.directory.current)
+        tell_wrap_up(self.engine.handle, rules, self.config.web.wrap_up_time)
 
     # ------------------------------------------------------------ between the rooms
 

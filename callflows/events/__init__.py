@@ -151,6 +151,7 @@ from callflows.events.room import (
     VisitPressed,
     VisitRefused,
     VisitWhy,
+    WrapUpTimeSet,
 )
 from callflows.events.secret import SecretChecked, SecretRevealed, SilentCaseOpened
 from callflows.events.self_service import (
@@ -467,6 +468,7 @@ __all__ = [
     "VisitWhy",
     "WatchNoted",
     "WelfareCallDue",
+    "WrapUpTimeSet",
     "ZoneRestored",
 ]
 __all__ += case.__all__

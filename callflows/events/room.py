@@ -43,6 +43,14 @@ class AlertLimitsSet(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WrapUpTimeSet(Event):
+    """How long an operator is not rung after a call: a copy of the settings."""
+
+    wrap_up_time: float
+    "Seconds, 1 to 3600."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRaised(Fact):
     """Something in a case is late; supervisors see it until it is over."""
 

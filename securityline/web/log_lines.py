@@ -326,6 +326,7 @@ _SPECIAL: Final[Mapping[str, Callable[[Any, Words, NamesOf], str]]] = {
     "is_simulated": _is_simulated,
     "is_cut": _is_cut,
     "pressed_time": _time,
+    "wrap_up_time": _time,
     "visit_time": _time,
     "late_time": _time,
     "alert": _named(room_words.ALERTS),

@@ -126,6 +126,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
         N_("%(operator)s takes the call over from %(former)s (%(purpose)s)")
     ),
     # told to supervisors
+    "WrapUpTimeSet": _technical(N_("The wrap-up after a call lasts %(wrap_up_time)s")),
     "AlertLimitsSet": _technical(N_("After how long supervisors are told was set")),
     "AlertRaised": _bad(N_("Supervisors are told: %(alert)s %(step)s")),
     "AlertOver": _plain(N_("No longer late: %(alert)s, after %(late_time)s")),

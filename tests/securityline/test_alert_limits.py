@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from callflows.events import AlertLimitsSet
+from callflows.events import AlertLimitsSet, WrapUpTimeSet
 from callflows.switchboard import Switchboard
 from client_directory.directory import Directory, DirectoryHolder
 from client_directory.model import DEFAULT_ALERTS, AlertLimits
-from securityline.alert_limits import tell_limits
+from securityline.alert_limits import tell_limits, tell_wrap_up
 from securityline.config import AlertsConfig
 from tests.securityline.web.rig import DIRECTORY
 
@@ -33,6 +33,19 @@ def test_a_change_is_told_once_and_a_restart_is_none() -> None:
     stricter = AlertsConfig(not_taken=(5.0, 5.0, 5.0, 5.0))
     [event] = tell(rules, stricter, directory)
     assert event.default.not_taken == (5.0, 5.0, 5.0, 5.0)
+
+
+def test_the_wrap_up_is_told_when_the_settings_change_it() -> None:
+    rules = Switchboard()
+    told: list[WrapUpTimeSet] = []
+    tell_wrap_up(told.append, rules, 30.0)
+    assert told == [], "as it always was"
+    tell_wrap_up(told.append, rules, 90.0)
+    assert told == [WrapUpTimeSet(wrap_up_time=90.0)]
+    rules.handle(told[0], 1.0)
+    again = Switchboard.from_state(rules.to_state())
+    tell_wrap_up(told.append, again, 90.0)
+    assert len(told) == 1
 
 
 def test_a_client_s_own_limits_come_along() -> None:

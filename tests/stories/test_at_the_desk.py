@@ -217,6 +217,22 @@ def test_after_a_call_half_a_minute_of_wrap_up() -> None:
     assert desk.incident_id is None
 
 
+def test_the_centre_says_how_long_a_wrap_up_lasts_also_after_a_restart() -> None:
+    line = Line(is_cloned=True)
+    line.tell(e.WrapUpTimeSet(wrap_up_time=120.0))
+    line.restart()
+    line.ready("ann")
+    line.calls()
+    line.picks_up("ann")
+    line.gives_up("call-1")
+    assert line.switchboard.operators[OperatorId("ann")].deadline == line.now + 120
+    line.calls()
+    line.fast_forward(119.9)
+    assert "ann" not in line.ringing()
+    line.fast_forward(0.1)
+    assert "ann" in line.ringing()
+
+
 def test_ready_ends_wrap_up_early() -> None:
     line = Line()
     line.ready("ann")

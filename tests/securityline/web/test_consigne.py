@@ -5,6 +5,7 @@ from typing import Any
 
 from callflows.events import AlarmReceived, IncidentId
 from client_directory.model import Procedure, Step
+from securityline.web.context import CONTEXT
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import browser_of, press, seen, talking
 
@@ -20,8 +21,6 @@ async def answered(home: House, desk: Browser) -> tuple[Any, str]:
 
 
 def card(home: House, desk: Browser, case: Any) -> str:
-    from securityline.web.context import CONTEXT
-
     cards = desk.server.app[CONTEXT].drawing.cards  # type: ignore[attr-defined]
     return str(cards.card(home.switchboard.incidents[case], "en"))
 

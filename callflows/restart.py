@@ -1,5 +1,7 @@
 """The engine starts again: which legs live, and what follows for those that do not."""
 
+from typing import Final
+
 from callflows import (
     check_call,
     consulting,
@@ -15,18 +17,31 @@ from callflows import (
 from callflows.action import begin_again
 from callflows.board import Board
 from callflows.call import SEEKING, CallState, InboundCall
+from callflows.check_call import CheckState
 from callflows.ends import finish, requeue
 from callflows.events import EngineStarted, LegId
 from callflows.operators import DeskState
 from callflows.ringing import forget_fallback, move, refresh
+from callflows.service_call import ServiceCallState
 from callflows.sounds import repeat
 from callflows.trees import restarted
+from callflows.visit import VisitState
+
+HEARD_AGAIN_TIME: Final = 5.0
+"""Seconds after a start in which no phone that rings is given up.
+
+Who picked up while no engine ran has nobody's ACK: his phone repeats its 200 at least every
+T2, 4 s (RFC 3261 section 13.3.1.4). Given up before, he would have answered and be lost.
+"""
+GIVEN_UP_TIME: Final = 32.0
+"Seconds, 64 times T1, for which it does so; then it hangs up, and nothing is waited for."
 
 
 def engine_started(board: Board, event: EngineStarted) -> None:
     """Give up the legs that did not survive, and go on with every caller who did."""
     board.is_draining = False
     alive = frozenset(event.surviving_legs)
+    _ring_on(board)
     running = sorted(
         (call for call in board.calls.values() if not call.is_over),
         key=lambda call: (call.offered_at, call.call_id),
@@ -62,6 +77,44 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         if desk.clearing_leg not in alive:
             desk.clearing_leg = None
     board.is_unsettled = True  # no mutate: a safety net, whatever was lost
+
+
+def _ring_on(board: Board) -> None:
+    """Let every phone ring on until an answer of the meantime has been repeated."""
+    for call in board.calls.values():
+        if call.is_over:
+            continue
+        for leg in call.legs.values():
+            leg.until = _later(board, leg.until)
+        if call.legs and call.stage_until is not None:
+            call.stage_until = _later(board, call.stage_until)
+        if call.fallback_until is not None:
+            call.fallback_until = _later(board, call.fallback_until)
+        if call.dial_until is not None:
+            call.dial_until = _later(board, call.dial_until)
+        board.touch(call)
+    for tree in board.trees.values():
+        for attempt in tree.live:
+            if attempt.is_ringing and attempt.until is not None:
+                attempt.until = _later(board, attempt.until)
+    for service in board.service_calls.values():
+        is_ringing = service.state in (ServiceCallState.DIALLED, ServiceCallState.RINGING)
+        if is_ringing and service.deadline is not None:
+            service.deadline = _later(board, service.deadline)
+            board.keep_timed(service)
+    for check in board.checks.values():
+        if check.state is CheckState.DIALLED and check.deadline is not None:
+            check.deadline = _later(board, check.deadline)
+            board.keep_timed(check)
+    for visit in board.visits.values():
+        if visit.state is VisitState.SUMMONING and visit.is_ordered:
+            visit.until = _later(board, visit.until)
+            visit_life.wait(board, visit, visit.until)
+
+
+def _later(board: Board, at: float) -> float:
+    is_over = at + GIVEN_UP_TIME <= board.now
+    return at if is_over else max(at, board.now + HEARD_AGAIN_TIME)
 
 
 def _is_service_there(call: InboundCall, alive: frozenset[LegId]) -> bool:

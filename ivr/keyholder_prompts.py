@@ -60,10 +60,10 @@ def _in_all(fr: str, nl: str, de: str, en: str) -> dict[str, str]:
 
 _CONVERSATION: Final = {
     KEYHOLDER_INTRO: _in_all(
-        "Ceci est un appel automatique de la centrale de sécurité.",
-        "Dit is een automatische oproep van de beveiligingscentrale.",
-        "Dies ist ein automatischer Anruf der Sicherheitszentrale.",
-        "This is an automatic call from the security centre.",
+        "Appel automatique de la centrale de sécurité.",
+        "Automatische oproep van de beveiligingscentrale.",
+        "Automatischer Anruf der Sicherheitszentrale.",
+        "Automatic call from the security centre.",
     ),
     KEYHOLDER_ALARM_GENERIC: _in_all(
         "Il se passe quelque chose sur l'un de vos sites.",
@@ -179,14 +179,14 @@ _EVENTS: Final = {
     ),
     "panic": _in_all(
         "Une alarme panique est signalée. N'entrez pas.",
-        "Er is een paniekalarm. Ga niet naar binnen.",
-        "Ein Notrufknopf wurde gedrückt. Gehen Sie nicht hinein.",
+        "Paniekalarm. Ga niet naar binnen.",
+        "Panikalarm. Gehen Sie nicht hinein.",
         "A panic alarm is reported. Do not go in.",
     ),
     "fire": _in_all(
         "Une alarme incendie est signalée. N'entrez pas.",
-        "Er is een brandmelding. Ga niet naar binnen.",
-        "Ein Feueralarm wird gemeldet. Gehen Sie nicht hinein.",
+        "Brandmelding. Ga niet naar binnen.",
+        "Feueralarm. Gehen Sie nicht hinein.",
         "A fire alarm is reported. Do not go in.",
     ),
     "medical": _in_all(
@@ -204,7 +204,7 @@ _EVENTS: Final = {
     "early_open": _in_all(
         "Une ouverture en dehors des heures prévues est signalée.",
         "Er is geopend buiten de afgesproken uren.",
-        "Eine Öffnung außerhalb der vereinbarten Zeiten wird gemeldet.",
+        "Außerhalb der vereinbarten Zeiten wurde geöffnet.",
         "An opening outside the agreed hours is reported.",
     ),
     "late_close": _in_all(

@@ -183,6 +183,10 @@ class InboundCall:
     "the person of it who is on the line."
     guests: list[LegId] = field(default_factory=list)
     "Further people who hear and are heard: a keyholder in a call of three."
+    dialled_by: OperatorId | None = None
+    "The operator who made this call from a case; his own phone rings first."
+    was_on_break: bool = False
+    "He was on break when he made it, and is again afterwards."
     service_call: ServiceCallId | None = None
     "The call to an emergency service that this call was made for; its leg is made last."
     service_legs: list[LegId] = field(default_factory=list)
@@ -261,7 +265,8 @@ class InboundCall:
     @property
     def seeks(self) -> bool:
         """Whether the caller still waits for somebody, whoever that is."""
-        return self.state in SEEKING and self.service_call is None
+        is_his_own = self.dialled_by is not None and not self.is_caller_answered
+        return self.state in SEEKING and self.service_call is None and not is_his_own
 
     def is_fallback_proved(self, now: float) -> bool:
         """Whether it was a person who picked up the fallback number, as far as can be told."""

@@ -174,6 +174,9 @@ def dial(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     call.rests.clear()
     desk.misses = 0
     move(board, desk, DeskState.TALKING)
+    board.summoning.pop(call.call_id, None)
+    if call.was_on_break:
+        desk.after_call = DeskState.ON_BREAK
     incident = board.incidents.get(call.incident_id)
     if incident is not None and incident.owner is None:
         incident.belongs_to(leg.operator, board.now)
@@ -187,6 +190,7 @@ def dial(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
             leg_id=call.leg_id,
             operator=leg.operator,
             number="" if call.is_withheld else number,
+            name=_whom(call),
         ),
         Play(
             incident_id=call.incident_id,
@@ -222,8 +226,18 @@ def picked_up(board: Board, call: InboundCall) -> None:
             )
         )
     board.say(
-        CallBackAnswered(incident_id=call.incident_id, call_id=call.call_id, leg_id=call.leg_id)
+        CallBackAnswered(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            leg_id=call.leg_id,
+            name=_whom(call),
+        )
     )
+
+
+def _whom(call: InboundCall) -> str:
+    """Name whom an operator called from a case; nobody when a caller is called back."""
+    return call.identification.person_name if call.dialled_by is not None else ""
 
 
 def over(board: Board, call: InboundCall) -> None:

@@ -33,7 +33,8 @@ def requeue(
 
     A service is no caller: it waits for nobody and hears no message, so its call ends.
     """
-    if call.service_call is not None or call.leg_id in call.service_legs:
+    is_unreached = call.dialled_by is not None and not call.is_caller_answered
+    if is_unreached or call.service_call is not None or call.leg_id in call.service_legs:
         finish(board, call, "fault", gone_leg)
         return
     if call.transfer is not None:
@@ -95,6 +96,7 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     _conclude(board, call, by)
     if desk is not None:
         has_work = call.answered_at is not None or call.service_call is not None
+        has_work = has_work or call.dialled_by is not None  # he dials the next, maybe
         free = DeskState.WRAP_UP if has_work else DeskState.READY
         move(board, desk, desk.after_call or free)
         if desk.state is DeskState.WRAP_UP:
@@ -120,7 +122,8 @@ def _conclude(board: Board, call: InboundCall, by: EndedBy) -> None:
         board.say(CallEnded(**which, ended_by=how, talk_time=call.talk_time))
     elif call.calls_back is not None:
         call.ended_by = "fault" if by == "fault" else "abandoned"
-        board.say(CallBackMissed(**which, ended_by=call.ended_by))
+        name = call.identification.person_name if call.dialled_by is not None else ""
+        board.say(CallBackMissed(**which, ended_by=call.ended_by, name=name))
     else:
         call.ended_by = "abandoned"
         is_given_up = True

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from callflows.events import CallId, IncidentId, OperatorId, PinOutcome, TreeId
+from callflows.events import CallBack, CallId, IncidentId, OperatorId, PinOutcome, TreeId
 from callflows.handed_over import Handover
 from callflows.parked import Parking
 from callflows.procedure_run import ProcedureRun, Source
@@ -118,6 +118,8 @@ class Incident:
     failed_at: float | None = None
     """Engine time at which the engine could do no more for it, such as a call tree that
     reached nobody; `None` when nothing failed, or somebody has taken it since."""
+    to_ask: tuple[CallBack, ...] = ()
+    "Whom to ask whether all is well, in order: registered beforehand (early opening)."
     quiet_until: float | None = None
     "Engine time before which no call goes to the site; `None` when nobody asked for it."
     is_under_duress: bool = False

@@ -95,6 +95,8 @@ def order(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
     shown = whose.person_name or number or WITHHELD
     client = whose.organisation_name if call.offer.is_known_did else UNKNOWN_NUMBER
     purpose = "" if call.calls_back is None else "CALL BACK "
+    if call.dialled_by is not None:
+        purpose = "CALL "
     if call.service_call is not None:
         purpose = "EMERGENCY CALL "
     board.touch(call)

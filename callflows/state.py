@@ -8,7 +8,7 @@ from callflows.action import Action
 from callflows.alarm_state import book_from_plain, book_to_plain
 from callflows.alerting import CaseWatch
 from callflows.board import Board
-from callflows.call import CallBack, InboundCall
+from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.codec import from_plain, to_plain
@@ -133,6 +133,9 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.calls[call.call_id] = call
         if call.seeks:
             board.seeking[call.call_id] = call
+        is_his_own = call.dialled_by is not None and not call.has_caller
+        if is_his_own and call.state is CallState.OFFERED:
+            board.summoning[call.call_id] = call
     board.legs.update(state["legs"])
     for plain in state.get("trees", ()):
         tree = from_plain(CallTree, plain)

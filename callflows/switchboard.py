@@ -18,6 +18,7 @@ from callflows import (
     handing_shift_over,
     joining,
     keyholder,
+    person_call,
     restart,
     self_service_flow,
     service_calls,
@@ -100,6 +101,8 @@ class Switchboard(BoardView):
             route = ROUTES.get(type(event), _by_case)
             route(board, event)
             services.end_unsummoned(board)
+            if board.summoning:
+                person_call.end_unsummoned(board)
             transferring.look(board)
             if board.visits:
                 visit_life.follow(board)
@@ -287,6 +290,7 @@ ROUTES: Final[dict[type[Event], Route]] = {
     **self_service_flow.ROUTES,
     **visiting.ROUTES,
     **handing_shift_over.ROUTES,
+    **person_call.ROUTES,
     AlertLimitsSet: alerting.limits_set,
     WrapUpTimeSet: shift.wrap_up_time_set,
     TestModeSet: alarm_on_test.test_mode_set,

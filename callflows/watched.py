@@ -104,6 +104,7 @@ def early_open(board: Board, event: EarlyOpenSeen) -> None:
     )
     incident = _case(board, f"early/{event.organisation}/{event.site}", alarm)
     if incident is not None:
+        incident.to_ask = event.call_back
         who = event.name or f"user {event.user}"
         attend_anew(
             board, incident, f"opened outside the hours by {who}", _ask(event.call_back)
@@ -119,6 +120,7 @@ def not_closed(board: Board, event: LateToCloseSeen | FailedToCloseSeen) -> None
     )
     incident = _case(board, f"closing/{event.organisation}/{event.site}", alarm)
     if incident is not None:
+        incident.to_ask = event.call_back
         said = "did not close" if has_failed else "is late to close"
         attend_anew(board, incident, f"the site {said}", _ask(event.call_back))
 

@@ -3,7 +3,7 @@
 One module a door; whoever needs an event takes it from here.
 """
 
-from callflows.events import case, moving, shift
+from callflows.events import case, moving, person_call, shift
 from callflows.events.action import (
     ActionAnswered,
     ActionApproved,
@@ -125,6 +125,7 @@ from callflows.events.operators import (
     StationDown,
     StationUp,
 )
+from callflows.events.person_call import *  # noqa: F403
 from callflows.events.phone import (
     CallOffered,
     DigitPressed,
@@ -472,4 +473,4 @@ __all__ = [
     "ZoneRestored",
 ]
 __all__ += case.__all__
-__all__ += [*moving.__all__, *shift.__all__]
+__all__ += [*moving.__all__, *person_call.__all__, *shift.__all__]

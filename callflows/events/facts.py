@@ -115,6 +115,8 @@ class CallBackDialled(Fact):
     operator: OperatorId
     number: str
     "E.164; empty when he withheld it."
+    name: str = ""
+    "Whom the operator called by himself from the case; empty for a caller who hung up."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,8 @@ class CallBackAnswered(Fact):
 
     call_id: CallId
     leg_id: LegId
+    name: str = ""
+    "Whom the operator called by himself from the case; empty for a caller who hung up."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,8 @@ class CallBackMissed(Fact):
     call_id: CallId
     ended_by: str
     "`fault`: a leg broke. `abandoned`: he did not pick up, or the operator gave up."
+    name: str = ""
+    "Whom the operator called by himself from the case; empty for a caller who hung up."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,14 @@
 A fragment of its own (`more`), drawn after the card: nothing in it delays a call.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from callflows.incident import Incident
 from client_directory.links import links_of
-from client_directory.model import Organisation, Person, Site
+from client_directory.model import Organisation, Site
 from securityline.web.board import Board
+from securityline.web.person_presses import callable_in, rank
 from securityline.web.plain import write_number
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.rendering import Rendering
@@ -19,8 +20,6 @@ from securityline.web.speakers import MOST_SPEAKERS, revealable, speakers
 from securityline.web.steps import organisation_of, site_of
 
 MOST_CONTACTS: Final = 12
-FIRST_ROLES: Final = ("site_manager", "security_manager", "keyholder")
-"Whom an operator looks for first."
 
 
 class Contact(NamedTuple):
@@ -32,14 +31,22 @@ class Contact(NamedTuple):
 
 
 class Beside:
-    """Draw what belongs to a case beside its card."""
+    """Draw what belongs to a case beside its card.
+
+    :param clock: engine time, seconds.
+    """
 
     def __init__(
-        self, board: Board, rendering: Rendering, directory: DirectoryHolderPort
+        self,
+        board: Board,
+        rendering: Rendering,
+        directory: DirectoryHolderPort,
+        clock: Callable[[], float],
     ) -> None:
         self._board = board
         self._render = rendering
         self._directory = directory
+        self._clock = clock
         self.history = SiteHistory(board)
 
     def draw(self, incident: Incident, language: str) -> str:
@@ -56,6 +63,12 @@ class Beside:
             "site_name": site.name if site else incident.site_name,
             "site": site.site if site and incident.is_open else "",
             "organisation_id": incident.organisation,
+            "callable": [
+                {"number_shown": write_number(one.number), **one._asdict()}
+                for one in callable_in(self._board, incident, organisation, site, self._clock())
+            ]
+            if incident.is_open
+            else [],
             "contacts": list(_contacts(organisation, site)),
             "links": links_of(organisation, site) if organisation and site else [],
         }
@@ -69,11 +82,6 @@ def _contacts(organisation: Organisation | None, site: Site | None) -> Iterator[
     if site.phones:
         yield Contact(site.name, (), tuple(write_number(one) for one in site.phones))
     people = [one for one in organisation.people if site.site in one.sites and one.phones]
-    for person in sorted(people, key=_rank)[:MOST_CONTACTS]:
+    for person in sorted(people, key=rank)[:MOST_CONTACTS]:
         numbers = tuple(write_number(phone.number) for phone in person.phones)
         yield Contact(person.name, person.roles, numbers)
-
-
-def _rank(person: Person) -> int:
-    ranks = [FIRST_ROLES.index(one) for one in person.roles if one in FIRST_ROLES]
-    return min(ranks, default=len(FIRST_ROLES))

@@ -40,7 +40,7 @@ class Drawing:
             services.directory,
             is_emergency_live=services.is_emergency_live,
         )
-        self.beside = Beside(self.board, rendering, services.directory)
+        self.beside = Beside(self.board, rendering, services.directory, services.clock)
         self.timelines = Timelines(self.board, rendering)
         self.alarms = Alarms(
             self.board,

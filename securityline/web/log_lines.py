@@ -57,6 +57,8 @@ def show_line(line: Line, language: str, rendering: Rendering, names: NamesOf) -
     """Put one line in words. Never raises, whatever an old log holds."""
     tone: str = "plain"
     sentence = SENTENCES.get(line.what)
+    if line.data.get("name"):
+        sentence = SENTENCES.get(f"{line.what}+name", sentence)
     words = WORDS[language]
     if sentence is None:
         text = line.what

@@ -220,6 +220,14 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallBackDialled": _plain(N_("%(operator)s is on the line; %(number)s is called back")),
     "CallBackAnswered": _good(N_("The caller picked up")),
     "CallBackMissed": _bad(N_("Called back, and nobody was reached")),
+    "CallBackDialled+name": _plain(
+        N_("%(operator)s is on the line; %(name)s is called at %(number)s")
+    ),
+    "CallBackAnswered+name": _good(N_("%(name)s picked up")),
+    "CallBackMissed+name": _bad(N_("%(name)s was not reached")),
+    "PersonCallPressed": _person(N_("%(operator)s calls %(name)s, %(number)s")),
+    "PersonCallRefused": _bad(N_("Nobody was called: %(reason)s")),
+    "PersonCalled": _plain(N_("The phone of %(operator)s rings for a call to %(name)s")),
     "CallBackEnded": _plain(
         N_("Calling back is over, %(is_reached)s (%(tries)s tries) %(why)s")
     ),

@@ -45,6 +45,7 @@ WORK: Final = frozenset(
         "case_park",
         "tree_start",
         "action_request",
+        "call_person",
         "handover_accept",
     }
 )

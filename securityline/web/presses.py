@@ -36,6 +36,7 @@ from securityline.web.card_vocabulary import CONFIDENCES
 from securityline.web.covert_presses import CovertPresses
 from securityline.web.moving_presses import MovingPresses, guard_site
 from securityline.web.on_test import TestPresses
+from securityline.web.person_presses import PersonPresses
 from securityline.web.phrase_presses import PhrasePresses
 from securityline.web.ports import DirectoryHolderPort
 from securityline.web.refusal import Message, Refused, me, open_incident, text_of
@@ -91,6 +92,7 @@ class Presses:
             **ShiftPresses(board, directory, clock, watch).acts,
             **TestPresses(board, directory, clock, zone).acts,
             **ActionPresses(board, directory).acts,
+            **PersonPresses(board, directory, clock).acts,
             **VisitPresses(board, directory).acts,
             **CovertPresses(board, clock).acts,
             **PhrasePresses(board).acts,

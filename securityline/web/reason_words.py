@@ -36,6 +36,8 @@ IDENTIFICATION: Final = Grammar(
     N_("A unit names no person."),
     N_("The call belongs to the case in which a keyholder was called."),
     N_("The number of this keyholder was dialled."),
+    N_("His number is in the directory of this client."),
+    N_("The call belongs to the case from which it was made."),
     between=r"(?<=\.) ",
 )
 "Why a card names this client, site and person."
@@ -110,6 +112,7 @@ _STATE_CHANGE: Final = Grammar(
     N_("the engine was restarted"),
     N_("%(num)d calls in a row rang out at his phone"),
     N_("he calls an emergency service"),
+    N_("he calls somebody of a case"),
     N_("the caller comes back"),
     N_("he comes onto a colleague's call"),
     inside={"cause": _CAUSE, "fault": _CAUSE},
@@ -163,9 +166,23 @@ _SERVICE_REFUSED: Final = one_of(
     N_("the caller is not yours yet"),
 )
 
+_NOT_CALLED: Final = one_of(
+    N_("there is no such case"),
+    N_("the case is closed"),
+    N_("not signed in"),
+    N_("clearance"),
+    N_("no phone"),
+    N_("you are in another call"),
+    N_("this is no number to be called"),
+    N_("the case is covert, and his telephone would ring"),
+    N_("he is on the line, or is called already"),
+    N_("a call tree is calling him"),
+)
+
 PAUSED: Final = one_of(
     N_("paused by %(operator)s"),
     N_("%(person)s is on the line"),
+    N_("%(person)s is called by an operator"),
 )
 "Why a call tree waits."
 
@@ -332,6 +349,7 @@ OF_LINES: Final[Mapping[str, Grammar]] = MappingProxyType(
             N_("another phrase is being played"),
             N_("a supervisor is in the call"),
         ),
+        "PersonCallRefused": _NOT_CALLED,
         "DialRefused": one_of(N_("not an E.164 number"), N_("an emergency number")),
         "IncidentReprioritised": _URGENCY_CHANGED,
         "RecordingFailed": RECORDING,

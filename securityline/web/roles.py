@@ -27,7 +27,7 @@ PRESSES: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("tree_call", "tree_skip", "tree_join", "tree_stop"), WORKING),
     **dict.fromkeys(("tree_confirm", "covert", "speak_ask", "speak", "phrase"), WORKING),
     **dict.fromkeys(("secret", "secret_reveal"), WORKING),
-    **dict.fromkeys(("service", "service_detail", "service_end"), WORKING),
+    **dict.fromkeys(("service", "service_detail", "service_end", "call_person"), WORKING),
     **dict.fromkeys(("timer_start", "timer_prolong", "timer_end", "timer_pin"), WORKING),
     **dict.fromkeys(("task_done", "test_set", "test_end", "opening_agreed"), WORKING),
     "visit": SUPERVISING,

@@ -21,6 +21,7 @@ PEOPLE = ("ann", "bob")
 people = st.sampled_from(PEOPLE)
 services = st.sampled_from([POLICE, MEDICAL])
 numbers = st.integers(0, 20)
+SOMEBODY = ("+32470000061", "+32470000062")
 CAUSES = st.sampled_from([Cause.HUNG_UP, Cause.BUSY, Cause.FAILED, Cause.UNREACHABLE])
 
 
@@ -60,6 +61,19 @@ class AnyPress(RuleBasedStateMachine):
         made = self.room.switchboard._board.services_of(case)
         attempt = sum(x.service == service for x in made) + 1
         self.room.press(who, case, service, attempt=attempt)
+
+    @rule(who=people, number=numbers, whom=st.sampled_from(SOMEBODY))
+    def calls_somebody(self, who: str, number: int, whom: str) -> None:
+        cases = list(self.room.switchboard.incidents)
+        self.room.tell(
+            e.PersonCallPressed(
+                incident_id=cases[number % len(cases)],
+                operator=OperatorId(who),
+                number=whom,
+                name="Jan",
+                presented_number="+3225550100",
+            )
+        )
 
     @rule(number=numbers)
     def picks_up(self, number: int) -> None:
@@ -151,6 +165,19 @@ class AnyPress(RuleBasedStateMachine):
                 assert board.legs[LegId(service.leg_id)] == call.call_id
                 where = (call.leg_id, call.consulted, *call.guests)
                 assert service.leg_id in where, "nobody speaks with it"
+
+    @invariant()
+    def whom_an_operator_calls_is_called_once(self) -> None:
+        """Only when he is on the line, never by a second press, and nobody is forgotten."""
+        board = self.room.switchboard._board
+        taken = len(self.room.all(e.PersonCalled))
+        asked = len(self.room.all(e.PersonCallPressed))
+        assert asked == taken + len(self.room.all(e.PersonCallRefused))
+        dialled = [x for x in self.room.all(c.DialNumber) if x.number in SOMEBODY]
+        assert len({x.call_id for x in dialled}) == len(dialled) <= taken
+        assert all(call.legs and not call.is_over for call in board.summoning.values())
+        living = [x for x in board.calls.values() if x.dialled_by and not x.is_over]
+        assert len({x.caller for x in living}) == len(living)
 
     def teardown(self) -> None:
         """Every end is said once."""

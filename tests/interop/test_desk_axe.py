@@ -63,10 +63,12 @@ async def test_axe_finds_nothing_on_a_call_that_is_held_or_covert(
 
 
 async def test_axe_finds_nothing_in_a_call_back_a_timer_and_a_closed_case(
-    home: House, site: Site, browser: Any, axe: str
+    home: House, site: Site, browser: Any, axe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from playwright.async_api import expect
 
+    # He is called back after the case is closed: a call in it would bar closing.
+    monkeypatch.setattr("callflows.call_back.DELAY", 3600.0)
     home.sign_in("op-1", is_ready=False)
     home.watch.start_timer("postes-demo", "p-peeters", run_time=60.0, note="Quai 4")
     home.watch.start_timer("postes-demo", "k-schmitz", run_time=2_700.0)

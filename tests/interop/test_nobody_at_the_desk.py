@@ -14,6 +14,7 @@ import pytest_asyncio
 from securityline.simulation.handset_audio import tone
 from securityline.simulation.phone_call import CallState
 from securityline.simulation.softphone import Softphone
+from tests.interop.desk import signed_in
 from tests.interop.engine import Api, Lab
 from tests.interop.peers import Baresip, Program, free_port, run_sipp
 from tests.interop.peers import tone as spoken
@@ -36,6 +37,8 @@ from tests.securityline.sound import strength
 pytestmark = [pytest.mark.interop, pytest.mark.asyncio(loop_scope="module")]
 CALLER = "+32470000018"
 "He picks up when he is called back."
+GUARD = "+32479000018"
+"The telephone at the site; SIPp picks it up."
 VOICEMAIL = "+32470000016"
 "The last two digits are what SIPp goes by: a greeting and a beep."
 
@@ -63,7 +66,8 @@ async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Street
     lab = Lab(folder, outside_port=free_port())
     lab.prepare()
     client = folder / "directory" / "organisations" / "postes.yaml"
-    client.write_text(client.read_text().replace('"+32 2 555 09 99"', f'"{VOICEMAIL}"'))
+    text = client.read_text().replace('"+32 2 555 09 99"', f'"{VOICEMAIL}"')
+    client.write_text(text.replace('"+32 2 555 02 10"', f'"{GUARD}"'))
     sounds(folder)
     dialled = await Program.start(
         "sipp",
@@ -147,3 +151,32 @@ async def test_who_hangs_up_too_soon_is_called_back_and_an_operator_is_there_fir
         over = await here.log.until("CallBackEnded", after=mark)
         assert over["data"]["is_reached"] is True
         await phone.event("CALL_CLOSED", after=before)
+
+
+async def test_an_operator_calls_the_site_from_the_case(here: Street) -> None:
+    """By hand, at a number that the card offers; his own telephone is baresip."""
+    mark = here.log.mark
+    async with Baresip.running(
+        here.folder / "own",
+        user="201",
+        password=here.lab.secrets["201"],
+        registrar=here.lab.registrar,
+        says=spoken(here.folder / "own.wav", OPERATOR_HZ),
+    ):
+        await here.log.until("StationUp", after=mark, operator="op-1")
+        async with signed_in(here.lab, "op-1", is_ready=False) as desk:
+            caller = dial(here.outside, here.lab)
+            offered = await here.log.until("CallOffered", after=mark)
+            here.outside.hang_up(caller)
+            case = offered["incident_id"]
+            await desk.press("call_person", incident=case, number=GUARD)
+            called = await here.log.until("PersonCalled", after=offered["seq"], number=GUARD)
+            call_id = called["data"]["call_id"]
+            ringing = await here.log.until("CallBackDialled", after=called["seq"])
+            assert ringing["data"]["call_id"] == call_id, "his own phone was picked up first"
+            await here.log.until("CallBackAnswered", after=ringing["seq"], call_id=call_id)
+            assert here.has_invited(GUARD)
+            await desk.press("hang_up", call=call_id)
+            ended = await here.log.until("CallEnded", after=called["seq"], call_id=call_id)
+            assert ended["data"]["ended_by"] == "operator"
+            await here.log.until("RecordingEnded", after=called["seq"], call_id=call_id)

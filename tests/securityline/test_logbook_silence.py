@@ -70,8 +70,8 @@ async def test_a_silent_store_does_not_stop_the_engine(tmp_path: Path) -> None:
             spooled = [e.seq for r in records for e in r.entries]
             # A slow disk may have had the lines before in the spool too.
             assert spooled[-3:] == [e.seq for e in entries]
-        await until(lambda: late_marks(book))
-        assert book.problems() == []
+        # On a slow machine the store is silent for longer than that by itself.
+        await until(lambda: bool(late_marks(book)) and not book.problems())
         assert book.unsaved_lines == 0
     assert verify_book(tmp_path).head == book.head
 

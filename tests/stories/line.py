@@ -592,7 +592,8 @@ class Line:
             assert all(p.is_told_to_end for p in others), "a phone rings for nobody"
             assert call.sound is Sound.NOTHING
             return
-        is_summoned = call.service_call is not None and call.state is CallState.OFFERED
+        is_his_own = call.service_call is not None or call.dialled_by is not None
+        is_summoned = is_his_own and call.state is CallState.OFFERED
         if (call.seeks or is_summoned) and not call.has_caller:
             assert call.leg_id not in self.phones, "called back before an operator is there"
             return

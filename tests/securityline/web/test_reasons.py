@@ -24,6 +24,7 @@ from callflows import events as e
 from callflows.board import Board
 from callflows.crossing import DIALLED, OF_THE_CASE
 from callflows.events import Identification, IncidentId
+from callflows.person_call import DIRECTORY, MADE_FROM
 from callflows.switchboard import Switchboard
 from client_directory.directory import Directory
 from client_directory.loader import load_files
@@ -108,7 +109,7 @@ def test_every_why_of_a_card(tmp_path: Path) -> None:
                             unit = Expected(IncidentId("alarm"), account)
                             joined = by_unit(event, unit, directory)
                             texts |= whys(joined.identification)
-    texts |= {DIALLED, OF_THE_CASE}
+    texts |= {DIALLED, OF_THE_CASE, DIRECTORY, MADE_FROM}
     assert_said(IDENTIFICATION, texts)
     said = " ".join(texts)
     english = [text.split("%(")[0] for text in IDENTIFICATION.templates]

@@ -114,6 +114,7 @@ ACTS: Final[dict[str, frozenset[str]]] = {
             "covert",
             "speak_ask",
             "speak",
+            "call_person",
             "phrase",
             "secret",
             "secret_reveal",

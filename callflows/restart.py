@@ -40,7 +40,7 @@ GIVEN_UP_TIME: Final = 32.0
 def engine_started(board: Board, event: EngineStarted) -> None:
     """Give up the legs that did not survive, and go on with every caller who did."""
     board.is_draining = False
-    alive = frozenset(event.surviving_legs)
+    alive, of_trees = frozenset(event.surviving_legs), frozenset(board.tree_legs)
     _ring_on(board)
     running = sorted(
         (call for call in board.calls.values() if not call.is_over),
@@ -67,7 +67,7 @@ def engine_started(board: Board, event: EngineStarted) -> None:
         if is_fallback_lost:
             search.fallback_failed(board, call)
         _go_on(board, call, alive)
-    restarted(board, alive)
+    restarted(board, alive, of_trees)
     check_call.restarted(board, alive)
     self_service_flow.restarted(board, alive)
     visit_life.restarted(board, alive)

@@ -275,17 +275,20 @@ def pressed(board: Board, event: Any) -> None:
 # ---------------------------------------------------------------- after a restart
 
 
-def restarted(board: Board, alive: frozenset[LegId]) -> None:
+def restarted(board: Board, alive: frozenset[LegId], before: frozenset[LegId]) -> None:
     """Go on where the log ends: trees that were only asked for are planned again.
 
     A call that could not be repeated as the very same INVITE has an outcome nobody knows:
     it is said, and the next keyholder is called. Nobody is dialled twice for one step.
+
+    :param before: keyholders' legs of before the start; whoever is dialled since, because a
+        tree need not wait for a lost caller any more, is no call that was lost.
     """
     for incident in board.incidents.values():
         for tree_id in incident.wanted_trees if incident.is_open else ():
             ask_for_plan(board, incident, tree_id, "restart")
     for tree in tuple(board.trees.values()):
-        for attempt in tree.live:
+        for attempt in [one for one in tree.live if one.leg_id in before]:
             if attempt.leg_id not in alive:
                 _lost(board, tree, attempt)
             elif attempt.is_told_to_end:

@@ -394,6 +394,18 @@ def test_whoever_listens_hears_it_again_and_a_pin_is_asked_for_anew() -> None:
     assert night.called() == ["ann"], "nobody who accepted is called again"
 
 
+def test_who_is_called_because_a_caller_was_lost_in_the_restart_is_listened_to() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"))
+    night.rings_in("ann")
+    assert night.state == "paused"
+    night.restart(surviving=[])
+    assert (night.called(), night.rings()) == (["ann", "ben"], ["ben"])
+    assert night.missed() == []
+    night.accepts("ben")
+    assert night.state == "taken"
+
+
 def test_a_call_of_three_survives_with_whoever_survived() -> None:
     night = talking_with_the_caller()
     leg_id = night.attempt("ann").leg_id

@@ -175,7 +175,15 @@ def _let_others_go_on(board: Board, tree: CallTree, call: InboundCall, reason: s
 
 
 def time_to_go_on(board: Board, tree: CallTree) -> None:
-    """Go on: nobody said that the keyholder takes charge."""
+    """Go on: nobody said that the keyholder takes charge. Who is on the line is waited for."""
     tree.resume_at = None
-    tree.paused_by = [by for by in tree.paused_by if not by.startswith("call:")]
+    tree.paused_by = [by for by in tree.paused_by if not _is_call_over(board, by)]
     resume(board, tree, "", "nobody took charge in the call")
+
+
+def _is_call_over(board: Board, by: str) -> bool:
+    """Whether what a tree waits for (`CallTree.paused_by`) is a call, and over."""
+    if not by.startswith("call:"):
+        return False
+    call = board.calls.get(CallId(by.removeprefix("call:")))
+    return call is None or call.is_over

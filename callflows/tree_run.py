@@ -336,7 +336,6 @@ def pause(board: Board, tree: CallTree, by: str, reason: str) -> None:
         return
     if by not in tree.paused_by:
         tree.paused_by.append(by)
-    tree.resume_at = None
     if tree.state is TreeState.RUNNING:
         tree.state, tree.why = TreeState.PAUSED, reason
         tree.paused_at = board.now

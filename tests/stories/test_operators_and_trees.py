@@ -237,6 +237,52 @@ def test_he_lands_on_the_operator_who_owns_the_case_although_another_is_idle_lon
     assert night.ringing("ring-in") == ["op"]
 
 
+def test_who_gives_up_right_after_another_has_spoken_does_not_hold_the_tree_for_ever() -> None:
+    night = Night()
+    night.begins(level("ann", "ben", "cas"))
+    night.rings_in("ann")
+    night.ready("op")
+    night.picks_up("op")
+    night.gives_up("ring-in", e.Cause.HUNG_UP)
+    night.on_break("op")
+    night.fast_forward(5)
+    night.rings_in("ben", "ring-in-2")
+    night.gives_up("ring-in-2", e.Cause.HUNG_UP)
+    assert night.state == "paused", "time to press that Ann takes charge"
+    night.fast_forward(15)
+    assert (night.state, night.rings()) == ("running", ["ben"])
+
+
+def test_the_tree_waits_for_whoever_still_speaks_when_another_has_hung_up() -> None:
+    night = Night()
+    night.begins(level("ann", "ben", "cas"))
+    night.rings_in("ann")
+    night.ready("op", "op2")
+    night.picks_up("op")
+    night.rings_in("ben", "ring-in-2")
+    night.picks_up("op2")
+    night.gives_up("ring-in", e.Cause.HUNG_UP)
+    night.fast_forward(60)
+    assert (night.state, night.called()) == ("paused", ["ann"])
+    night.gives_up("ring-in-2", e.Cause.HUNG_UP)
+    night.fast_forward(20)
+    assert (night.state, night.rings()) == ("running", ["cas"])
+
+
+def test_an_operator_who_pauses_it_after_the_talk_holds_it_until_he_lets_it_go_on() -> None:
+    night = Night()
+    night.begins(level("ann", "ben"))
+    night.rings_in("ann")
+    night.ready("op")
+    night.picks_up("op")
+    night.gives_up("ring-in", e.Cause.HUNG_UP)
+    night.press(e.PauseTreePressed)
+    night.fast_forward(60)
+    assert night.state == "paused"
+    night.press(e.ResumeTreePressed)
+    assert (night.state, night.rings()) == ("running", ["ben"])
+
+
 def test_who_was_left_a_message_and_rings_back_finds_his_case() -> None:
     night = Night()
     night.begins(level("ann"), message=True)

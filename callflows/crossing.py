@@ -148,7 +148,8 @@ def call_over(board: Board, call: InboundCall) -> None:
     tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
     if tree is None:
         return
-    tree.on_line.pop(call.call_id, None)
+    for one in board.trees.values():  # two keyholders in one call may be of two trees
+        one.on_line.pop(call.call_id, None)
     _let_others_go_on(board, tree, call, "the keyholder hung up")
     if call.answered_at is None:
         resume(board, tree, f"call:{call.call_id}", "the keyholder hung up")

@@ -98,7 +98,8 @@ def _leave_queue(board: Board, call: InboundCall, event: JoinKeyholderPressed) -
         before, now = f"call:{other.call_id}", f"call:{call.call_id}"
         tree.paused_by = [by for by in tree.paused_by if by != before]
         for one in board.trees.values():  # those of other cases wait for this call now
-            one.paused_by = [now if by == before else by for by in one.paused_by]
+            waits_for = (now if by == before else by for by in one.paused_by)
+            one.paused_by = list(dict.fromkeys(waits_for))  # it may wait for both already
     return True
 
 

@@ -168,3 +168,50 @@ def test_what_holds_two_trees_outlives_the_engine() -> None:
     night.gives_up("ring-in")
     assert (night.tree.state, night.second.state) == ("running", "running")
     assert len(night.all(c.DialNumber)) > 2
+
+
+# ---------------------------------------------------------------- two ring in
+
+
+def test_both_trees_go_on_after_a_call_into_which_a_second_keyholder_was_brought() -> None:
+    night = TwoCases()
+    night.begins(level("ann", "ben", "cas"), level("dan"), rounds=2)
+    night.fast_forward(60)
+    night.a_second_tree_begins(level("ann", "ben", "cas"), rounds=2)
+    night.fast_forward(60)
+    night.rings_in("ann")
+    night.rings_in("ben", "ring-in-2")
+    night.fast_forward(60)  # they are picked up, and wait
+    night.ready("op", "op2", "op3", "op4")  # for those who gave up, and for these two
+    desks = night.switchboard.operators.values()
+    name = next(str(desk.operator) for desk in desks if desk.call_id == "ring-in")
+    night.picks_up(name)
+    assert night.second.paused_by == ["call:ring-in", "call:ring-in-2"]
+    night.tell(
+        e.JoinKeyholderPressed(
+            tree_id=TREE2, operator=OperatorId(name), leg_id=night.call("ring-in-2").leg_id
+        )
+    )
+    night.hangs_up(name)
+    night.fast_forward(20)
+    assert (night.tree.paused_by, night.second.paused_by) == ([], [])
+
+
+def test_a_line_is_free_after_a_call_into_which_a_second_keyholder_was_brought() -> None:
+    night = TwoCases()
+    night.begins(level("ann", "cas"), rounds=2)
+    other = TreeId("inc-call-1-t2")
+    night.starts(plan(level("ben", "dan"), rounds=2), other)
+    night.rings_in("ann")
+    night.rings_in("ben", "ring-in-2")
+    night.fast_forward(60)
+    night.ready("op")
+    night.picks_up("op")
+    night.tell(
+        e.JoinKeyholderPressed(
+            tree_id=other, operator=OperatorId("op"), leg_id=night.call("ring-in-2").leg_id
+        )
+    )
+    night.hangs_up("op")
+    night.a_second_tree_begins(level("ann"))
+    assert night.dialled(night.second) == ["ann"]

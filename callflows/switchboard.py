@@ -112,7 +112,8 @@ class Switchboard(BoardView):
                 settle(board)
             if board.shift_lists:
                 handing_shift_over.follow(board)
-            service_gate.follow(board, case)
+            for each in {case, *(call.incident_id for call in board.touched_calls.values())}:
+                service_gate.follow(board, each)
             alerting.follow(board, event)
             self._forget_old()
             self._deadlines.update()

@@ -276,6 +276,16 @@ def test_what_waits_for_a_verification_is_open_while_a_person_is_heard(line: Lin
     assert case(line).run.records["police"].operator == ANN
 
 
+def test_it_shuts_again_when_a_restart_loses_the_person_who_was_heard(line: Line) -> None:
+    case(line).source = "alarm"
+    choose(line, INTRUSION)
+    case(line).run.source = "alarm"
+    assert case(line).run.shut_by(INTRUSION.steps[1]) is None
+    line.restart(surviving=[])
+    assert line.switchboard.why_no_service(case(line)) == "the alarm must be verified first"
+    assert answer(line, "police") == refused("verify comes first", "police")
+
+
 def test_a_consigne_that_is_left_half_done_is_told_with_the_reason(line: Line) -> None:
     choose(line)
     answer(line, case(line).run.path[0].step, "yes")

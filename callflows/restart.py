@@ -33,6 +33,11 @@ HEARD_AGAIN_TIME: Final = 5.0
 Who picked up while no engine ran has nobody's ACK: his phone repeats its 200 at least every
 T2, 4 s (RFC 3261 section 13.3.1.4). Given up before, he would have answered and be lost.
 """
+TOLD_TIME: Final = 2.0
+"""Seconds after a start in which the media has told what it heard while no engine ran.
+
+A guard whose greeting has ended meanwhile is no machine that speaks on.
+"""
 GIVEN_UP_TIME: Final = 32.0
 "Seconds, 64 times T1, for which it does so; then it hangs up, and nothing is waited for."
 
@@ -92,6 +97,10 @@ def _ring_on(board: Board) -> None:
             call.fallback_until = _later(board, call.fallback_until)
         if call.dial_until is not None:
             call.dial_until = _later(board, call.dial_until)
+        if call.fallback_doubted_until is not None:
+            call.fallback_doubted_until = max(
+                call.fallback_doubted_until, board.now + TOLD_TIME
+            )
         board.touch(call)
     for tree in board.trees.values():
         for attempt in tree.live:

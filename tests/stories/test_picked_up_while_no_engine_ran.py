@@ -11,7 +11,7 @@ import pytest
 from callflows import check_call, service_calls
 from callflows import commands as c
 from callflows import events as e
-from callflows.restart import GIVEN_UP_TIME, HEARD_AGAIN_TIME
+from callflows.restart import GIVEN_UP_TIME, HEARD_AGAIN_TIME, TOLD_TIME
 from callflows.services import OWN_RING_TIME
 from tests.stories import test_somebody_alone_is_rung as alone
 from tests.stories.keyholders import Night, level
@@ -161,3 +161,29 @@ def test_after_so_long_that_his_phone_gave_up_nobody_is_waited_for() -> None:
     night.restart()
     night.fast_forward(0.1)
     assert night.rings() == ["ben"]
+
+
+def test_a_guard_whose_greeting_ended_while_no_engine_ran_keeps_the_caller() -> None:
+    line = Line()
+    line.calls(fallback_number=FALLBACK)
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.tell(e.MachineSuspected(leg_id=line.leg_of(FALLBACK), evidence="long_greeting"))
+    line.now += 60
+    line.restart()
+    line.fast_forward(1)  # the media tells what it heard meanwhile
+    line.tell(e.GreetingEnded(leg_id=line.leg_of(FALLBACK), evidence="silence"))
+    line.fast_forward(600)
+    assert line.call("call-1").state == "forwarded"
+
+
+def test_a_machine_that_speaks_on_is_known_a_moment_after_the_start() -> None:
+    line = Line()
+    line.calls(fallback_number=FALLBACK)
+    line.fast_forward(31)
+    line.picks_up(FALLBACK)
+    line.tell(e.MachineSuspected(leg_id=line.leg_of(FALLBACK), evidence="long_greeting"))
+    line.now += 60
+    line.restart()
+    line.fast_forward(TOLD_TIME)
+    assert line.all(e.FallbackMissed)

@@ -214,6 +214,7 @@ def picked_up(board: Board, call: InboundCall) -> None:
     call.is_caller_answered, call.dial_until = True, None
     tree = board.trees.get(call.tree_id) if call.tree_id is not None else None
     if tree is not None:
+        tree.on_line[call.call_id] = call.caller or ""
         pause(board, tree, f"call:{call.call_id}", f"{call.keyholder} is on the line")
     if call.offer.recording != "none":
         call.recording_id = f"{call.call_id}-r1"

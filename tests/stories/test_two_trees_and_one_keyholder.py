@@ -215,3 +215,24 @@ def test_a_line_is_free_after_a_call_into_which_a_second_keyholder_was_brought()
     night.hangs_up("op")
     night.a_second_tree_begins(level("ann"))
     assert night.dialled(night.second) == ["ann"]
+
+
+def test_a_keyholder_whom_an_operator_calls_back_is_not_rung_for_another_case() -> None:
+    night = TwoCases()
+    night.begins(level("ann"))
+    night.rings_in("ann")
+    night.gives_up("ring-in", e.Cause.HUNG_UP)
+    night.a_second_tree_begins(level("dan"))
+    night.ready("op")
+    night.fast_forward(6)
+    assert night.call("ring-in-b1").state == "offered"
+    night.picks_up("op")
+    night.picks_up(NUMBERS["ann"][0])
+    assert night.call("ring-in-b1").state == "talking"
+    third = TreeId("inc-call-2-t2")
+    wanted = plan(level("ann", "ben"))
+    night.tell(e.CallTreeRequested(incident_id=CASE2, tree_id=third, plan=wanted))
+    assert night.dialled(night.switchboard.trees[third]) == ["ben"]
+    night.gives_up("ring-in-b1", e.Cause.HUNG_UP)
+    night.fast_forward(5)
+    assert night.tree.on_line == {}

@@ -127,7 +127,7 @@ def main() -> int:
     for name, sound in sounds.items():
         key_cost = listening(KeyEar("leg", lambda event: None), sound)
         screen_cost = listening(
-            ScreeningEar("leg", 0.0, lambda event: None, EnergyActivity()), sound
+            ScreeningEar("leg", 0.0, lambda event: None, EnergyActivity), sound
         )
         print(f"{name}: {key_cost:.1f} µs a packet for keys, {screen_cost:.1f} for machines")
         result[name] = {"us_keys": round(key_cost, 2), "us_machines": round(screen_cost, 2)}

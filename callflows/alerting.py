@@ -28,8 +28,10 @@ LIVE: Final = ("running", "paused")
 "States of a call tree that is at work."
 
 
-Seen = tuple[int, float | None, str | None, bool]
-"Urgency, since when the case waits, whose it is, whether a caller of it waits."
+Seen = tuple[int, float | None, str | None, float | bool | None]
+"""Urgency, since when the case waits, whose it is, since when a caller of it waits.
+
+Whether one waits, in snapshots of before."""
 
 
 class AlertKind(StrEnum):
@@ -119,10 +121,11 @@ def _look(board: Board, watch: CaseWatch) -> None:
 
 def _seen(board: Board, incident: Incident) -> Seen:
     """Return what decides which limits run."""
-    seeking, is_waiting = board.seeking, False
-    if seeking:
-        is_waiting = not seeking.keys().isdisjoint(incident.call_ids)
-    return incident.urgency, incident.attention_since, incident.owner, is_waiting
+    seeking, since = board.seeking, None
+    if seeking and not seeking.keys().isdisjoint(incident.call_ids):
+        mine = (seeking[call_id] for call_id in incident.call_ids if call_id in seeking)
+        since = min(call.waits_since for call in mine)
+    return incident.urgency, incident.attention_since, incident.owner, since
 
 
 def closed(board: Board, incident: Incident) -> None:

@@ -66,7 +66,7 @@ class Board:
     roster: list[OperatorDesk] = field(default_factory=list)
     "The operators by id: whatever goes through all of them does so in this order."
     seeking: dict[CallId, InboundCall] = field(default_factory=dict)
-    "Calls whose caller waits for somebody."
+    "Calls for which operators are looked for: their caller waits, or may be with a machine."
     closed: list[tuple[float, IncidentId]] = field(default_factory=list)
     "Closed cases by the time of closing, to be forgotten after a while."
     now: float = 0.0

@@ -132,6 +132,10 @@ class InboundCall:
     "When it was last picked up, by a person or by a machine."
     fallback_doubted_until: float | None = None
     "When whoever speaks there without a pause counts as a machine."
+    fallback_proof: str = ""
+    "By what a person was known there: `talk` or `key`; empty while nobody is."
+    is_fallback_offered: bool = False
+    "They are: the caller stays with whatever picked up until one of them answers."
     retry_at: float | None = None
     "On hold: when the fallback number is rung next, and everybody free is looked at again."
     stage_until: float | None = None
@@ -268,16 +272,34 @@ class InboundCall:
         is_his_own = self.dialled_by is not None and not self.is_caller_answered
         return self.state in SEEKING and self.service_call is None and not is_his_own
 
-    def is_fallback_proved(self, now: float) -> bool:
-        """Whether it was a person who picked up the fallback number, as far as can be told."""
-        since = self.fallback_answered_at
-        return since is None or now - since >= PROOF_TIME
+    @property
+    def is_queued(self) -> bool:
+        """Whether operators are looked for: he waits, or speaks with who may be a machine."""
+        return self.seeks or (self.state is CallState.FORWARDED and self.is_fallback_offered)
 
-    def leaves_fallback(self, *, was_person: bool) -> None:
-        """Take that the caller is with the fallback number no more; a machine was no answer."""
-        if not was_person and self.answered_at == self.fallback_answered_at:
-            self.answered_at = None
+    @property
+    def is_fallback_doubtful(self) -> bool:
+        """Whether the fallback number was picked up, and by a person or not is not known."""
+        return self.fallback_answered_at is not None and not self.fallback_proof
+
+    @property
+    def fallback_offered_at(self) -> float | None:
+        """When operators are rung for it as well, should nobody be known there by then."""
+        since = self.fallback_answered_at
+        is_settled = bool(self.fallback_proof) or self.is_fallback_offered
+        return None if since is None or is_settled else since + DOUBT_TIME
+
+    def leaves_fallback(self) -> None:
+        """Take that the caller is with the fallback number no more.
+
+        Unless a person was known to be there, it was no answer and no talk.
+        """
+        if self.is_fallback_doubtful:
+            if self.answered_at == self.fallback_answered_at:
+                self.answered_at = None
+            self.talk_began_at = None
         self.fallback_answered_at = self.fallback_doubted_until = None
+        self.fallback_proof, self.is_fallback_offered = "", False
 
     def next_recording(self) -> str:
         """Return the name of one more recording of this call."""
@@ -292,34 +314,12 @@ class InboundCall:
         return (now if until is None else until) - self.offered_at
 
 
-PROOF_TIME: Final = 10.0
-"Seconds with the fallback number after which a person is there: a machine is known by then."
+DOUBT_TIME: Final = 30.0
+"""Seconds with the fallback number after which operators are rung as well, unless a person is
+known there. A guard has answered the caller twice by then (`sip.media.conversation`); one whose
+caller tells a long story loses him to an operator, never to nobody."""
 SEEKING: Final = frozenset({CallState.WAITING, CallState.OFFERED, CallState.FALLBACK})
 "States in which the caller waits for somebody."
-
-MOVES: Final = {
-    (CallState.WAITING, CallState.OFFERED): "an operator is free",
-    (CallState.FALLBACK, CallState.OFFERED): "an operator is free",
-    (CallState.OFFERED, CallState.WAITING): "no phone is left",
-    (CallState.OFFERED, CallState.FALLBACK): "no operator is left",
-    (CallState.WAITING, CallState.FALLBACK): "no operator is left",
-    (CallState.TALKING, CallState.WAITING): "the operator's phone is gone",
-    (CallState.OFFERED, CallState.DIALLING): "an operator picks up to call back",
-    (CallState.DIALLING, CallState.WAITING): "the operator's phone is gone",
-    (CallState.TALKING, CallState.DIALLING): "the caller hangs up while a service is called",
-    (CallState.HELD, CallState.DIALLING): "the caller hangs up while a service is called",
-    (CallState.DIALLING, CallState.ENDED): "the service does not pick up",
-    (CallState.TALKING, CallState.HELD): "the operator calls a service, or offers him another",
-    (CallState.HELD, CallState.TALKING): "the service is gone, or the other operator",
-    (CallState.TALKING, CallState.OFFERED): "the caller is given to another operator",
-    (CallState.HELD, CallState.OFFERED): "the caller is given to another operator",
-    (CallState.TALKING, CallState.PARKED): "his operator parks the case",
-    (CallState.HELD, CallState.PARKED): "his operator parks the case",
-    (CallState.PARKED, CallState.WAITING): "the time is over, or the case is taken back",
-    (CallState.WAITING, CallState.ENDED): "an operator brings him into the call he is in",
-    (CallState.OFFERED, CallState.ENDED): "he is in another call now, or it was for a service",
-}
-"What moves a call besides its own events: who comes, who goes, who is more urgent."
 
 
 @dataclass(slots=True, kw_only=True)

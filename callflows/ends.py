@@ -47,8 +47,8 @@ def requeue(
         call.legs_made += 1
         call.leg_id, call.dial_until = LegId(f"{call.call_id}-a{call.legs_made}"), None
         board.legs[call.leg_id] = call.call_id
+    call.leaves_fallback()
     _count_talk(board, call)
-    _leave_fallback(board, call)
     call.state, call.operator, call.operator_leg = CallState.WAITING, None, None
     call.is_requeued, call.waits_since = True, board.now
     call.is_held_at_desk = call.is_held_at_phone = False
@@ -70,7 +70,7 @@ def finish(board: Board, call: InboundCall, by: EndedBy, gone_leg: LegId | None 
     :param gone_leg: the leg whose end ends the call; it needs no hanging up.
     """
     drop_transfer(board, call)
-    _leave_fallback(board, call)
+    call.leaves_fallback()
     stop_all(board, call, is_answered_elsewhere=False)
     desk = _release(board, call, gone_leg)
     for guest in call.guests:
@@ -155,11 +155,6 @@ def _drop_services(board: Board, call: InboundCall) -> None:
             call.guests.remove(service.leg_id)
     call.consulted, call.is_consulted_up = None, False
     call.is_held_for_service = False
-
-
-def _leave_fallback(board: Board, call: InboundCall) -> None:
-    """Count as no answer what the fallback number was up for too short to be a person."""
-    call.leaves_fallback(was_person=call.is_fallback_proved(board.now))
 
 
 def _count_talk(board: Board, call: InboundCall) -> None:

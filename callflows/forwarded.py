@@ -3,6 +3,10 @@
 Nobody asks for a key there, so what answered is listened to: a voicemail is no human. A
 caller who reached one waits again as if the number had not been picked up, for the next
 operator who is ready.
+
+No time makes a human of it: a greeting of a few seconds without a beep sounds like a guard
+who waits for an answer. Only who answers the caller, or presses a key, is one. Until then
+the caller stays where he is, and after a while operators are rung for him as well.
 """
 
 from typing import Final, Literal
@@ -12,6 +16,7 @@ from callflows.asides import caller_held, caller_resumed, leg_failed
 from callflows.attention import attend
 from callflows.board import Board
 from callflows.call import CallState, InboundCall
+from callflows.caller_keys import key_pressed
 from callflows.ends import requeue
 from callflows.events import (
     AnswerPressed,
@@ -19,9 +24,12 @@ from callflows.events import (
     AudioLost,
     Cause,
     CommandFailed,
+    ConversationHeard,
     DeadlineReached,
+    DigitPressed,
     Event,
     FallbackMissed,
+    FallbackProved,
     GreetingEnded,
     HangUpPressed,
     LegAnswered,
@@ -31,7 +39,9 @@ from callflows.events import (
     LegResumed,
     MachineSuspected,
 )
-from callflows.inbound import answered, ring_time_over
+from callflows.inbound import answered, rest_is_over, ring_time_over
+from callflows.operators import DeskState
+from callflows.ringing import move, stop
 from callflows.taking import give_back, take
 from callflows.talking import audio_back, audio_lost, leg_ended
 from callflows.transition import Transition
@@ -40,7 +50,8 @@ LISTENED_TIME: Final = 30.0
 """Seconds after the pick-up in which a sign of a machine counts.
 
 A longer greeting was known by then for its one long speech; a beep in a talk between two
-people is a kitchen's or a lift's.
+people is a kitchen's or a lift's. `call.DOUBT_TIME`, after which operators are rung as
+well, is as long: by then nothing speaks for a machine, and perhaps nothing for a person.
 """
 SPEECH_TIME: Final = 4.0
 """Seconds for which whoever is suspected for a long greeting has to speak on.
@@ -79,7 +90,9 @@ def _greeting_ended(board: Board, call: InboundCall, event: GreetingEnded) -> bo
 
 def _is_listened_to(board: Board, call: InboundCall) -> bool:
     since = call.fallback_answered_at
-    return since is not None and board.now - since <= LISTENED_TIME
+    if since is None or call.fallback_proof == "key":
+        return False
+    return board.now - since <= LISTENED_TIME
 
 
 def _nobody_there(
@@ -91,8 +104,8 @@ def _nobody_there(
     """Let the caller wait again: the fallback number failed, and nobody spoke to him."""
     number, leg_id = call.fallback_number or "", call.operator_leg or LegId("")
     waits_since = call.waits_since
-    call.leaves_fallback(was_person=False)
-    call.talk_began_at = None
+    call.fallback_proof = ""
+    call.leaves_fallback()
     board.say(
         FallbackMissed(
             incident_id=call.incident_id,
@@ -110,13 +123,53 @@ def _nobody_there(
         attend(board, incident, f"the fallback number {number} is a voicemail")
 
 
+# ---------------------------------------------------------------- a person
+
+
+def _conversation(board: Board, call: InboundCall, event: ConversationHeard) -> bool:
+    """Leave the caller to whoever answers what he says."""
+    if event.leg_id != call.operator_leg:
+        return False
+    _somebody_is_there(board, call, "talk")
+    return True
+
+
+def _key(board: Board, call: InboundCall, event: DigitPressed) -> bool:
+    """Leave the caller to whoever pressed a key there: no machine does."""
+    if event.leg_id == call.operator_leg:
+        _somebody_is_there(board, call, "key")
+    return key_pressed(board, call, event)
+
+
+def _somebody_is_there(board: Board, call: InboundCall, proof: Literal["talk", "key"]) -> None:
+    """Ring nobody more; an operator who wants to take the caller is rung on."""
+    if not call.is_fallback_doubtful:
+        return
+    call.fallback_proof, call.is_fallback_offered = proof, False
+    call.fallback_doubted_until = None
+    board.seeking.pop(call.call_id, None)
+    call.rests.clear()
+    board.touch(call)
+    board.say(
+        FallbackProved(
+            incident_id=call.incident_id,
+            call_id=call.call_id,
+            leg_id=call.operator_leg or LegId(""),
+            number=call.fallback_number or "",
+            proof=proof,
+        )
+    )
+    for leg in [leg for leg in call.legs.values() if not leg.is_auto_answered]:
+        move(board, stop(board, call, leg, is_answered_elsewhere=True), DeskState.READY)
+
+
 # ---------------------------------------------------------------- ends and time
 
 
 def _leg_ended(board: Board, call: InboundCall, event: LegEnded) -> bool:
-    """Take the caller back from what hung up before anybody can have helped him."""
-    is_unproved = not call.is_fallback_proved(board.now)
-    if event.leg_id == call.operator_leg and event.cause is Cause.HUNG_UP and is_unproved:
+    """Take the caller back from what hung up and was not known to be a person."""
+    is_his = event.leg_id == call.operator_leg and event.cause is Cause.HUNG_UP
+    if is_his and call.is_fallback_doubtful:
         _nobody_there(board, call, "hung_up", gone_leg=event.leg_id)
         return True
     return leg_ended(board, call, event)
@@ -126,6 +179,12 @@ def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
     ring_time_over(board, call)
     if call.fallback_doubted_until is not None and call.fallback_doubted_until <= board.now:
         _nobody_there(board, call, "voicemail")
+    elif call.fallback_offered_at is not None and call.fallback_offered_at <= board.now:
+        call.is_fallback_offered = True
+        board.seeking[call.call_id] = call
+        search.beside_fallback(board, call)
+    rest_is_over(board, call)
+    board.touch(call)
     return True
 
 
@@ -144,6 +203,8 @@ TABLE: Final[dict[tuple[CallState, type[Event]], Transition[CallState]]] = {
     (FORWARDED, LegEnded): Transition(_leg_ended, (CallState.ENDED, WAITING)),
     (FORWARDED, MachineSuspected): Transition(_suspected, (WAITING,)),
     (FORWARDED, GreetingEnded): Transition(_greeting_ended, (WAITING,)),
+    (FORWARDED, ConversationHeard): Transition(_conversation),
+    (FORWARDED, DigitPressed): Transition(_key),
     (FORWARDED, AnswerPressed): Transition(take),
     (FORWARDED, HangUpPressed): Transition(give_back),
     (FORWARDED, DeadlineReached): Transition(_due, (WAITING,)),

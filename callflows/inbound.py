@@ -159,12 +159,17 @@ def _due(board: Board, call: InboundCall, event: DeadlineReached) -> bool:
         search.retry(board, call)
     if call.notice_until is not None and call.notice_until <= board.now:
         hold_message(board, call)
+    rest_is_over(board, call)
+    board.touch(call)
+    return True
+
+
+def rest_is_over(board: Board, call: InboundCall) -> None:
+    """Let those be rung again who did not take the call a while ago."""
     rested = [who for who, until in call.rests.items() if until <= board.now]
     for who in rested:
         del call.rests[who]
     board.is_unsettled = board.is_unsettled or bool(rested)
-    board.touch(call)
-    return True
 
 
 def ring_time_over(board: Board, call: InboundCall) -> None:
@@ -200,6 +205,7 @@ def next_due(board: Board, call: InboundCall) -> float | None:
         for t in (
             call.fallback_until,
             call.fallback_doubted_until,
+            call.fallback_offered_at,
             call.stage_until,
             call.retry_at,
             call.notice_until,

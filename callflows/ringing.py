@@ -260,7 +260,7 @@ def missed(board: Board, call: InboundCall, leg: OperatorLeg, cause: Cause) -> N
         )
     )
     is_rung_out = cause is Cause.NO_ANSWER
-    if call.seeks:
+    if call.is_queued:
         rest = MISS_REST if is_rung_out else REFUSAL_REST
         call.rests[leg.operator] = board.now + rest
     board.is_unsettled = True

@@ -252,6 +252,17 @@ def hold(board: Board, call: InboundCall) -> None:
     board.is_unsettled = True
 
 
+def beside_fallback(board: Board, call: InboundCall) -> None:
+    """Ring whoever is free for a caller who speaks with the fallback number, as on hold.
+
+    He hears it on, whatever it is, until one of them answers.
+    """
+    call.stage = Stage.HOLD
+    why = "nobody is known to be at the fallback number"
+    _say_queued(board, call, why)
+    board.is_unsettled = True
+
+
 def retry(board: Board, call: InboundCall) -> None:
     """Ring the fallback number again, and look again at everybody who is free."""
     call.retry_at = board.now + RETRY_TIME
@@ -263,6 +274,11 @@ def _queue(board: Board, call: InboundCall, why: str, retry_time: float) -> None
     call.stage, call.stage_until = Stage.HOLD, None
     call.retry_at = board.now + retry_time
     board.touch(call)
+    _say_queued(board, call, why)
+    hold_message(board, call)
+
+
+def _say_queued(board: Board, call: InboundCall, why: str) -> None:
     board.say(
         CallQueued(
             incident_id=call.incident_id,
@@ -270,7 +286,6 @@ def _queue(board: Board, call: InboundCall, why: str, retry_time: float) -> None
             reason=f"{why}: {_who_is_there(board, call)}",
         )
     )
-    hold_message(board, call)
 
 
 def _who_is_there(board: Board, call: InboundCall) -> str:

@@ -131,7 +131,7 @@ def _build(state: Mapping[str, Any]) -> Board:
             procedure = procedures[plain["offer"]["procedure"]]
             call.offer = replace(call.offer, procedure=procedure)
         board.calls[call.call_id] = call
-        if call.seeks:
+        if call.is_queued:
             board.seeking[call.call_id] = call
         is_his_own = call.dialled_by is not None and not call.has_caller
         if is_his_own and call.state is CallState.OFFERED:

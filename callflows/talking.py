@@ -58,7 +58,7 @@ def connect(board: Board, call: InboundCall, leg: OperatorLeg) -> None:
         return
     desk = board.operators[leg.operator]
     heard, previous = notice_heard_time(call, board.now), call.operator_leg
-    call.leaves_fallback(was_person=call.is_fallback_proved(board.now))
+    call.leaves_fallback()
     del call.legs[leg.leg_id]
     join(board, call, leg.leg_id)
     _begin_talk(board, call, CallState.TALKING)
@@ -88,6 +88,7 @@ def forward(board: Board, call: InboundCall, leg_id: LegId) -> None:
     """Let the caller and the fallback number, whose leg this is, hear each other."""
     forget_fallback(board, call)
     call.fallback_answered_at = board.now
+    call.fallback_proof, call.is_fallback_offered = "", False
     join(board, call, leg_id)
     _begin_talk(board, call, CallState.FORWARDED)
     board.say(

@@ -20,8 +20,8 @@ from callflows import (  # noqa: E402
     shift,
     visiting,
 )
-from callflows.call import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call import CallState  # noqa: E402
+from callflows.call_moves import MOVES as CALL_MOVES  # noqa: E402
 from callflows.call_tree import AttemptState  # noqa: E402
 from callflows.incident import IncidentState  # noqa: E402
 from callflows.operators import MOVES as DESK_MOVES  # noqa: E402

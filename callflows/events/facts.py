@@ -203,6 +203,16 @@ class FallbackMissed(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackProved(Fact):
+    """A person is at the fallback number: he answers the caller, or pressed a key."""
+
+    call_id: CallId
+    leg_id: LegId
+    number: str
+    proof: Literal["talk", "key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentReprioritised(Fact):
     """The urgency changed, and why."""
 

@@ -81,6 +81,13 @@ class GreetingEnded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationHeard(Event):
+    """Who answered this leg has answered, more than once, what the other party said."""
+
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PauseTreePressed(Event):
     """An operator lets a tree wait: calls that ring go on, no new one is made."""
 

@@ -46,6 +46,7 @@ class MediaArrivals:
             m.FaxHeard: self._machine_suspected,
             m.GreetingEnded: self._greeting_ended,
             m.BeepHeard: self._greeting_ended,
+            m.ConversationHeard: self._conversation_heard,
         }
 
     def take(self, event: object) -> bool:
@@ -149,3 +150,8 @@ class MediaArrivals:
                     incident_id=leg.incident_id, leg_id=leg.leg_id, evidence=evidence
                 )
             )
+
+    def _conversation_heard(self, event: m.ConversationHeard) -> None:
+        leg = self._x.legs.get(LegId(event.leg_id))
+        if leg is not None:
+            self._x.tell(e.ConversationHeard(incident_id=leg.incident_id, leg_id=leg.leg_id))

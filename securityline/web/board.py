@@ -18,6 +18,7 @@ from callflows.service_call import ServiceCall
 from securityline.switchboard_port import SwitchboardPort
 from securityline.web.case_limits import CaseLimit, limits_of
 from securityline.web.ports import DirectoryHolderPort, EnginePort
+from securityline.web.vocabulary import state_of
 
 MOST_CALLS: Final = 25
 MOST_CASES: Final = 60
@@ -243,7 +244,7 @@ class Board:
         return CallRow(
             call.call_id,
             call.incident_id,
-            call.state.value,
+            state_of(call),
             call.urgency,
             call.offered_at,
             call.identification,
@@ -317,7 +318,7 @@ class Board:
             call.caller if call else None,
             call.is_withheld if call else False,
             self.name_of(incident.owner),
-            call.state.value if call and not call.is_over else "",
+            state_of(call) if call and not call.is_over else "",
             self.is_abandoned(incident),
             len(incident.run.missing()),
             incident.disposition,

@@ -175,6 +175,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "PinChecked": _technical(N_("A PIN was asked for: %(outcome)s")),
     "MachineSuspected": _technical(N_("It sounds like an answering machine")),
     "GreetingEnded": _technical(N_("An answering machine’s greeting is over")),
+    "ConversationHeard": _technical(N_("Whoever answered answers what is said")),
     # emergency services
     "ServicePressed": _person(
         N_("%(operator)s presses the button: %(name)s, call %(attempt)s")
@@ -268,6 +269,7 @@ SENTENCES: Final[Mapping[str, Sentence]] = {
     "CallHeld": _plain(N_("The caller is on hold")),
     "CallResumed": _plain(N_("The caller was taken back")),
     "FallbackAnswered": _good(N_("The fallback number %(number)s answered")),
+    "FallbackProved": _good(N_("A person is at the fallback number %(number)s")),
     "FallbackMissed": _bad(N_("Nobody was there at the fallback number: %(cause)s")),
     # alarms
     "AlarmReceived": _bad(N_("Alarm from %(account)s: %(kind)s, code %(code)s, zone %(zone)s")),

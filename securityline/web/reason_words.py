@@ -89,6 +89,7 @@ _WAITING: Final = Grammar(
     N_("no operator is free: %(there)s"),
     N_("no operator took it: %(there)s"),
     N_("no operator took it, nor the fallback number: %(there)s"),
+    N_("nobody is known to be at the fallback number: %(there)s"),
     inside={"there": _HEADCOUNT},
 )
 

@@ -17,6 +17,7 @@ from securityline.answering import HOUR, AnswerBook, Figure, figures, percentile
 from securityline.web.board import Audience, Board
 from securityline.web.discretion import tells_of_duress
 from securityline.web.visits import visit_of
+from securityline.web.vocabulary import state_of
 
 READERS: Final = frozenset({"supervisor", "auditor"})
 "Roles that may see the room."
@@ -152,7 +153,7 @@ def _is_shown(board: Board, call: InboundCall, audience: Audience) -> bool:
 
 
 def _call(call: InboundCall) -> Waiting:
-    return Waiting(call.ordinary_urgency or call.urgency, call.offered_at, call.state.value)
+    return Waiting(call.ordinary_urgency or call.urgency, call.offered_at, state_of(call))
 
 
 def spans(

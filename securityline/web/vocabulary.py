@@ -7,6 +7,7 @@ is not here (a client's own kind of incident) is shown as it is written, readabl
 from collections.abc import Mapping
 from typing import Final
 
+from callflows.call import InboundCall
 from securityline.web.words import N_, Words
 
 URGENCIES: Final[Mapping[int, str]] = {
@@ -41,8 +42,15 @@ CALL_STATES: Final = {
     "held": N_("On hold"),
     "parked": N_("Parked, hears music"),
     "forwarded": N_("With the client’s fallback number"),
+    "doubtful": N_("At the fallback number: a person or a machine, not known"),
     "ended": N_("Ended"),
 }
+
+
+def state_of(call: InboundCall) -> str:
+    """Return where a call stands, as a key of `CALL_STATES`."""
+    return "doubtful" if call.is_fallback_doubtful else call.state.value
+
 
 ROLES: Final = {
     "operator": N_("operators"),

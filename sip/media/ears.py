@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
+from sip.media.conversation import Conversation
 from sip.media.dtmf_detector import DtmfDetector
 from sip.media.g711 import alaw_to_pcm, ulaw_to_pcm
 from sip.media.machine import MachineDetector, VoiceActivity
-from sip.media.protocol import DigitHeard, MediaEvent
+from sip.media.protocol import ConversationHeard, DigitHeard, MediaEvent
 from sip.media.rtp import PCMA
 from sip.media.tone_detector import FRAME_TIME
 from sip.media.tones import FRAME
@@ -84,27 +85,58 @@ class KeyEar:
         return told is not None and told[0] == digit and self._now - told[1] < ECHO_TIME
 
 
+class _Frames:
+    """Makes frames of 20 ms of what comes in packets, on the sound's own clock.
+
+    :param start: when that clock begins; packets come in jerks.
+    """
+
+    __slots__ = ("_at", "_sound", "_start")
+
+    def __init__(self, start: float) -> None:
+        self._start = start
+        self._sound = bytearray()
+        self._at = 0.0
+        "When the next frame is."
+
+    def take(self, payload: bytes, kind: int, now: float) -> Iterator[tuple[bytes, float]]:
+        """Yield the frames that are full now, each with its time."""
+        sound = self._sound
+        sound += alaw_to_pcm(payload) if kind == PCMA else ulaw_to_pcm(payload)
+        frames = len(sound) // _FRAME_SIZE
+        arrived = now - self._start - frames * FRAME_TIME
+        if arrived - self._at > JERK_TIME:
+            self._at = arrived
+        whole = bytes(sound[: frames * _FRAME_SIZE])
+        del sound[: frames * _FRAME_SIZE]
+        for i in range(frames):
+            at, self._at = self._at, self._at + FRAME_TIME
+            yield whole[i * _FRAME_SIZE : (i + 1) * _FRAME_SIZE], at
+
+
 class ScreeningEar:
     """Lets a :class:`~sip.media.machine.MachineDetector` hear who answered.
 
-    :param activity: what it tells speech by.
+    :param activity: makes what tells speech, his and that of whom he hears.
     """
 
-    __slots__ = ("_at", "_emit", "_machine", "_sound", "_start")
+    __slots__ = ("_emit", "_frames", "_leg_id", "_machine", "_start", "_talk", "other")
 
     def __init__(
         self,
         leg_id: str,
         answered_at: float,
         emit: Callable[[MediaEvent], None],
-        activity: VoiceActivity,
+        activity: Callable[[], VoiceActivity],
     ) -> None:
-        self._machine = MachineDetector(leg_id, activity)
+        self._leg_id = leg_id
+        self._machine = MachineDetector(leg_id, activity())
         self._start = answered_at
         self._emit = emit
-        self._sound = bytearray()
-        self._at = 0.0
-        "When the next frame is, by the sound's own clock: packets come in jerks."
+        self._frames = _Frames(answered_at)
+        self._talk = Conversation()
+        self.other = OtherEar(answered_at, self._talk, activity())
+        "Listens to the leg that he hears, if it is one."
 
     def forward(
         self,
@@ -120,18 +152,13 @@ class ScreeningEar:
         """Take a packet; see :class:`sip.media.incoming.Listener`."""
         if step < 0:
             return
-        sound = self._sound
-        sound += alaw_to_pcm(payload) if kind == PCMA else ulaw_to_pcm(payload)
-        frames = len(sound) // _FRAME_SIZE
-        arrived = now - self._start - frames * FRAME_TIME
-        if arrived - self._at > JERK_TIME:
-            self._at = arrived
-        for i in range(frames):
-            frame = bytes(sound[i * _FRAME_SIZE : (i + 1) * _FRAME_SIZE])
-            for event in self._machine.feed(frame, self._at):
+        for frame, at in self._frames.take(payload, kind, now):
+            for event in self._machine.feed(frame, at):
                 self._emit(event)
-            self._at += FRAME_TIME
-        del sound[: frames * _FRAME_SIZE]
+            if self._machine.is_speech and not self._talk.is_one:
+                self._talk.answered_speaks(at)
+                if self._talk.is_one:
+                    self._emit(ConversationHeard(self._leg_id))
 
     def forward_digit(
         self,
@@ -149,3 +176,44 @@ class ScreeningEar:
         """Know that time passes; called every 100 ms or so."""
         for event in self._machine.wait(now - self._start):
             self._emit(event)
+
+
+class OtherEar:
+    """Lets a conversation hear the one whom the answered leg hears, until it is known."""
+
+    __slots__ = ("_activity", "_frames", "_talk")
+
+    def __init__(self, start: float, talk: Conversation, activity: VoiceActivity) -> None:
+        self._frames = _Frames(start)
+        self._talk = talk
+        self._activity = activity
+
+    def forward(
+        self,
+        stream: int,
+        payload: bytes,
+        kind: int,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Take a packet; see :class:`sip.media.incoming.Listener`."""
+        if step < 0 or self._talk.is_one:
+            return
+        for frame, at in self._frames.take(payload, kind, now):
+            if self._activity.is_speech(frame):
+                self._talk.caller_speaks(at)
+
+    def forward_digit(
+        self,
+        stream: int,
+        payload: bytes,
+        sequence: int,
+        timestamp: int,
+        marker: int,
+        step: int,
+        now: float,
+    ) -> None:
+        """Ignore a key: it is no word."""

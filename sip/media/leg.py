@@ -145,12 +145,17 @@ class Leg:
         if not spec.is_screened:
             self._screening_ear = None
         elif self._screening_ear is None:
-            self._screening_ear = ScreeningEar(spec.leg_id, now, self._emit, self._activity())
+            self._screening_ear = ScreeningEar(spec.leg_id, now, self._emit, self._activity)
 
     @property
     def ears(self) -> tuple[Listener, ...]:
         """What listens to the peer on our own behalf."""
         return tuple(ear for ear in (self._key_ear, self._screening_ear) if ear is not None)
+
+    @property
+    def other_ears(self) -> tuple[Listener, ...]:
+        """What listens to the leg that this one hears, to know whether they talk."""
+        return () if self._screening_ear is None else (self._screening_ear.other,)
 
     @property
     def is_expected(self) -> bool:

@@ -86,6 +86,7 @@ class MachineDetector:
         "_spoken",
         "_tones",
         "_was_ended",
+        "is_speech",
     )
 
     def __init__(self, leg_id: str, activity: VoiceActivity | None = None) -> None:
@@ -106,6 +107,8 @@ class MachineDetector:
         self._was_ended = True
         self._is_suspected = False
         self._heard_at = 0.0
+        self.is_speech = False
+        "Whether somebody spoke in the last frame."
 
     def feed(self, pcm: bytes, at: float) -> list[ScreeningEvent]:
         """Take 20 ms.
@@ -119,8 +122,10 @@ class MachineDetector:
         self._take_signals(at, events)
         if tone is not None:
             self._take_tone(tone, at, events)
-        is_speech = self._activity.is_speech(pcm)
-        if is_speech and self._tones.frames < _TONE_FRAMES:
+        # Asked of every frame: it remembers those before.
+        is_loud = self._activity.is_speech(pcm)
+        self.is_speech = is_loud and self._tones.frames < _TONE_FRAMES
+        if self.is_speech:
             self._speak(at, events)
         else:
             if self._tones.frames == _TONE_FRAMES:

@@ -173,6 +173,7 @@ class Patchbay:
         if leg is not None:
             hearers = self._hearers.get(source, {}).values()
             listeners: list[Listener] = [hearer.outgoing for hearer in hearers]
+            listeners += [ear for hearer in hearers for ear in hearer.other_ears]
             if (voice := self._mixer.voices.get(source)) is not None:
                 listeners.append(voice)
             leg.incoming.listeners = (*listeners, *leg.ears)

@@ -91,7 +91,7 @@ class LegSpec:
     hears_keys_in_band: bool = False
     "Also report keys that the peer sends as sound: no telephone-event came through."
     is_screened: bool = False
-    "Report signs of an answering machine or a fax. From the moment he answered."
+    "Report signs of a machine, a fax, or a talk with whom he hears. Since he answered."
 
     @property
     def heard(self) -> Source:
@@ -221,6 +221,13 @@ class GreetingEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationHeard:
+    """Whoever answered has answered the leg he hears more than once: a person. Told once."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class BeepHeard:
     """A machine's beep is over: what is said now is kept."""
 
@@ -325,22 +332,18 @@ class MediaReport:
     unwritten_bytes: int
 
 
+_Audio = FirstAudio | AudioLost | AudioBack | LegMeasured | LegFailed
+_Recording = RecordingStarted | RecordingEnded | RecordingGap | RecordingFailed
 MediaEvent = (
     DigitHeard
     | PromptEnded
     | PromptMissing
-    | FirstAudio
-    | AudioLost
-    | AudioBack
-    | LegMeasured
-    | LegFailed
+    | _Audio
     | LineUp
     | LineDown
     | ScreeningEvent
-    | RecordingStarted
-    | RecordingEnded
-    | RecordingGap
-    | RecordingFailed
+    | ConversationHeard
+    | _Recording
     | MediaDied
     | MediaBack
 )

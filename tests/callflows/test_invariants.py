@@ -47,6 +47,7 @@ IN_A_CALL = (
     e.AnswerPressed,
     e.MachineSuspected,
     e.GreetingEnded,
+    e.ConversationHeard,
 )
 
 
@@ -691,7 +692,7 @@ class AnyStory(RuleBasedStateMachine):
     def queue_is_in_order(self) -> None:
         waiting = self.line.switchboard.waiting()
         assert sorted(x.call_id for x in waiting) == sorted(
-            x.call_id for x in self.line.switchboard.calls.values() if x.seeks
+            x.call_id for x in self.line.switchboard.calls.values() if x.is_queued
         )
 
     def teardown(self) -> None:

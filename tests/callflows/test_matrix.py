@@ -6,7 +6,8 @@ import pytest
 
 from callflows import events as e
 from callflows import keyholder, service_calls, shift, visiting
-from callflows.call import MOVES, CallState
+from callflows.call import CallState
+from callflows.call_moves import MOVES
 from callflows.call_tree import AttemptState, TreeState
 from callflows.incident import IncidentState
 from callflows.operators import DeskState

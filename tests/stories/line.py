@@ -14,8 +14,8 @@ from callflows import commands as c
 from callflows import events as e
 from callflows import shift
 from callflows.alerting import late_times
-from callflows.call import MOVES as CALL_MOVES
 from callflows.call import CallState, InboundCall, Sound
+from callflows.call_moves import MOVES as CALL_MOVES
 from callflows.deadlines import deadline_of
 from callflows.events import CallId, Cause, IncidentId, LegId, OperatorId
 from callflows.operators import MOVES as DESK_MOVES
@@ -117,6 +117,8 @@ class Line:
     calls_made: int = 0
     machines: dict[CallId, set[float]] = field(default_factory=dict)
     "When a fallback number was picked up and nobody was there, for each call."
+    unproved: dict[CallId, set[float]] = field(default_factory=dict)
+    "When it was picked up and nobody was known to be there."
     owned: set[IncidentId] = field(default_factory=set)
     "Cases that have been somebody's."
     desk_states: dict[OperatorId, DeskState] = field(default_factory=dict)
@@ -387,6 +389,14 @@ class Line:
                 | e.CallBackMissed(call_id=call_id)
             ):
                 self.ends[call_id] = self.ends.get(call_id, 0) + 1
+            case e.OperatorAnswered(call_id=call_id):  # even in the very same moment
+                self.unproved.get(call_id, set()).discard(self.now)
+                self.machines.get(call_id, set()).discard(self.now)
+            case e.FallbackAnswered(call_id=call_id):
+                self.unproved.setdefault(call_id, set()).add(self.now)
+            case e.FallbackProved(call_id=call_id):
+                picked_up = self.switchboard.calls[call_id].fallback_answered_at
+                self.unproved[call_id].discard(picked_up or 0.0)
             case e.FallbackMissed(call_id=call_id):
                 picked_up = next(
                     at
@@ -468,7 +478,7 @@ class Line:
             self._check_fallback(call)
             assert call.deadline == deadline_of(board, call), "a deadline was not updated"
             assert not call.seeks or call.deadline is not None, "a caller waits for ever"
-            assert call.seeks == (call.call_id in board.seeking)
+            assert call.is_queued == (call.call_id in board.seeking)
         self._check_covert()
         self._check_legs()
         self._check_visits()
@@ -638,11 +648,20 @@ class Line:
         if call.operator is None:
             machines = self.machines.get(call.call_id, set())
             assert call.answered_at not in machines, "a voicemail counts as a human"
+            if call.state is not CallState.FORWARDED:
+                unproved = self.unproved.get(call.call_id, set())
+                assert call.answered_at not in unproved, "nobody known counts as a human"
         if call.state is CallState.FORWARDED:
             doubted_until = call.fallback_doubted_until
             assert doubted_until is None or doubted_until >= self.now, "in doubt for ever"
+            is_in_peace = (call.fallback_offered_at or 0.0) >= self.now
+            assert call.is_fallback_doubtful == (is_in_peace or call.is_fallback_offered), (
+                "he is with nobody known, and nobody is looked for"
+            )
         else:
             assert call.fallback_answered_at is call.fallback_doubted_until is None
+            assert not call.is_fallback_offered
+            assert call.fallback_proof == ""
 
     def _check_transfer(self, call: InboundCall) -> None:
         """Two operators who talk hear each other; one who calls the other hears that."""

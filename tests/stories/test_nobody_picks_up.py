@@ -217,6 +217,7 @@ def test_the_fallback_number_answers() -> None:
     assert (answered.number, answered.call_id) == (FALLBACK, call)
     assert line.last(c.HangUp).is_answered_elsewhere
     assert line.state_of("cas") == "ready"
+    they_talk(line)
     line.fast_forward(100)
     line.hangs_up(FALLBACK)
     assert line.last(e.CallEnded).ended_by == "operator"
@@ -249,6 +250,7 @@ def test_a_forwarded_call_stays_forwarded_when_the_operator_s_phone_is_not_picke
     call = line.calls()
     line.fast_forward(31)
     line.picks_up(FALLBACK)
+    they_talk(line)
     line.ready("ann")
     line.presses(e.AnswerPressed, "ann", call)
     if way == "ring out":
@@ -293,6 +295,7 @@ def test_the_caller_leaves_the_fallback_call() -> None:
     line.fast_forward(31)
     line.picks_up(FALLBACK)
     line.fast_forward(10)
+    they_talk(line)
     line.gives_up(call)
     assert line.last(e.CallEnded).ended_by == "caller"
     assert line.phones == {}
@@ -421,6 +424,11 @@ def sounds_like_a_machine(line: Line, evidence: str = "long_greeting") -> None:
     line.tell(e.MachineSuspected(leg_id=line.leg_of(FALLBACK), evidence=evidence))
 
 
+def they_talk(line: Line) -> None:
+    """Whoever is at the fallback number has answered what the caller said, twice."""
+    line.tell(e.ConversationHeard(leg_id=line.leg_of(FALLBACK)))
+
+
 def greeting_ends(line: Line, evidence: str) -> None:
     line.tell(e.GreetingEnded(leg_id=line.leg_of(FALLBACK), evidence=evidence))
 
@@ -488,6 +496,7 @@ def test_the_voicemail_s_number_is_tried_again_a_minute_later() -> None:
     line.fast_forward(0.1)
     assert line.ringing() == [FALLBACK]
     line.picks_up(FALLBACK)
+    they_talk(line)
     line.fast_forward(120)
     assert line.call(call).state == "forwarded", "this time somebody is there"
     assert line.call(call).answered_at == line.now - 120
@@ -574,3 +583,147 @@ def test_a_sign_on_the_caller_s_own_line_means_nothing() -> None:
     ):
         assert [type(x) for x in line.tell(event)] == [e.Ignored]
     assert line.call(call).state == "forwarded"
+
+
+# ---------------------------------------------------------------- who is at the fallback?
+
+
+def a_short_voicemail() -> tuple[Line, str]:
+    """It greets for four seconds, does not beep, and records whatever the caller says."""
+    line, call = at_the_fallback()
+    line.fast_forward(3.1)
+    sounds_like_a_machine(line)
+    line.fast_forward(1.9)
+    greeting_ends(line, "silence")
+    return line, call
+
+
+def test_a_voicemail_that_does_not_beep_is_no_human_however_long_it_records() -> None:
+    line, call = a_short_voicemail()
+    line.fast_forward(300)
+    line.gives_up(call)
+    assert line.all(e.CallEnded) == []
+    assert line.last(e.CallAbandoned).call_id == call
+    assert line.last(e.CallBackPlanned).call_id == call, "nobody has heard him"
+
+
+def test_operators_are_rung_for_a_caller_who_may_be_with_a_voicemail() -> None:
+    line, call = a_short_voicemail()
+    line.ready("ann")
+    line.fast_forward(24.9)
+    assert line.ringing() == [], "a guard gets half a minute in peace"
+    line.fast_forward(0.1)
+    assert line.ringing() == ["ann"]
+    assert line.last(e.CallQueued).reason == (
+        "nobody is known to be at the fallback number: 1 free"
+    )
+    assert line.call(call).state == "forwarded"
+    assert line.hears(call) == line.leg_of(FALLBACK), "should it be a guard, he keeps him"
+    line.picks_up("ann")
+    assert line.hears(call) == line.leg_of("ann")
+    assert [p.whose for p in line.phones.values()] == [call, "ann"], "the voicemail's is ended"
+    assert line.call(call).answered_at == line.now, "the voicemail was no answer"
+    line.fast_forward(7)
+    line.gives_up(call)
+    assert line.last(e.CallEnded).talk_time == 7.0
+
+
+def test_they_are_rung_until_one_takes_him_whoever_becomes_ready_when() -> None:
+    line, call = a_short_voicemail()
+    line.fast_forward(60)
+    assert [row.call_id for row in line.switchboard.waiting()] == [call]
+    line.ready("ann")
+    assert line.ringing() == ["ann"]
+    line.rejects("ann")
+    assert line.ringing() == []
+    line.ready("bob")
+    assert line.ringing() == ["bob"]
+    line.fast_forward(30)
+    assert "ann" in line.ringing(), "she is asked again"
+    line.fast_forward(600)
+    assert line.call(call).state == "forwarded"
+    assert line.all(e.FallbackMissed) == [], "and it is never taken for a machine either"
+
+
+def test_a_guard_who_answers_the_caller_has_him_for_himself() -> None:
+    line, _ = at_the_fallback()
+    line.fast_forward(20)
+    they_talk(line)
+    proved = line.last(e.FallbackProved)
+    assert (proved.number, proved.proof) == (FALLBACK, "talk")
+    line.ready("ann")
+    line.fast_forward(600)
+    assert line.ringing() == []
+    assert line.switchboard.waiting() == []
+    line.hangs_up(FALLBACK)
+    assert line.last(e.CallEnded).talk_time == 620.0
+
+
+def test_so_has_one_who_presses_a_key() -> None:
+    line, call = at_the_fallback()
+    line.tell(e.DigitPressed(leg_id=line.leg_of(FALLBACK), digit="1"))
+    assert line.last(e.FallbackProved).proof == "key"
+    sounds_like_a_machine(line, "beep")
+    assert line.call(call).state == "forwarded", "it was the key that beeped"
+
+
+def test_the_caller_s_own_keys_prove_nobody() -> None:
+    line, call = at_the_fallback()
+    line.tell(e.DigitPressed(leg_id=line.call(call).leg_id, digit="1"))
+    assert line.all(e.FallbackProved) == []
+    assert line.last(e.CallerKeyed).meaning == "police", "his key still is an answer"
+
+
+def test_phones_that_ring_meanwhile_stop_when_it_was_a_guard() -> None:
+    line, call = at_the_fallback()
+    line.ready("ann")
+    line.fast_forward(31)
+    assert line.ringing() == ["ann"]
+    they_talk(line)
+    assert line.ringing() == []
+    assert line.state_of("ann") == "ready"
+    assert line.last(c.HangUp).is_answered_elsewhere
+    assert line.hears(call) == line.leg_of(FALLBACK)
+
+
+def test_but_not_the_phone_of_an_operator_who_takes_him() -> None:
+    line, call = at_the_fallback()
+    line.ready("ann")
+    line.presses(e.AnswerPressed, "ann", call)
+    they_talk(line)
+    assert line.ringing() == ["ann"]
+    line.picks_up("ann")
+    assert line.hears(call) == line.leg_of("ann")
+
+
+def test_a_conversation_with_a_beep_in_its_first_half_minute_is_a_machine_s() -> None:
+    line, call = at_the_fallback()
+    they_talk(line)
+    sounds_like_a_machine(line, "beep")
+    assert line.call(call).seeks
+    assert line.call(call).answered_at is None
+
+
+def test_a_mailbox_that_hangs_up_when_it_is_full_gives_him_back_after_minutes_too() -> None:
+    line, call = a_short_voicemail()
+    line.ready("ann")
+    line.fast_forward(28)
+    assert line.ringing() == ["ann"]
+    line.fast_forward(20)
+    line.hangs_up(FALLBACK)
+    assert line.call(call).seeks
+    assert line.hears(call) == CALM
+    assert line.last(e.FallbackMissed).cause == "hung_up"
+
+
+def test_who_is_with_nobody_known_is_so_after_a_restart_as_well() -> None:
+    line, call = a_short_voicemail()
+    line.ready("ann")
+    line.fast_forward(10)
+    line.restart()
+    line.fast_forward(20)
+    assert line.ringing() == ["ann"]
+    line.restart()
+    assert [row.call_id for row in line.switchboard.waiting()] == [call]
+    they_talk(line)
+    assert line.switchboard.waiting() == []

@@ -96,6 +96,8 @@ def test_hints_of_a_machine_come_as_events_of_the_tree() -> None:
     assert bench.last(e.GreetingEnded).evidence == "beep"
     bench.telephony.take_media(m.GreetingEnded(LEG))
     assert bench.last(e.GreetingEnded).evidence == "silence"
+    bench.telephony.take_media(m.ConversationHeard(LEG))
+    assert bench.last(e.ConversationHeard).leg_id == LEG
 
 
 # ---------------------------------------------------------------- late answers

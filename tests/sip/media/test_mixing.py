@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 
 from sip.media.g711 import ALAW_SILENCE, alaw_to_pcm, pcm_to_alaw, pcm_to_ulaw, ulaw_to_pcm
-from sip.media.protocol import FromLeg, Mix, Silence, Tone
+from sip.media.protocol import ConversationHeard, FromLeg, Mix, Silence, Tone
 from sip.media.rtp import PCMU
 from sip.media.tap import ANSWER, CALLER
 from tests.securityline.sound import strength
 from tests.sip.media.packets import FakeTap, event_payload, packet
-from tests.sip.media.sounds import frames, pcm, sine
+from tests.sip.media.sounds import frames, noise, pcm, sine
 from tests.sip.media.test_patchbay import Bay
 
 PITCH = {"caller": 500, "operator": 900, "keyholder": 1300, "supervisor": 1700}
@@ -254,3 +254,24 @@ def test_conferences_leave_no_garbage_behind(hall: Conference) -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_a_screened_leg_and_the_one_it_hears_are_heard_to_talk(hall: Conference) -> None:
+    said = list(frames(pcm_to_alaw(pcm(noise(1.0, -18.0))), 160))
+    hall.said |= {"caller": said * 4, "operator": said * 4}
+    hall.put("caller", source=FromLeg("operator"))
+    hall.put("operator", source=FromLeg("caller"), is_screened=True)
+
+    def speaks(name: str, beats: int) -> None:
+        for _ in range(beats):
+            for phone in ("caller", "operator"):
+                hall.said[phone] = said * 4 if phone == name else [QUIET] * 200
+            hall.beat("caller", "operator")
+
+    for _ in range(6):
+        speaks("operator", 90)
+        speaks("caller", 90)
+        speaks("", 20)
+    assert [x for x in hall.events if isinstance(x, ConversationHeard)] == [
+        ConversationHeard("operator")
+    ]

@@ -44,6 +44,14 @@ def test_a_burst_beyond_the_window_is_grouped_counted_and_shown_once(line: Alarm
     assert len(line.all(e.RunawayStarted)) == 1
 
 
+def test_a_flood_is_told_with_the_first_that_is_too_many(line: AlarmLine) -> None:
+    burst(line, 20)
+    assert not line.all(e.RunawayStarted)
+    burst(line, 1)
+    assert len(line.all(e.RunawayStarted)) == 1
+    assert line.case("a1").attention == ["technical, zone 1", "a flood of technical, zone 1"]
+
+
 def test_a_slow_flood_that_never_fills_the_window_empties_the_bucket(line: AlarmLine) -> None:
     """One every 40 s: fifteen in the window of ten minutes, but more than one a minute."""
     burst(line, 55, every=40.0)

@@ -57,6 +57,13 @@ def test_also_when_the_engine_was_away_at_that_moment(line: AlarmLine) -> None:
     assert len(line.all(e.TestModeOver)) == 1
 
 
+def test_what_comes_at_the_very_moment_of_its_end_is_real(line: AlarmLine) -> None:
+    line.on_test(minutes=60)
+    line.now += HOUR
+    line.alarm("technical")
+    assert line.in_front == ["a1"]
+
+
 def test_somebody_ends_it_before_its_time(line: AlarmLine) -> None:
     line.on_test(minutes=60)
     line.test_ends()

@@ -9,6 +9,7 @@ from callflows import events as e
 from callflows.events import CallId, IncidentId, OperatorId
 from callflows.service_calls import RING_TIME
 from client_directory.model import Step
+from tests.stories.keyholders import level, plan
 from tests.stories.line import AGGRESSION, Line
 from tests.stories.services import HOLD_UP, INTRUSION, MEDICAL, POLICE, Room
 
@@ -245,6 +246,39 @@ def test_a_double_click_a_reload_and_a_stale_page_are_one_line() -> None:
     assert room.refusals() == ["it is being called already"] * 3 + ["it was called already"]
 
 
+def test_nobody_is_called_again_while_the_line_before_is_still_being_ended() -> None:
+    room, case = with_alarm()
+    room.press("ann", case)
+    room.picks_up("ann")
+    room.answers_there()
+    room.fast_forward(60)
+    room.is_slow_to_end = True
+    ended = e.ServiceHangUpPressed(
+        operator=OperatorId("ann"), service_call_id=room.service().service_call_id
+    )
+    room.tell(ended)
+    room.fast_forward(1)
+    room.press("ann", case, attempt=2)
+    assert room.refusals() == ["the line before is still being ended"]
+    room.settles()
+    room.press("ann", case, attempt=2)
+    room.picks_up("ann")
+    assert len(room.all(c.DialService)) == 2
+
+
+def test_nobody_but_the_operator_of_the_call_ends_its_line() -> None:
+    room = with_caller()
+    room.press("ann", CASE)
+    room.answers_there()
+    ends = e.ServiceHangUpPressed(
+        operator=OperatorId("bob"), service_call_id=room.service().service_call_id
+    )
+    room.tell(ends)
+    assert room.last(e.Ignored).state == "another operator's call"
+    assert room.service().state == "speaking"
+    assert not room.phones[room.service().leg_id].is_told_to_end
+
+
 def test_calling_again_is_a_press_that_says_so() -> None:
     room, case = with_alarm()
     room.press("ann", case)
@@ -456,6 +490,36 @@ def test_a_person_on_the_line_needs_no_verification() -> None:
     assert room.service().verified_at is None
 
 
+def test_a_caller_who_has_hung_up_needs_none_either() -> None:
+    room = with_caller()
+    room.gives_up("call-1")
+    room.fast_forward(60)
+    room.press("ann", CASE)
+    assert not room.refusals(), "a person said it, and nobody is there to ask again"
+    assert room.ringing() == ["ann"]
+
+
+def test_an_alarm_whose_keyholder_signals_duress_needs_none() -> None:
+    room = Room()
+    room.ready("ann")
+    case = room.alarm()
+    asked = e.CallTreeRequested(
+        incident_id=IncidentId(case),
+        tree_id=e.TreeId("t"),
+        plan=plan(level("ben", accept="pin")),
+    )
+    room.tell(asked)
+    leg_id = room.last(c.DialNumber).leg_id
+    room.phones[leg_id].is_up = True
+    room.tell(e.LegAnswered(leg_id=leg_id))
+    room.tell(e.DigitPressed(leg_id=leg_id, digit="1"))
+    room.press("ann", case)
+    assert room.refusals() == ["the alarm must be verified first"]
+    room.tell(e.PinChecked(leg_id=leg_id, outcome="duress"))
+    room.press("ann", case)
+    assert len(room.refusals()) == 1, "a person under threat has verified it"
+
+
 # ---------------------------------------------------------------- what is written down
 
 
@@ -482,6 +546,8 @@ def test_reference_acceptance_and_arrival_are_kept_in_the_case() -> None:
         "service_call_id": room.service().service_call_id,
     }
     room.tell(e.ServiceDetailWritten(detail="reference", text="too early", **told))  # type: ignore[arg-type]
+    assert room.last(e.Ignored).state == "not called"
+    assert room.service().reference == "", "nobody was called who could have said it"
     room.picks_up("ann")
     room.answers_there()
     room.fast_forward(9)

@@ -125,6 +125,7 @@ def test_whatever_an_unknown_account_says_reaches_an_operator(
 ) -> None:
     line.signal(event, account="6666", is_known_account=False, organisation=None, code="401")
     assert line.case("a1").attention == ["unknown account 6666: 401"]
+    assert line.case("a1").urgency == 2, "it may be anything"
 
 
 def test_what_nobody_knows_is_not_held(line: AlarmLine) -> None:

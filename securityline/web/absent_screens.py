@@ -2,7 +2,8 @@
 
 A softphone rings on when its operator's browser has died, and who answers it has no consigne
 before him. He goes on break until his screen is back, and then is ready again by himself. The
-last who can be rung stays: a caller is better off with a voice than with music.
+last who can be rung stays, and who gave way is ready again when the others are all busy or
+gone: a caller is better off with a voice than with music.
 """
 
 import asyncio
@@ -78,11 +79,17 @@ class AbsentScreens:
         desk = self._desk(operator)
         if self._has_screen(operator) or desk is None:
             return
-        others = (one for one in self._desks() if one.operator != operator)
-        if may_ring(desk) and any(may_ring(x) and self._has_screen(x.operator) for x in others):
-            self._tell(OperatorOnBreak(operator=OperatorId(operator), reason=REASON))
-        elif desk.state not in (DeskState.SIGNED_OUT, DeskState.ON_BREAK):
-            self.closed(operator)  # in a call, or the last one: again in a while
+        others = [one for one in self._desks() if one.operator != operator and may_ring(one)]
+        if may_ring(desk):
+            if any(self._has_screen(one.operator) for one in others):
+                self._tell(OperatorOnBreak(operator=OperatorId(operator), reason=REASON))
+        elif desk.state is DeskState.ON_BREAK:
+            if desk.reason != REASON:
+                return  # a break of his own
+            if desk.has_station and not others:
+                self._tell(OperatorReady(operator=OperatorId(operator)))
+        if desk.state is not DeskState.SIGNED_OUT:
+            self.closed(operator)  # in a call, the last one, or away: again in a while
 
     def _desk(self, operator: str) -> OperatorDesk | None:
         return next((one for one in self._desks() if one.operator == operator), None)

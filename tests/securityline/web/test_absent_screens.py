@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, CookieJar
 
-from callflows.events import OperatorId, OperatorOnBreak
+from callflows.events import OperatorId, OperatorOnBreak, OperatorReady
 from securityline.web import absent_screens
 from securityline.web.context import CONTEXT
 from tests.securityline.web.rig import Browser, House
@@ -64,6 +64,48 @@ async def test_the_last_who_can_be_rung_is_rung_also_without_a_screen(
     home.ring()
     await home.settled()
     assert seen(home, "OperatorChosen")[-1]["operators"] == ["op-1"]
+
+
+async def test_who_gave_way_is_rung_again_while_everybody_else_is_busy(
+    home: House, quick: Browser
+) -> None:
+    """Two at night: Eva's browser dies, Tom is in a call, and somebody else calls."""
+    home.picks_up = {"op-2"}
+    home.sign_in("op-1", "op-2")
+    await quick.sign_in("op-1")
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        tom = await tom_at_his_desk(quick, http)
+        async with tom.live():
+            async with quick.live():
+                await home.settled()
+            await home.until(lambda: state(home, "op-1") == "on_break")
+            ids = home.ring()
+            await home.until(lambda: state(home, "op-2") == "talking")
+            await home.until(lambda: state(home, "op-1") == "ready")
+            home.ring(caller="+32470000009")
+            await home.settled()
+            assert seen(home, "OperatorChosen")[-1]["operators"] == ["op-1"]
+            home.caller_hangs_up(ids)
+
+
+async def test_who_gave_way_does_so_again_when_a_colleague_is_free_again(
+    home: House, quick: Browser
+) -> None:
+    home.sign_in("op-1", "op-2")
+    await quick.sign_in("op-1")
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as http:
+        tom = await tom_at_his_desk(quick, http)
+        async with tom.live():
+            async with quick.live():
+                await home.settled()
+            await home.until(lambda: state(home, "op-1") == "on_break")
+            home.engine.handle(OperatorOnBreak(operator=OperatorId("op-2"), reason="lunch"))
+            await home.until(lambda: state(home, "op-1") == "ready")
+            home.engine.handle(OperatorReady(operator=OperatorId("op-2")))
+            await home.until(lambda: state(home, "op-1") == "on_break")
+            async with quick.live():
+                await home.until(lambda: state(home, "op-1") == "ready")
+    assert state(home, "op-2") == "ready"
 
 
 async def test_a_page_that_is_loaded_again_and_a_second_window_change_nothing(

@@ -32,7 +32,7 @@ class Guest(Protocol):
     has_asked: bool
     "A whole request has come."
     heard_at: float
-    "When the connection was made, or the newest request was whole."
+    "When it was made, the newest request was whole, or the far end began to read nothing."
     partial_since: float | None
     "When the first octet of the request that is now half here came."
 

@@ -82,9 +82,10 @@ class _Connection(web.RequestHandler):
             self.partial_since = self._loop.time()
 
     def pause_writing(self) -> None:
-        """Note that the far end does not read."""
+        """Note that the far end does not read, and since when: any network hesitates."""
         super().pause_writing()
         self._is_stalled = True
+        self.heard_at = self._loop.time()
 
     def resume_writing(self) -> None:
         """Note that it reads again."""

@@ -126,6 +126,32 @@ async def test_an_open_desk_stays(home: House) -> None:
                 assert door.crowded > 0
 
 
+async def test_a_desk_whose_network_hesitates_stays_and_one_that_reads_nothing_goes(
+    home: House,
+) -> None:
+    """A desk that is open since this morning gets a burst: its buffer is full for a moment."""
+    limits = DoorLimits(request_time=0.5, idle_time=0.5)
+    async with served(home, limits) as (port, door):
+        jar = aiohttp.CookieJar(unsafe=True)
+        url = f"http://127.0.0.1:{port}"
+        async with aiohttp.ClientSession(url, cookie_jar=jar) as session:
+            page = await (await session.get("/sign-in")).text()
+            found = re.search(r'name="csrf" value="([^"]+)"', page)
+            assert found is not None
+            fields = {"csrf": found[1], "operator": "op-1", "password": PASSWORD}
+            await session.post("/sign-in", data=fields, headers={"Origin": url})
+            async with session.ws_connect("/desk/live", headers={"Origin": url}):
+                await asyncio.sleep(1.0)  # longer than anybody may be idle
+                (desk,) = (guest for guest in door._open if guest.is_busy)
+                desk.pause_writing()  # type: ignore[attr-defined]
+                door.sweep()
+                assert desk in door._open
+                desk.resume_writing()  # type: ignore[attr-defined]
+                desk.pause_writing()  # type: ignore[attr-defined]
+                await asyncio.sleep(2.0)  # and it is looked at four times
+                assert desk not in door._open
+
+
 async def test_a_newcomer_takes_the_place_of_who_says_nothing(home: House) -> None:
     limits = DoorLimits(most_connections=3, most_from_one_address=2)
     async with served(home, limits) as (port, door):

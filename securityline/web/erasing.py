@@ -8,16 +8,21 @@ of marks that only this process can make, so that no secret stands here in clear
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import accumulate
 from typing import Final
 
 from client_directory.model import Organisation, Site
 from client_directory.numbers import normalise
-from client_directory.secret import mark
+from client_directory.secret import letters, mark_of_letters
 
 GONE: Final = "…"
 MOST_WORDS: Final = 12
 "Of a code word, or letters of one that was spelled."
 LONGEST_SECRET: Final = 60
+MOST_DIGITS: Final = 20
+"Of a telephone number; see `client_directory.numbers`."
+_TAIL: Final = 3
+"Last digits by which what may be a reserved number is told before it is read as one."
 _WORD: Final = re.compile(r"[^\W_]+")
 _DIGITS: Final = re.compile(r"\d(?:[\d ./-]*\d)?")
 _DATE: Final = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}-\d{2}-\d{2}")
@@ -81,15 +86,20 @@ def _words_of(marks: frozenset[str]) -> _Find:
 
     def find(text: str) -> _Spans:
         words = list(_WORD.finditer(text)) if marks else []
+        alone = [letters(one.group()) for one in words]
         first = 0
         while first < len(words):
-            for count in range(min(MOST_WORDS, len(words) - first), 0, -1):
-                last = first + count - 1
-                together = "".join(one.group() for one in words[first : last + 1])
-                if len(together) <= LONGEST_SECRET and mark(together) in marks:
-                    yield words[first].start(), words[last].end()
-                    first = last
+            last, together, length = None, "", 0
+            for here in range(first, min(first + MOST_WORDS, len(words))):
+                length += len(words[here].group())
+                if length > LONGEST_SECRET:
                     break
+                together += alone[here]
+                if mark_of_letters(together) in marks:
+                    last = here
+            if last is not None:
+                yield words[first].start(), words[last].end()
+                first = last
             first += 1
 
     return find
@@ -117,19 +127,26 @@ def _is_telephone_number(run: re.Match[str]) -> bool:
 
 def _numbers_of(protected: frozenset[str]) -> _Find:
     """Find the reserved numbers of services, however they are grouped."""
+    tails = {re.sub(r"\D", "", one)[-_TAIL:] for one in protected}
 
     def find(text: str) -> _Spans:
         for run in _GROUPS.finditer(text) if protected else ():
-            yield from _reserved(run, protected)
+            yield from _reserved(run, protected, tails)
 
     return find
 
 
-def _reserved(run: re.Match[str], protected: frozenset[str]) -> _Spans:
+def _reserved(run: re.Match[str], protected: frozenset[str], tails: set[str]) -> _Spans:
     groups = list(re.finditer(r"\+?\d+", run.group()))
+    digits = re.sub(r"\D", "", run.group())
+    before = [0, *accumulate(sum(map(str.isdigit, one.group())) for one in groups)]
     first = 0
     while first < len(groups):
-        for after in range(len(groups), first, -1):
+        most = min(first + MOST_DIGITS, len(groups))
+        for after in range(most, first, -1):
+            number = digits[before[first] : before[after]]
+            if len(number) > MOST_DIGITS or tails.isdisjoint((number[-_TAIL:], number[-2:])):
+                continue
             start, end = groups[first].start(), groups[after - 1].end()
             if normalise(run.group()[start:end], "BE") in protected:
                 yield run.start() + start, run.start() + end

@@ -30,6 +30,8 @@ from securityline.web.words import LANGUAGES, N_, WORDS, Words
 READ: Final = "ReportRead"
 "The line in the log: who read it, in what form."
 LONGEST_ROW: Final = 4000
+AT_ONCE: Final = 50
+"Lines written before the loop has its turn: some 15 ms."
 NOT_FOR_CLIENTS: Final = frozenset({"SecretChecked", "SecretRevealed", "OperatorChosen"})
 "How we know people, and whom we thought of: ours alone."
 
@@ -72,7 +74,10 @@ async def show(request: web.Request) -> web.Response:
         document.get("organisation") or ""
     )
     language = _language(request.query.get("language"), organisation)
-    values = _values(context, document, lines, organisation, language)
+    protected = context.services.directory.current.protected_numbers
+    clean = cleaner(organisation, protected, document)
+    values = _values(context, document, lines, clean, language)
+    values["timeline"] = await timeline(context, lines, clean, language)
     values["changed"] = await _changed(context, lines, incident_id)
     css = "" if form == "page" else (STATIC / "report.css").read_text("utf-8")
     values["css"] = Markup(css)  # noqa: S704 - a file of ours
@@ -121,10 +126,9 @@ def _values(
     context: Context,
     case: Mapping[str, Any],
     lines: Sequence[Line],
-    organisation: Organisation | None,
+    clean: Clean,
     language: str,
 ) -> dict[str, Any]:
-    clean = cleaner(organisation, context.services.directory.current.protected_numbers, case)
     return {
         "case": case,
         "title": clean(str(case.get("organisation_name") or "")),
@@ -138,15 +142,23 @@ def _values(
         "reached": list(_reached(case, context, WORDS[language])),
         "services": [_service(one, context, clean) for one in case.get("services") or ()],
         "recordings": recordings(lines, context.rendering),
-        "timeline": [
-            _row(line, context, language, clean)
-            for line in lines
-            if is_for_operators(line) and line.what not in NOT_FOR_CLIENTS
-        ],
         "is_cut": len(lines) >= MOST_LINES,
         "made_at": context.rendering.moment(context.now(), "%Y-%m-%d %H:%M:%S"),
         "last_seq": lines[-1].seq if lines else 0,
     }
+
+
+async def timeline(
+    context: Context, lines: Sequence[Line], clean: Clean, language: str
+) -> list[Row]:
+    """Write the lines that a client may read. A long case lets calls come in between."""
+    rows = []
+    for number, line in enumerate(lines, 1):
+        if is_for_operators(line) and line.what not in NOT_FOR_CLIENTS:
+            rows.append(_row(line, context, language, clean))
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return rows
 
 
 VERIFIED: Final = frozenset({"VerificationRecorded"})

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from client_directory.numbers import normalise
 from client_directory.secret import mark
+from securityline.web import erasing
 from securityline.web.erasing import without_secrets
 from securityline.web.fiche import MOST_WORDS, FicheFacts, fiche, spell, words_in
 from securityline.web.words import LANGUAGES
@@ -196,3 +198,26 @@ def test_what_is_no_secret_stays(said: str) -> None:
 def test_a_long_text_keeps_its_end() -> None:
     said = "mot " * 700 + "fin"
     assert without_secrets(said, MARKS, frozenset({POLICE})) == said
+
+
+@pytest.mark.parametrize("typed", ["1 " * 2000, "12 " * 1300, "123 45 " * 570])
+def test_a_column_of_figures_is_read_in_no_time(
+    typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pasted list: each run of figures was once read as a number, two million of them."""
+    read = []
+
+    def counted(text: str, country: str) -> str | None:
+        read.append(text)
+        return normalise(text, country)
+
+    monkeypatch.setattr(erasing, "normalise", counted)
+    assert without_secrets(typed, MARKS, frozenset({POLICE, "101"})) == typed
+    assert len(read) < 2000
+
+
+def test_a_reserved_number_at_the_end_of_a_column_of_figures_is_found() -> None:
+    typed = "1 " * 300 + "02 555 08 01"
+    clean = without_secrets(typed, frozenset(), frozenset({POLICE}))
+    assert clean.endswith("…")
+    assert clean.count("1") >= 299

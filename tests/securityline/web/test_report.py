@@ -26,7 +26,7 @@ from recordings.store import digest_of
 from securityline import report_pdf
 from securityline.report_pdf import make_pdf
 from securityline.web.context import CONTEXT
-from securityline.web.report import _reached
+from securityline.web.report import AT_ONCE, _reached, timeline
 from securityline.web.words import WORDS
 from tests.securityline.web.rig import BANQUE, Browser, House
 from tests.securityline.web.test_code_words import JULIE, SAID, press, seen, talking
@@ -365,3 +365,30 @@ async def test_each_call_to_a_person_has_its_own_end(home: House, desk: Browser)
         ("Ann", "busy"), ("Ben", "says no"), ("Cas", "voicemail"), ("Ann", "takes charge"),
         ("Dre", "takes charge"), ("Ann", "at another phone of his"),
     ]  # fmt: skip
+
+
+async def test_a_long_case_holds_up_nobody(home: House, desk: Browser) -> None:
+    """Two thousand lines are seconds of work: the telephone has its turn in between."""
+    incident_id, _, _ = home.ring()
+    for number in range(500):
+        home.engine.handle(
+            NoteWritten(
+                incident_id=incident_id, operator=OperatorId("op-1"), text=f"note {number}"
+            )
+        )
+    await home.settled()
+    lines = home.logbook.read(0, 1000, incident_id)
+    turns = 0
+
+    async def telephone() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(telephone())
+    context = desk.server.app[CONTEXT]  # type: ignore[attr-defined]
+    rows = await timeline(context, lines, lambda text: text, "en")
+    task.cancel()
+    assert len(rows) > 500
+    assert turns >= 500 // AT_ONCE

@@ -148,8 +148,9 @@ def reprioritise(board: Board, incident: Incident, urgency: int, reason: str) ->
             reason=reason,
         )
     )
-    if reason == DURESS:
-        incident.ordinary_urgency = incident.urgency
+    if reason in (DURESS, f"kind {DURESS}"):
+        if incident.ordinary_urgency is None:
+            incident.ordinary_urgency = incident.urgency
     elif incident.ordinary_urgency is not None:
         incident.ordinary_urgency = urgency
     incident.urgency = urgency

@@ -164,10 +164,10 @@ def timer_raised(board: Board, event: SafetyTimerRaised) -> None:
     reason = f"{'DURESS, ' if event.is_silent else ''}alarm about {_who(event)}: {event.reason}"
     is_new = _known(board, _timer(event)) is None
     known = frozenset(board.incidents)
-    incident = _person(board, event, event.urgency, reason, event.numbers)
     check_call.heard(board, event.timer_id)
-    if event.is_silent:
+    if event.is_silent:  # in the order in which a good PIN does it: the feed tells neither
         check_call.stand_down(board, event.timer_id)
+    incident = _person(board, event, event.urgency, reason, event.numbers)
     if incident is not None and event.is_silent:
         incident.is_under_duress = True
         incident.is_silent = is_new and incident.incident_id not in known

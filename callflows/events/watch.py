@@ -224,6 +224,8 @@ class SafetyTimerRaised(TimerEvent):
     numbers: tuple[str, ...] = ()
     memo: str = ""
     note: str = ""
+    stage: TimerStage = "running"
+    "Where the timer stood before."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -152,7 +152,7 @@ def raised(
     who: LonePerson, kind: TimerKind, watched: Watched, reason: str, *, is_silent: bool = False
 ) -> SafetyTimerRaised:
     """Turn red."""
-    watched.stage, watched.is_silent = "red", is_silent
+    stage, watched.stage, watched.is_silent = watched.stage, "red", is_silent
     return SafetyTimerRaised(
         **who.about(kind),
         urgency=DURESS_URGENCY if is_silent else who.urgency,
@@ -161,6 +161,7 @@ def raised(
         numbers=who.numbers,
         memo=watched.memo,
         note=watched.note,
+        stage=stage,
     )
 
 

@@ -6,6 +6,7 @@ case, its log and the event stream read as if the ordinary PIN had been given. A
 duress alone opened does not exist for them.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +16,10 @@ from securityline.web.ports import LogbookPort
 SCOPE: Final = "duress:read"
 RESOLVED: Final = "duress_resolved"
 _HIDDEN: Final = frozenset({"DuressSignalled"})
+_BY_A_TIMER: Final = re.compile(r"DURESS, alarm about (?P<who>.*): duress PIN")
+"Why a timer's own case wants attention: `callflows.watched`."
+_MORE_URGENT: Final = ("duress", "kind duress")
+"Why a case is more urgent than its document says to whom may not know."
 _FACTS_OF_A_KIND: Final = frozenset({"AlarmJoined", "ConsigneKept"})
 Hides = Callable[[str], bool] | None
 "Which cases are hidden from a reader; `None`: none is."
@@ -90,8 +95,13 @@ def discreet_line(
 
     :param hides: says whether a case is for operators alone.
     """
-    if what == "SafetyTimerRaised" and data.get("is_silent"):
-        return _as_a_good_pin(data)
+    is_raised = what == "SafetyTimerRaised" and data.get("is_silent")
+    if is_raised or what == "SafetyTimerCancelled":
+        return _sign_of_life(data)
+    found = _BY_A_TIMER.match(str(data.get("reason"))) if what == "AttentionWanted" else None
+    if found is not None and not hides(incident_id):
+        noted = {"event": "SafetyTimerCancelled", "text": found["who"]}
+        return Shown("WatchNoted", {"incident_id": incident_id, **noted}, incident_id)
     if what == "TestPretended":
         what = "TestByPhone"
     if hides(incident_id) or what in _HIDDEN or _is_about_duress(what, data):
@@ -100,12 +110,12 @@ def discreet_line(
     if what == "PressRefused" and hides(str(data.get("case", ""))):
         del shown["case"]
     if what == "IncidentReprioritised":
-        if data.get("reason") == "duress":
+        if data.get("reason") in _MORE_URGENT:
             return None
         shown.pop("previous", None)  # it would tell of a change that is left out
     if data.get("outcome") == "duress":
         shown["outcome"] = "good"
-    if data.get("reason") in ("duress", "kind duress"):
+    if data.get("reason") in _MORE_URGENT:
         shown["reason"] = ""
     if data.get("disposition") == RESOLVED:
         shown["disposition"] = "handled"
@@ -114,12 +124,15 @@ def discreet_line(
     return Shown(what, shown, incident_id)
 
 
-def _as_a_good_pin(data: Mapping[str, Any]) -> Shown:
-    """Read the alarm of a duress PIN as the line that the good one would have left."""
+def _sign_of_life(data: Mapping[str, Any]) -> Shown:
+    """Read a good PIN, and the alarm of a duress PIN, as one and the same line.
+
+    It has no case: the duress PIN, too, is noted in that of the timer by a line of its own.
+    """
     kept = ("organisation", "organisation_name", "site", "site_name", "clearance",
             "timer_id", "person", "name", "kind")  # fmt: skip
     shown = {name: data[name] for name in kept if name in data}
-    return Shown("SafetyTimerCancelled", shown | {"stage": "running"}, "")
+    return Shown("SafetyTimerCancelled", shown | {"stage": data.get("stage", "running")}, "")
 
 
 def _is_about_duress(what: str, data: Mapping[str, Any]) -> bool:

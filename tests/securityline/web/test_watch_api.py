@@ -1,6 +1,7 @@
 """Timers and tasks by HTTP: who may, what is answered, and what nobody learns of duress."""
 
 import json
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -8,7 +9,7 @@ import pytest
 
 from callflows.events import CloseRequested, OperatorId
 from securityline.watch_door import SHORTEST_TIME
-from tests.securityline.web.rig import Browser, House
+from tests.securityline.web.rig import Browser, House, browser, house
 
 TIMER = "lone:postes-demo/p-peeters/lg-tri"
 START = {"organisation": "postes-demo", "person": "p-peeters", "seconds": 600, "note": "Quai 4"}
@@ -210,6 +211,47 @@ async def test_the_event_stream_tells_of_a_good_pin(home: House, desk: Browser) 
                 heard += await answer.content.readany()
         assert (b"duress" in heard.lower(), b"IncidentOpened" in heard) == (is_told, is_told)
         assert (b"event: SafetyTimerCancelled" in heard) is not is_told
+
+
+async def lines_of(desk: Browser, path: str) -> list[tuple[str, Any]]:
+    """Read what the feed, or the log of a case, says without `duress:read`."""
+    if path != "/events":
+        return [(x["what"], x["data"]) for x in await get(desk, path, "incidents:read")]
+    headers = {"Authorization": "Bearer events:read"}
+    async with desk.http.get(_url(desk, path).with_query(after=0), headers=headers) as answer:
+        heard = b""
+        while b"event: Marked" not in heard:
+            heard += await answer.content.readany()
+    data = [json.loads(x[6:]) for x in heard.decode().split("\n") if x.startswith("data: ")]
+    whole = [(x["what"], x["data"] | {"case": x["incident_id"]}) for x in data]
+    return whole[[what for what, _ in whole].index("SafetyTimerStarted") :]
+
+
+async def all_that_is_written(folder: Path, pin: str, time: float) -> list[Any]:
+    async with house(folder) as home, browser(home.app()) as desk:
+        await post(desk, "/timers", START)
+        home.pass_time(time)
+        await home.settled()
+        assert (await post(desk, at(TIMER, "check-in"), {"pin": pin}))[0] == 200
+        home.engine.note("Marked", {})
+        await home.settled()
+        told: list[Any] = await lines_of(desk, "/events")
+        for case in await get(desk, "/incidents", "incidents:read"):
+            told += [case, await lines_of(desk, f"/incidents/{case['incident_id']}/log")]
+        return [*told, await get(desk, "/timers")]
+
+
+@pytest.mark.parametrize(
+    ("time", "stage"), [(60.0, "running"), (11 * 60.0, "amber"), (20 * 60.0, "red")]
+)
+async def test_no_line_tells_duress_from_a_good_pin_however_late_it_comes(
+    tmp_path: Path, time: float, stage: str
+) -> None:
+    good = await all_that_is_written(tmp_path / "good", "7310", time)
+    forced = await all_that_is_written(tmp_path / "forced", "7311", time)
+    signs = [x[1] for x in good if isinstance(x, tuple) and x[0] == "SafetyTimerCancelled"]
+    assert [one["stage"] for one in signs] == [stage]
+    assert forced == good
 
 
 async def test_operators_and_cleared_programs_know(home: House, desk: Browser) -> None:

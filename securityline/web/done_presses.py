@@ -17,7 +17,7 @@ REMEMBERED: Final = 512
 KEPT: Final = 128
 "Of these, how many newest outlive the process."
 KEPT_TIME: Final = 900.0
-"Seconds; a page that was away longer does not send what it has left."
+"Seconds; a page sends nothing but notes that is older than ten minutes (`wire.js`)."
 
 
 @dataclass(slots=True)

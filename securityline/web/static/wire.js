@@ -2,6 +2,8 @@
 // a press again until the server says it is saved. The server does each press once.
 const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "secret", "secret_reveal", "phrase", "transfer", "give", "case_unpark", "handover_accept", "shift_accept", "shift_withdraw", "action_request", "action_approve", "timer_prolong", "service", "service_end", "visit", "leave"]);
 const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
+const OLDEST = 600_000; // ms: the server forgets after 15 minutes what it did, and would do it twice
+const AT_ANY_AGE = new Set(["note"]); // rather twice than lost: nobody is called by it
 // A dead server is told within 2 s, also one that stands still with its sockets open: asked
 // after 0.7 s of silence, given up after 1.5 s; both are looked at four times a second.
 const BEAT = 250, ASK_AFTER = 700, QUIET = 1500; // ms
@@ -73,7 +75,7 @@ export class Wire {
     const random = crypto.getRandomValues(new Uint32Array(4));
     const id = Array.from(random, (n) => n.toString(36)).join("");
     const press = { id, act, ...values };
-    this.pending.set(id, { press, at: performance.now() });
+    this.pending.set(id, { press, at: performance.now(), day: Date.now() });
     return this.send(press);
   }
 
@@ -86,8 +88,9 @@ export class Wire {
   }
 
   resend() {
-    for (const [id, { press, at }] of [...this.pending]) {
-      if (ONE_SHOT.has(press.act) && performance.now() - at > ONE_SHOT_AGE) {
+    for (const [id, { press, at, day }] of [...this.pending]) {
+      const age = Math.max(performance.now() - at, Date.now() - day); // the first stands still in a machine that sleeps
+      if (age > (ONE_SHOT.has(press.act) ? ONE_SHOT_AGE : AT_ANY_AGE.has(press.act) ? Infinity : OLDEST)) {
         this.pending.delete(id);
         this.onAnswer({ press }, { error: "too_old" });
       } else this.send(press);

@@ -1,8 +1,17 @@
 """What lines of the log change on the screens: which cases, whose desks, which calls pop up."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from securityline.web.ports import Line
+
+PRESENCE: Final = frozenset({"OperatorSignedIn", "OperatorSignedOut"})
+"What makes a case of his one of a colleague's, or anybody's (`callflows.site_lock`)."
+
+
+def came_or_went(lines: Iterable[Line]) -> set[str]:
+    """Tell who signed in or out."""
+    return {str(line.data.get("operator")) for line in lines if line.what in PRESENCE}
 
 
 def changes(

@@ -15,7 +15,7 @@ import structlog
 
 from callflows.events import OperatorId
 from securityline.web.board import Audience, Board
-from securityline.web.changes import changes
+from securityline.web.changes import came_or_went, changes
 from securityline.web.drawing import Drawing
 from securityline.web.frames import closing, encode
 from securityline.web.plain import clip
@@ -79,6 +79,7 @@ class Screens:
             return
         self.seq = lines[-1].seq
         incidents, operators, popped = changes(lines)
+        incidents |= self._shown_cases_of(came_or_went(lines))
         self._has_silent |= any(line.what == SILENT for line in lines)
         for topic in (*incidents, *operators):
             self._changed_at[topic] = self.seq
@@ -128,6 +129,12 @@ class Screens:
             self._list_sent.setdefault((audience, name), html)
         if fragments:
             screen.send(self._encode(fragments))
+
+    def _shown_cases_of(self, owners: set[str]) -> set[str]:
+        """Return their cases of which a card is shown: work on it takes `⇧W`, or no more."""
+        shown = {screen.shown for screen in self.screens if screen.shown} if owners else set()
+        cases = [self._board.incident(incident_id) for incident_id in shown]
+        return {case.incident_id for case in cases if case is not None and case.owner in owners}
 
     def _pop(self, incident_id: str, rung: list[str]) -> None:
         incident = self._board.incident(incident_id)

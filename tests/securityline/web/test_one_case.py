@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import ClientSession, CookieJar
 
-from callflows.events import IncidentId
+from callflows.events import IncidentId, OperatorId, OperatorSignedOut
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import press, seen, talking, until
 
@@ -79,3 +79,29 @@ async def test_whose_owner_went_home_is_anybody_s_and_taking_is_a_key_already(
 def _ids(home: House) -> Any:
     [call] = home.switchboard.calls.values()
     return call.incident_id, call.call_id, call.leg_id
+
+
+async def test_an_owner_who_comes_back_is_seen_on_the_card_that_stands_there(
+    home: House, desk: Browser
+) -> None:
+    """Her shift ended with the case open; she is back, and the key for it is on his card."""
+    home.picks_up.add("op-1")
+    home.sign_in("op-1")
+    ids = home.ring()
+    await home.settled()
+    home.caller_hangs_up(ids)
+    home.engine.handle(OperatorSignedOut(operator=OperatorId("op-1")))
+    await home.settled()
+    await desk.sign_in("op-2")
+    async with desk.live(shown=ids[0]) as his:
+        await until(his, lambda message: "enter_site" not in card_in(message, "enter_site"))
+        home.sign_in("op-1", is_ready=False)
+        await until(his, lambda message: "enter_site" in card_in(message))
+        home.engine.handle(OperatorSignedOut(operator=OperatorId("op-1")))
+        await until(his, lambda message: "enter_site" not in card_in(message, "enter_site"))
+
+
+def card_in(message: Any, without: str = "") -> str:
+    """Return the card of a message; `without`: what to take for it where there is none."""
+    parts = message.get("fragments", ())
+    return next((str(part["html"]) for part in parts if part["id"] == "card"), without)

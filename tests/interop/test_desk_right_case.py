@@ -129,6 +129,34 @@ async def test_a_question_about_one_case_is_not_answered_for_another(
         assert desk.complaints == []
 
 
+async def test_a_note_that_was_put_aside_comes_back_in_its_own_case(
+    home: House, site: Site, browser: Any
+) -> None:
+    """He is asked why in both cases, and had begun a note in the second."""
+    from playwright.async_api import expect
+
+    home.sign_in("op-1", is_ready=False)
+    cases = two_cases_at_their_first_step(home)
+    async with at_desk(browser, site) as desk:
+        await open_first(desk, cases[0])
+        await desk.keys("s")
+        await expect(desk.find("#composer.asks")).to_be_visible()
+        await open_first(desk, cases[1])
+        await desk.keys("F4")
+        await desk.page.keyboard.type("le concierge a bu")
+        await desk.keys("Escape", "s")
+        await expect(desk.find("#composer.asks")).to_be_visible()
+        await open_first(desk, cases[0])
+        await desk.find("#line").fill("personne au bout du fil")
+        await desk.find("#line").press("Enter")
+        await expect(desk.find("#composer.asks")).to_have_count(0)
+        await expect(desk.find("#line")).to_have_value("")
+        await open_first(desk, cases[1])
+        await desk.find("#line").press("Escape")
+        await expect(desk.find("#line")).to_have_value("le concierge a bu")
+        assert desk.complaints == []
+
+
 async def test_a_case_that_is_not_there_is_not_waited_for(
     home: House, site: Site, browser: Any
 ) -> None:

@@ -12,6 +12,7 @@ export class Composer {
     this.label = document.getElementById("line-words");
     this.case = document.getElementById("line-case");
     this.drafts = new Map();
+    this.note = "";
     this.incident = null;
     this.task = { act: "note" };
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
@@ -26,10 +27,11 @@ export class Composer {
   // Another case is on the card: its own draft comes with it.
   moveTo(incident) {
     if (SECRET.has(this.task.act)) this.back();
-    if (this.incident !== null) this.drafts.set(this.incident, { task: this.task, text: this.line.value });
+    if (this.incident !== null) this.drafts.set(this.incident, { task: this.task, text: this.line.value, note: this.note });
     this.incident = incident;
-    const draft = this.drafts.get(incident) ?? { task: { act: "note" }, text: "" };
+    const draft = this.drafts.get(incident) ?? { task: { act: "note" }, text: "", note: "" };
     this.line.value = draft.text;
+    this.note = draft.note; // the one put aside for a question is of its case, too
     this.begin(draft.task);
   }
 
@@ -66,7 +68,7 @@ export class Composer {
   }
 
   back() {
-    this.line.value = this.note ?? "";
+    this.line.value = this.note;
     this.note = "";
     this.begin({ act: "note" });
   }

@@ -107,8 +107,10 @@ def discreet_line(
     if hides(incident_id) or what in _HIDDEN or _is_about_duress(what, data):
         return None
     shown = dict(data)
-    if what == "PressRefused" and hides(str(data.get("case", ""))):
-        del shown["case"]
+    if what == "PressRefused":
+        shown.pop("call", None)  # a hidden case may have calls; its number does not say so
+        if hides(str(data.get("case", ""))):
+            del shown["case"]
     if what == "IncidentReprioritised":
         if data.get("reason") in _MORE_URGENT:
             return None

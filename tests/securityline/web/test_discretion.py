@@ -32,6 +32,10 @@ def test_the_line_of_that_change_is_left_out_and_no_other_tells_of_it() -> None:
 
 def test_a_refused_press_names_no_hidden_case() -> None:
     said = {"operator": "op-2", "role": "operator", "act": "note", "reason": "No.", "case": "x"}
+    by_call = {**said, "case": "", "call": "a call of the hidden case"}
+    told = discreet_line("PressRefused", by_call, "", lambda case: case == "x")
+    assert told is not None
+    assert "call" not in told.data
     hidden = discreet_line("PressRefused", said, "", lambda case: case == "x")
     shown = discreet_line("PressRefused", said, "", lambda case: False)
     assert hidden is not None

@@ -48,6 +48,9 @@ AGAIN = """async ([act, age, clock]) => {
         ("close", 11, False),
         ("note", 600, True),
         ("answer", 1, False),
+        ("covert", 9, True),
+        ("speak", 1, False),  # who hides would hear a voice that nobody wants now
+        ("speak_ask", 1, False),
     ],
 )
 async def test_an_old_press_is_not_sent_when_a_machine_wakes(

@@ -1,6 +1,6 @@
 // The desk's one socket: reconnects by itself, resumes after the last number it saw, sends
 // a press again until the server says it is saved. The server does each press once.
-const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "secret", "secret_reveal", "phrase", "transfer", "give", "case_unpark", "handover_accept", "shift_accept", "shift_withdraw", "action_request", "action_approve", "timer_prolong", "service", "service_end", "visit", "leave"]);
+const ONE_SHOT = new Set(["answer", "hang_up", "hold", "resume", "ready", "break", "tree_pause", "tree_resume", "tree_jump", "tree_call", "tree_join", "timer_pin", "secret", "secret_reveal", "phrase", "speak_ask", "speak", "transfer", "give", "case_unpark", "handover_accept", "shift_accept", "shift_withdraw", "action_request", "action_approve", "timer_prolong", "service", "service_end", "visit", "leave"]);
 const ONE_SHOT_AGE = 5000; // ms: an old "hang up" must not reach the next call
 const OLDEST = 600_000; // ms: the server forgets after 15 minutes what it did, and would do it twice
 const AT_ANY_AGE = new Set(["note"]); // rather twice than lost: nobody is called by it

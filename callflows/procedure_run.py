@@ -55,13 +55,15 @@ class StepRecord:
     "Free text, means of verification, or the reason for skipping."
     left_path: str = ""
     "Why it was done although an answer had led around it."
+    otherwise: str = ""
+    "How its service was called without a call from here: by a mobile phone, by a colleague."
     confidence: str = ""
     "Of a verification: `high`, `medium` or `low`; empty when nobody said."
 
     @property
     def is_deviation(self) -> bool:
         """Whether the consigne was not followed here; the supervisor has these on a list."""
-        return self.outcome is Outcome.SKIPPED or bool(self.left_path)
+        return self.outcome is Outcome.SKIPPED or bool(self.left_path or self.otherwise)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@
 business of the call that its leg is part of (`talking`).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -17,7 +18,7 @@ from callflows.events import (
     ServiceCause,
     ServiceLine,
 )
-from client_directory.model import Recording, ServiceKind
+from client_directory.model import Recording, ServiceKind, Step
 
 
 class ServiceCallState(StrEnum):
@@ -95,3 +96,14 @@ class ServiceCall:
     def is_over(self) -> bool:
         """Whether nothing more comes of it."""
         return self.state in OVER
+
+
+def needs_call(step: Step, made: Iterable[ServiceCall]) -> bool:
+    """Whether a step asks for a service that nobody has spoken with from here.
+
+    :param made: the calls to services of its case.
+    """
+    kind = (step.do or {}).get("call_service")
+    if kind is None:
+        return False
+    return all(one.service_kind != kind or one.answered_at is None for one in made)

@@ -1,6 +1,6 @@
 """The steps of a consigne: answered, verified, left out, and what follows from it."""
 
-from typing import Final
+from typing import Final, Literal
 
 from callflows.automatic import start_tree
 from callflows.board import Board
@@ -24,6 +24,7 @@ from callflows.procedure_run import (
     means_of,
 )
 from callflows.quiet import keep_site_quiet
+from callflows.service_call import needs_call
 from callflows.transition import Transition
 from client_directory.model import Step
 
@@ -43,9 +44,11 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
             return _refuse(board, incident, event, "nothing was written")
     elif step.answers and answer is None:
         return _refuse(board, incident, event, "no such answer")
-    is_off_path = incident.run.is_off_path(step)
-    if is_off_path and not event.reason.strip():
+    is_off_path, reason = incident.run.is_off_path(step), event.reason.strip()
+    if is_off_path and not reason:
         return _refuse(board, incident, event, "it is off the path: a reason is needed")
+    # The desk lets none through without a reason; logs of before it did have none.
+    is_otherwise = bool(reason) and needs_call(step, board.services_of(incident.incident_id))
     record = StepRecord(
         step=step.step,
         outcome=Outcome.DONE,
@@ -53,12 +56,15 @@ def _step_answered(board: Board, incident: Incident, event: StepAnswered) -> boo
         at=board.now,
         answer=event.answer,
         text=event.text,
-        left_path=event.reason.strip() if is_off_path else "",
+        left_path=reason if is_off_path else "",
+        otherwise=reason if is_otherwise else "",
     )
     _tell_corrected(board, incident, event, before)
     incident.run.record(record)
     if is_off_path:
-        _tell_off_path(board, incident, event)
+        _tell_left(board, incident, event, "off_path")
+    if is_otherwise:
+        _tell_left(board, incident, event, "otherwise")
     if step.do and (tree := step.do.get("start_call_tree")):
         start_tree(board, incident, tree, event.operator)
     if step.do and (service := step.do.get("call_service")):
@@ -98,13 +104,15 @@ def _tell_corrected(
     )
 
 
-def _tell_off_path(board: Board, incident: Incident, event: StepAnswered) -> None:
+def _tell_left(
+    board: Board, incident: Incident, event: StepAnswered, how: Literal["off_path", "otherwise"]
+) -> None:
     board.say(
         ConsigneLeft(
             incident_id=incident.incident_id,
             operator=event.operator,
             step=event.step,
-            how="off_path",
+            how=how,
             reason=event.reason,
         )
     )

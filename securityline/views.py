@@ -210,6 +210,7 @@ def _run_view(run: ProcedureRun) -> dict[str, Any] | None:
                 "answer": record.answer,
                 "text": record.text,
                 "left_path": record.left_path or None,
+                "otherwise": record.otherwise or None,
                 "confidence": record.confidence or None,
             }
             for record in run.records.values()

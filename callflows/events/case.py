@@ -38,7 +38,8 @@ class StepAnswered(Event):
     answer: str = ""
     text: str = ""
     reason: str = ""
-    "Why, when the answers so far lead around this step."
+    """Why, when the answers so far lead around this step; how, when it asks for a service
+    that was not called from here. Logs of before the second was asked have none there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -249,11 +249,14 @@ class StepRefused(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsigneLeft(Fact):
-    """A step was left out, or done off the path; for whoever reviews the case."""
+    """A step was left out, done off the path, or its service called otherwise than from here.
+
+    For whoever reviews the case.
+    """
 
     operator: OperatorId
     step: str
-    how: Literal["skipped", "off_path"]
+    how: Literal["skipped", "off_path", "otherwise"]
     reason: str
 
 

@@ -51,6 +51,7 @@ CONFIDENCES: Final = {
 DEVIATIONS: Final = {
     "skipped": N_("left out"),
     "off_path": N_("done off the path"),
+    "otherwise": N_("done otherwise than by a call from here"),
 }
 
 RESULT_CHOICES: Final = (

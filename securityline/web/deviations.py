@@ -1,4 +1,4 @@
-"""Where consignes were not followed: steps left out, and steps done off the path, with why.
+"""Where consignes were not followed: left out, off the path, called otherwise; and why.
 
 For whoever answers for the room: supervisors, administrators, auditors.
 """
@@ -27,7 +27,8 @@ class Deviation(NamedTuple):
     procedure: str
     version: int
     step: str
-    is_skipped: bool
+    hows: tuple[str, ...]
+    "Of `card_vocabulary.DEVIATIONS`."
     reason: str
     by: str
     at: str
@@ -61,9 +62,8 @@ def _when(row: Deviation) -> str:
 def _rows(case: Mapping[str, Any], context: Context) -> Iterator[Deviation]:
     for run in (*case.get("earlier_procedures", ()), case.get("procedure")):
         for record in (run or {}).get("steps", ()):
-            is_skipped = record.get("outcome") == "skipped"
-            reason = record.get("text") if is_skipped else record.get("left_path")
-            if not reason:
+            whys = _whys(record)
+            if not whys:
                 continue
             yield Deviation(
                 incident_id=str(case["incident_id"]),
@@ -71,9 +71,17 @@ def _rows(case: Mapping[str, Any], context: Context) -> Iterator[Deviation]:
                 procedure=run["procedure"],
                 version=run["version"],
                 step=record["step"],
-                is_skipped=is_skipped,
-                reason=reason,
+                hows=tuple(whys),
+                reason=next(iter(whys.values())),
                 by=context.board.name_of(record.get("operator")),
                 at=record.get("at") or "",
                 moment=moment_of(record.get("at"), context),
             )
+
+
+def _whys(record: Mapping[str, Any]) -> dict[str, str]:
+    """Return how a recorded step departs from the consigne, with the reason; empty: not."""
+    if record.get("outcome") == "skipped":
+        return {"skipped": record["text"]} if record.get("text") else {}
+    kinds = {"off_path": record.get("left_path"), "otherwise": record.get("otherwise")}
+    return {how: reason for how, reason in kinds.items() if reason}

@@ -28,6 +28,7 @@ from callflows.events import (
 )
 from callflows.incident import DISPOSITIONS, Incident
 from callflows.procedure_run import may_correct, means_of
+from callflows.service_call import needs_call
 from client_directory.model import Step
 from securityline.watch_door import WatchDoor
 from securityline.web.action_presses import ActionPresses
@@ -199,15 +200,19 @@ class Presses:
         elif answer not in ({one.answer for one in step.answers} or {GENERIC_ANSWER}):
             raise Refused(N_("This step has no such answer."))
         is_off_path = incident.run.is_off_path(step)
+        is_otherwise = needs_call(step, self._board.services_of(incident))
         if is_off_path and not text:
             raise Refused(N_("Write why this step is done."))
+        if is_otherwise and not text:
+            raise Refused(N_("This key calls nobody. Write how the service was called."))
+        asks_why = is_off_path or is_otherwise
         return StepAnswered(
             incident_id=incident.incident_id,
             operator=me(session),
             step=step.step,
             answer=answer,
-            text=text if step.answers == "free_text" or not is_off_path else "",
-            reason=text if is_off_path else "",
+            text=text if step.answers == "free_text" or not asks_why else "",
+            reason=text if asks_why else "",
         )
 
     def _skip(self, session: Session, message: Message) -> Event:

@@ -9,6 +9,7 @@ from callflows.call import InboundCall
 from callflows.call_tree import CallTree
 from callflows.incident import Incident, IncidentState
 from callflows.procedure_run import ProcedureRun, StepState, StepView, may_correct, means_of
+from callflows.service_call import needs_call
 from client_directory.directory import Directory
 from client_directory.model import Organisation, Procedure, Site, Step, in_language
 from securityline.web import card_vocabulary, vocabulary
@@ -44,12 +45,15 @@ class StepRow(NamedTuple):
     label: str
     confidence: str
     left_path: str
+    otherwise: str
     text: str
     by: str
     at: str
     requires_words: str
     may_correct: bool
     is_off_path: bool
+    needs_call: bool
+    "Nobody has spoken with its service from here: who takes it as done says how."
     tree: str = ""
     "What became of the call tree that it started."
 
@@ -78,7 +82,8 @@ class Steps:
         site = call.identification.site if call else incident.site
         is_open = incident.state is IncidentState.OPEN
         run = incident.run
-        is_touched = bool(run.records or incident.secrets or incident.tree_ids)
+        made = self._board.services_of(incident)
+        is_touched = bool(run.records or incident.secrets or incident.tree_ids or made)
         if is_touched or run.procedure is None:
             return self._draw(incident, site, caller_language, language, is_open)
         # The procedure stands in the key by identity; kept beside the text, it stays alive.
@@ -113,11 +118,12 @@ class Steps:
         organisation = organisation_of(incident, self._directory.current)
         place = site_of(organisation, site)
         run = incident.run
-        trees = self._board.trees_of(incident)
+        trees, made = self._board.trees_of(incident), self._board.services_of(incident)
         rows = [
             self._row(view, run, words, organisation, place)._replace(
                 tree=self._became(tree_of_step(view.step, trees), words),
                 means=means_of(view.step, has_code_word=incident.has_code_word),
+                needs_call=needs_call(view.step, made),
             )
             for view in run.view()
         ]
@@ -169,12 +175,14 @@ class Steps:
             label=recorded_label(step, record.answer, words) if record else "",
             confidence=record.confidence if record else "",
             left_path=record.left_path if record else "",
+            otherwise=record.otherwise if record else "",
             text=record.text if record else "",
             by=self._board.name_of(record.operator) or words("the engine") if record else "",
             at=self._render.moment(record.at) if record else "",
             requires_words=describe_step(shut_by, words) if shut_by else "",
             may_correct=record is not None and may_correct(step, record),
             is_off_path=record is not None and run.is_off_path(step),
+            needs_call=False,
         )
 
 

@@ -115,11 +115,14 @@ def test_a_step_off_the_path_needs_a_reason_and_is_listed() -> None:
     [refused] = answers(line, "police")
     assert refused.reason == "it is off the path: a reason is needed"
     told = answers(line, "police", reason="she whispers that he is still there")
-    [left] = [x for x in told if isinstance(x, e.ConsigneLeft)]
+    left, uncalled = [x for x in told if isinstance(x, e.ConsigneLeft)]
     assert (left.how, left.step, left.reason) == (
         "off_path",
         "police",
         "she whispers that he is still there",
+    )
+    assert (uncalled.how, uncalled.step) == ("otherwise", "police"), (
+        "nobody was called from here"
     )
     assert case(line).run.records["police"].is_deviation
 

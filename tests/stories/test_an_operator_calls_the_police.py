@@ -521,6 +521,80 @@ def test_an_alarm_whose_keyholder_signals_duress_needs_none() -> None:
     assert len(room.refusals()) == 1, "a person under threat has verified it"
 
 
+# ---------------------------------------------------------------- the consigne's step for it
+
+
+def took_as_done(room: Room, case: str, how: str, step: str = "police") -> list[str]:
+    """Ann takes the step as done by hand; returns what is told to whoever reviews the case."""
+    told = room.tell(
+        e.StepAnswered(
+            incident_id=IncidentId(case), operator=OperatorId("ann"), step=step, answer="done",
+            reason=how,
+        )
+    )  # fmt: skip
+    return [x.how for x in told if isinstance(x, e.ConsigneLeft)]
+
+
+def test_a_real_call_takes_the_step_as_done_and_nothing_departs_from_the_consigne() -> None:
+    room, case = with_alarm()
+    room.press("ann", case)
+    room.picks_up("ann")
+    room.answers_there()
+    record = room.switchboard.incidents[IncidentId(case)].run.records["police"]
+    assert (record.text, record.otherwise, record.is_deviation) == ("Zone de police", "", False)
+    assert not room.all(e.ConsigneLeft)
+
+
+def test_who_called_by_mobile_phone_says_so_and_the_supervisor_has_it_on_his_list() -> None:
+    room, case = with_alarm()
+    assert took_as_done(room, case, " by my mobile phone ") == ["otherwise"]
+    left = room.last(e.ConsigneLeft)
+    assert (left.step, left.reason) == ("police", " by my mobile phone ")
+    record = room.switchboard.incidents[IncidentId(case)].run.records["police"]
+    assert (record.otherwise, record.is_deviation) == ("by my mobile phone", True)
+    room.restart()
+    assert room.switchboard.incidents[IncidentId(case)].run.records["police"] == record
+
+
+def test_a_call_that_nobody_answered_is_none() -> None:
+    room, case = with_alarm()
+    room.press("ann", case)
+    room.picks_up("ann")
+    room.ends_there(e.Cause.BUSY)
+    assert took_as_done(room, case, "a colleague had them on his own telephone") == [
+        "otherwise"
+    ]
+
+
+def test_a_call_to_the_ambulance_is_none_to_the_police() -> None:
+    room, case = with_alarm()
+    room.press("ann", case, MEDICAL)
+    room.picks_up("ann")
+    room.answers_there()
+    assert took_as_done(room, case, "by my mobile phone") == ["otherwise"]
+
+
+def test_police_called_before_the_kind_was_chosen_were_called_for_the_next_consigne() -> None:
+    room = with_caller()
+    room.press("ann", CASE)
+    room.answers_there()
+    room.ends_there()
+    room.tell(
+        e.KindChosen(
+            incident_id=IncidentId(CASE), operator=OperatorId("ann"), kind="holdup",
+            procedure=HOLD_UP,
+        )
+    )  # fmt: skip
+    assert took_as_done(room, CASE, "") == []
+    assert not room.switchboard.incidents[IncidentId(CASE)].run.records["police"].is_deviation
+
+
+def test_the_log_of_an_earlier_version_gave_no_reason_and_still_reads() -> None:
+    room, case = with_alarm()
+    assert took_as_done(room, case, "") == []
+    assert "police" in room.switchboard.incidents[IncidentId(case)].run.records
+
+
 # ---------------------------------------------------------------- what is written down
 
 

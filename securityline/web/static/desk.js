@@ -253,7 +253,7 @@ const DO = {
   break: () => composer.ask({ act: "break", label: "break_reason" }),
   skip: ({ step }) => composer.ask({ act: "skip", step }),
   "write-answer": ({ step, label, again }) => composer.ask({ act: "answer_step", label: label ?? "answer", step, ...(again && { again }) }),
-  "off-path": (values) => composer.ask({ act: "answer_step", label: "off_path", ...values }),
+  "done-why": (values) => composer.ask({ act: "answer_step", label: "off_path", ...values }),
   verify: ({ choices: _, ...values }) => prompter.open($("results"), (result) => composer.ask({ act: "verify", ...values, ...result, label: "answer" })),
   "verify-again": ({ choices }) => prompter.open($(choices), (values) => DO.verify(values)),
   choose: ({ choices }) => {

@@ -30,7 +30,7 @@ async def test_a_step_off_the_path_asks_why_and_keeps_it(home: House, desk: Brow
     run = home.switchboard.incidents[case].run
     off = next(view.step.step for view in run.view() if view.state == "off_path")
     shown = card(home, desk, case)
-    assert 'data-do="off-path"' in shown
+    assert 'data-do="done-why"' in shown
     assert "The answers lead around this step." in shown
     async with desk.live(shown=case) as socket:
         wanted = {"incident": case, "step": off, "answer": "done"}
@@ -180,3 +180,32 @@ async def test_another_kind_over_a_half_done_consigne_asks_why(
         await home.settled()
     assert {line["reason"] for line in seen(home, "ConsigneLeft")} == {"un vol"}
     assert home.switchboard.incidents[case].kind == "intrusion"
+
+
+async def test_done_without_a_call_to_the_police_asks_how_and_is_on_the_list(
+    home: House, desk: Browser
+) -> None:
+    case = await talking(home)
+    await desk.sign_in("op-1")
+    async with desk.live(shown=case) as socket:
+        await press(socket, "kind", incident=case, kind="aggression")
+        await press(socket, "answer_step", incident=case, step="safe", answer="no")
+        run = home.switchboard.incidents[case].run
+        police = next(s.step for s in run.path if (s.do or {}).get("call_service") == "police")
+        shown = card(home, desk, case)
+        assert f'data-do="done-why" data-label="otherwise" data-step="{police}"' in shown
+        assert "Done otherwise" in shown
+        wanted = {"incident": case, "step": police, "answer": "done"}
+        refused = await press(socket, "answer_step", **wanted)
+        assert refused["error"].startswith("Cette touche n’appelle personne.")
+        assert police not in run.records
+        done = await press(socket, "answer_step", **wanted, text="Par <b>GSM</b>")
+        assert done["is_done"]
+    assert "Not called from here:" in card(home, desk, case)
+    [left] = seen(home, "ConsigneLeft")
+    assert (left["how"], left["reason"]) == ("otherwise", "Par <b>GSM</b>")
+    async with browser_of(desk) as sofie:
+        await sofie.sign_in("op-3")
+        page = await sofie.page("/deviations")
+    assert "Par &lt;b&gt;GSM&lt;/b&gt;" in page
+    assert "Dienst anders dan van hieruit gebeld" in page

@@ -85,8 +85,15 @@ class Farm:
     def close(self) -> None:
         """Close the sockets."""
         for sock in (self._carrier, self._phones):
+            if sock.fileno() < 0:
+                continue
             self._loop.remove_reader(sock)
             sock.close()
+
+    def leave_phones(self) -> None:
+        """Let another program answer at the phones' port; they stay registered."""
+        self._loop.remove_reader(self._phones)
+        self._phones.close()
 
     def call(self, text: str, destination: Address, caller: str) -> None:
         """Place a call and note when."""

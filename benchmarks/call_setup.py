@@ -1,6 +1,6 @@
 """INVITE to ringing, to the card on the desk, and what a whole call costs; Kamailio beside.
 
-    python -m benchmarks.call_setup [--rate 20] [--seconds 20] [--burst 100]
+    python -m benchmarks.call_setup [--rate 20] [--seconds 20] [--burst 100] [--sipp]
 
 One generator is the carrier and all operators' phones. At `--rate` calls a second it sends
 each call to the engine and, in between, one to Kamailio, a stateful proxy between the same
@@ -13,6 +13,8 @@ two ends, in the same run. Reported, in milliseconds:
 `burst`    the same at `--burst` calls a second: how many failed
 
 The generator's own delays are in both, so the ratio says more than the figures.
+
+With `--sipp` SIPp is both ends instead, see `_sipp_setup.py`; then `ringing` is all there is.
 """
 
 import argparse
@@ -35,6 +37,7 @@ from pathlib import Path
 import aiohttp
 import uvloop
 
+from benchmarks._kamailio import start_kamailio
 from benchmarks._phones import Farm, invite, register_all
 from securityline.accounts import Accounts
 
@@ -60,6 +63,8 @@ class Lab:
     trunk: int = field(default_factory=free_port)
     web: int = field(default_factory=free_port)
     proxy: int = field(default_factory=free_port)
+    second: int = field(default_factory=free_port)
+    "Another port of the carrier."
     secrets: dict[str, str] = field(default_factory=dict)
 
     def prepare(self) -> Path:
@@ -86,7 +91,8 @@ class Lab:
         config = self.folder / "securityline.toml"
         config.write_text(
             f'[sip]\nlisten = ["udp:127.0.0.1:{self.sip}"]\ndomain = "{DOMAIN}"\n'
-            f'[[trunks]]\nname = "carrier-a"\npeers = ["127.0.0.1:{self.trunk}"]\n'
+            f'[[trunks]]\nname = "carrier-a"\npeers = ["127.0.0.1:{self.trunk}", '
+            f'"127.0.0.1:{self.second}"]\n'
             f'outbound = "sip:127.0.0.1:{self.trunk};transport=udp"\n'
             '[media]\naddress = "127.0.0.1"\nports = "21000-28999"\n'
             f'[web]\nlisten = "127.0.0.1:{self.web}"\n'
@@ -94,26 +100,6 @@ class Lab:
             "[logbook]\nballast = 65536\n"
         )
         return config
-
-
-KAMAILIO = """#!KAMAILIO
-debug=0
-log_stderror=yes
-fork=yes
-children=2
-disable_tcp=yes
-listen=udp:127.0.0.1:{port}
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "textops.so"
-request_route {{
-    if (is_method("INVITE")) record_route();
-    if (is_method("INVITE")) {{ $du = "sip:127.0.0.1:{farm}"; }} else {{ loose_route(); }}
-    t_relay();
-}}
-"""
 
 
 def cpu_by_thread(*pids: int) -> dict[str, float]:
@@ -237,14 +223,7 @@ async def run(options: argparse.Namespace) -> dict[str, object]:
     config = lab.prepare()
     engine, pids = await start_engine(config)
     farm = Farm(lab.trunk, free_port(), TALK_TIME)
-    kamailio = None
-    if program := shutil.which("kamailio", path="/usr/sbin:/usr/bin:/usr/local/sbin"):
-        settings = folder / "kamailio.cfg"
-        settings.write_text(KAMAILIO.format(port=lab.proxy, farm=farm.phones_port))
-        kamailio = subprocess.Popen(
-            [program, "-f", str(settings), "-DD", "-E", "-Y", str(folder), "-m", "64"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+    kamailio = start_kamailio(folder, lab.proxy, farm.phones_port)
     cards: dict[str, float] = {}
     opened = asyncio.Event()
     desk = asyncio.create_task(watch_desk(lab, cards, opened))
@@ -324,13 +303,22 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=20.0)
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--burst", type=float, default=100.0)
+    parser.add_argument("--sipp", action="store_true", help="SIPp at both ends")
     options = parser.parse_args()
-    result = uvloop.run(run(options))
+    measure, name = run, "call_setup.json"
+    if options.sipp:
+        from benchmarks import _sipp_setup  # it takes the lab from here
+
+        if reason := _sipp_setup.why_not():
+            print(f"skipped: {reason}")
+            return 0
+        measure, name = _sipp_setup.run, "call_setup_sipp.json"
+    result = uvloop.run(measure(options))
     text = json.dumps(result, indent=2)
     print(text)
     results = HERE / "results"
     results.mkdir(exist_ok=True)
-    (results / "call_setup.json").write_text(text + "\n")
+    (results / name).write_text(text + "\n")
     return 0
 
 

@@ -1,6 +1,6 @@
 """A card painted in Chromium, a push, desks at rest, a screen that was away.
 
-    python -m benchmarks.desk [--desks 20] [--rate 10] [--seconds 60] [--idle 60]
+    python -m benchmarks.desk [--desks 20] [--rate 10] [--seconds 60] [--idle 60] [--rounds 5]
 
 One engine with everything on, one run. `op-1` sits at a headless Chromium and is preferred by
 language, so that he is rung whenever he is free; the other desks are sockets that read all
@@ -9,7 +9,11 @@ they are sent. Reported, in milliseconds:
 `changed`   first octet of the INVITE sent -> the card in Chromium's page (`MutationObserver`)
 `painted`   the same until after the frame that shows it
 `push`      a coming call told to the screens -> read by each of the other desks
-`catch_up`  a desk that was away: from connecting to having read all it missed
+`catch_up`  a desk that was away, as a socket: from connecting to having read all it missed
+`away`      Chromium, `--rounds` times: its line is cut, as many calls come as `--rate` makes in
+            a minute (in `AWAY_SECONDS`), 60 notes on its case are written, the line is mended.
+            `back` is from the socket that succeeded being asked for to the frame that shows
+            the last note; `missing` what a page opened anew shows and this one does not
 `idle`      CPU of the engine in percent of a core with `--idle` desks and nothing happening
 
 Clocks of browser and generator are brought together by asking the page for its time, which
@@ -31,6 +35,7 @@ from typing import Any
 import aiohttp
 import uvloop
 
+from benchmarks import _away
 from benchmarks._phones import Farm, register_all
 from benchmarks.call_setup import (
     DOMAIN,
@@ -48,6 +53,8 @@ from benchmarks.call_setup import (
 from tests.securityline.web.chromium import chromium, why_not
 
 TALK_TIME = 0.2  # seconds
+AWAY_SECONDS = 30.0
+"In which the calls of a minute are sent; the page may as well be cut off for the whole minute."
 ELAPSED = re.compile(r">\d+(:\d\d)+<")
 WATCH = """
 window.changed = {}; window.painted = {};
@@ -104,7 +111,7 @@ async def sit_down(page: Any, lab: Lab) -> None:
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Enter")
     await page.locator("#live .on").wait_for()
-    await page.locator("body.desk:not(.stale)").wait_for()
+    await page.locator("body.desk:not(.stale):not(.starting)").wait_for()
     await page.keyboard.press("r")
     await page.locator("#phone.ready").wait_for()
 
@@ -140,6 +147,56 @@ async def catch_up(session: aiohttp.ClientSession, left: Reader) -> dict[str, An
         "fragments": len(back),
         "differ_from_a_new_page": [name for name in back if back[name] != fresh.get(name)],
     }
+
+
+async def away(
+    options: argparse.Namespace, lab: Lab, farm: Farm, page: Any, desks: list[Reader]
+) -> dict[str, Any]:
+    """Cut a page off, again and again; return how soon it was whole again, and what it lacked.
+
+    :param page: of `op-1`, who takes a break first: no new call takes the card's place.
+    """
+    await take_break(page)
+    context, relay = page.context, _away.Relay(lab.web)
+    port, writer, rounds = await relay.start(), desks[0], []
+    cases = list(writer.popped)[-options.rounds :]
+    await page.close()
+    try:
+        for number, incident in enumerate(cases, start=1):
+            page = await _away.open_page(context, port, incident)
+            await _away.cut_off(page, relay)
+            before = writer.seq
+            last, _ = await asyncio.gather(
+                _away.write_notes(writer.screen, incident, number, AWAY_SECONDS / _away.NOTES),
+                offer_calls(
+                    farm, lab, options.rate * 60 / AWAY_SECONDS, AWAY_SECONDS,
+                    2_000_000 + 10_000 * number, beside=False,
+                ),
+            )  # fmt: skip
+            await farm.settled()
+            back = await _away.come_back(page, relay, last)
+            fresh = await _away.open_page(context, port, incident)
+            lacks = await _away.missing(page, fresh, number)
+            rounds.append(back | {"lines": back["seq"] - before, "missing": lacks})
+            await page.close()
+            await fresh.close()
+    finally:
+        relay.close()
+    return {
+        "rounds": len(rounds),
+        "lines_missed": [one["lines"] for one in rounds],
+        "were_painted_anew": sum(one["is_full"] for one in rounds),
+        "read_ms": spread([(one["read"] - one["asked"]) / 1000 for one in rounds]),
+        "back_ms": spread([(one["painted"] - one["asked"]) / 1000 for one in rounds]),
+        "missing": [one["missing"] for one in rounds if any(one["missing"].values())],
+    }
+
+
+async def take_break(page: Any) -> None:
+    """Let the page's operator take a break, without a reason."""
+    await page.keyboard.press("b")
+    await page.keyboard.press("Enter")
+    await page.locator("#phone.on_break").wait_for()
 
 
 async def at_rest(
@@ -220,7 +277,8 @@ async def measure(
             }
             for what in ("changed", "painted")
         }
-        away = await catch_up(sessions[0], left)
+        caught_up = await catch_up(sessions[0], left)
+        gone = await away(options, lab, farm, page, desks)
         for task in reading:
             task.cancel()
         await asyncio.gather(*reading, return_exceptions=True)
@@ -239,7 +297,8 @@ async def measure(
             f"{what}_ms": spread([at[c] - farm.sent[c] for c in callers if c in at])
             for what, at in marks.items()
         },
-        "catch_up": away,
+        "catch_up": caught_up,
+        "away": gone,
         "idle_desks": min(options.idle, len(sessions)),
         "idle_percent_of_a_core": idle,
     }, desks
@@ -252,6 +311,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=10.0)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--idle", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     if reason := why_not():
         print(f"skipped: {reason}")

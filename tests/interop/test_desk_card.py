@@ -142,6 +142,35 @@ async def test_a_stored_code_word_is_shown_for_a_moment(
         assert errors(nadia) == []
 
 
+async def test_done_where_a_service_is_to_be_called_asks_how_it_was(
+    home: House, site: Site, browser: Any
+) -> None:
+    from playwright.async_api import expect
+
+    home.picks_up.add("op-1")
+    async with at_desk(browser, site) as nadia:
+        home.sign_in("op-1")
+        home.ring()
+        await expect(nadia.find("#phone.talking")).to_be_visible()
+        await nadia.keys("k")
+        choice = nadia.find("#prompter [data-kind=aggression]")
+        await nadia.keys((await choice.get_attribute("data-choice")) or "")
+        await expect(nadia.find("#consigne-title")).to_contain_text("gression")
+        await nadia.keys("2")  # not safe: a sentence, then the police
+        await expect(nadia.find("#card .step.current.say")).to_be_visible()
+        await nadia.keys("d")
+        police = nadia.find("#card .step.current.do")
+        await expect(police.locator("button[data-key=d]")).to_contain_text("Fait autrement")
+        await nadia.keys("d")
+        await expect(nadia.find("#line-words")).to_contain_text("Ceci n’appelle personne.")
+        assert [x["step"] for x in seen(home, "StepAnswered")] == ["safe", "shelter"]
+        await nadia.page.keyboard.type("Par GSM")
+        await nadia.keys("Enter")
+        await expect(nadia.find("#card .left-path")).to_contain_text("Par GSM")
+        assert [x["how"] for x in seen(home, "ConsigneLeft")] == ["otherwise"]
+        assert errors(nadia) == []
+
+
 async def test_a_step_off_the_path_and_a_verification_by_keys(
     home: House, site: Site, browser: Any
 ) -> None:

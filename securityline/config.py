@@ -102,6 +102,8 @@ class WebConfig:
     listen: Annotated[tuple[str, int], v.host_and_port]
     public_url: Annotated[str | None, v.unset(v.http_url)] = None
     "As operators type it; https here makes the session cookie secure."
+    proxies: Annotated[tuple[str, ...], v.list_of(v.address, is_empty_allowed=True)] = ()
+    "Addresses of TLS proxies: who signs in stands in their `X-Forwarded-For`."
     totp: Annotated[TotpUse, v.one_of("required", "optional", "off")] = "optional"
     "Whether signing in takes an authenticator's code too; optional: of whoever has one."
     session_time: Annotated[float, v.number(900, 172_800)] = 43_200.0

@@ -31,6 +31,7 @@ def desk_services(product: "Product", version: str) -> WebServices:
         totp=config.web.totp,
         media_priority=lambda: product.media.report.priority if product.media.report else "",
         public_url=config.web.public_url,
+        proxies=config.web.proxies,
         session_limits=SessionLimits(
             longest=config.web.session_time, idle=config.web.session_idle_time
         ),

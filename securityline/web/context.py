@@ -34,8 +34,8 @@ class Context:
     sessions: Sessions = field(default_factory=Sessions)
     themes: OwnChoices = field(default_factory=lambda: OwnChoices("theme"))
     languages: OwnChoices = field(default_factory=lambda: OwnChoices("language"))
-    wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 12))
-    "Wrong passwords by address: 12, then one in 20 s."
+    wrong_from: Throttle = field(default_factory=lambda: Throttle(1 / 20, 64))
+    "Wrong passwords by address: 64, a room behind one address, then one in 20 s."
     wrong_for: Throttle = field(default_factory=lambda: Throttle(1 / 30, 6))
     "Wrong passwords by account and address: 6, then one in 30 s."
     phone_offers: Throttle = field(default_factory=lambda: Throttle(1 / 3, 10))

@@ -250,6 +250,8 @@ class WebServices:
     "What the machine allows the media process: `fifo`, `nice`, `normal`; empty: not known."
     public_url: str | None = None
     "The desk's address as operators type it; https here makes cookies `Secure`."
+    proxies: tuple[str, ...] = ()
+    "Addresses of the proxies whose `X-Forwarded-For` is believed."
     time_zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/Brussels"))
     "Of the wall clock on the operators' screens."
     metrics: Metrics | None = None

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.far_end import address_of
 from securityline.web.genuine import is_genuine
 from securityline.web.incidents import find_incident
 from securityline.web.problems import Problem
@@ -49,7 +50,7 @@ def note_playing(
     request: web.Request, recording_id: str, incident_id: str, who: dict[str, str]
 ) -> None:
     """Write into the log of the case who listens, and from where."""
-    data = {"recording_id": recording_id, **who, "from": request.remote or ""}
+    data = {"recording_id": recording_id, **who, "from": address_of(request)}
     request.app[CONTEXT].services.engine.note(PLAYED, data, incident_id)
 
 

@@ -16,6 +16,7 @@ from client_directory.model import Organisation
 from securityline.report_pdf import NotInstalled, NotMade, make_pdf
 from securityline.web.context import CONTEXT, SESSION, Context
 from securityline.web.erasing import eraser
+from securityline.web.far_end import address_of
 from securityline.web.genuine import MOST_LINES, is_genuine, read_case
 from securityline.web.incidents import find_incident, moment_of
 from securityline.web.log_lines import is_for_operators
@@ -84,7 +85,7 @@ async def show(request: web.Request) -> web.Response:
     html = context.rendering("report.html", language, values)
     response = await _respond(form, html, incident_id)
     note = {"operator": session.operator, "as": form, "language": language}
-    context.services.engine.note(READ, {**note, "from": request.remote or ""}, incident_id)
+    context.services.engine.note(READ, {**note, "from": address_of(request)}, incident_id)
     return response
 
 

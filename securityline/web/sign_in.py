@@ -13,6 +13,7 @@ from callflows.events import OperatorId, OperatorSignedIn, OperatorSignedOut
 from client_directory.model import Operator
 from securityline.logbook.document import Document
 from securityline.web.context import CONTEXT, SESSION, Context
+from securityline.web.far_end import address_of
 from securityline.web.guard import page_language, read_form, read_own_form
 from securityline.web.pages import render_page
 from securityline.web.problems import Problem
@@ -31,8 +32,8 @@ CHECKS: Final = web.AppKey("checks", asyncio.Semaphore)
 WAITING: Final = web.AppKey("waiting", set[object])
 OPENED, ENDED = "SessionOpened", "SessionEnded"
 "Lines of the log, for every role: an auditor's coming and going moves no rule."
-MOST_WAITING: Final = 24
-"Sign-ins that may wait for their password to be compared."
+MOST_WAITING: Final = 64
+"Sign-ins that may wait for their password to be compared: a room at the change of shift."
 WHY_ENDED: Final = {
     "signed_out": N_("You are signed out."),
     "taken_over": N_(
@@ -80,7 +81,7 @@ async def sign_in(request: web.Request) -> web.Response:
         return _page(request, N_("The page was too old. Please try again."), status=403)
     operator, password = fields.get("operator", "")[:64], fields.get("password", "")[:256]
     context, now = request.app[CONTEXT], request.app[CONTEXT].now()
-    address = request.remote or ""
+    address = address_of(request)
     wait = max(
         context.wrong_from.wait_time(address, now),
         context.wrong_for.wait_time(f"{operator}\n{address}", now),
@@ -104,7 +105,7 @@ async def sign_in(request: web.Request) -> web.Response:
         log.warning("sign-in refused: no authenticator's code", operator=operator)
         return _page(request, problem, operator, status=401)
     context.wrong_for.forgive(f"{operator}\n{address}")
-    context.wrong_from.forgive(address)
+    context.wrong_from.give_back(address)
     return _begin(request, context, person, _asked_language(request))
 
 
@@ -166,7 +167,7 @@ def _begin(
         {
             "operator": person.operator,
             "role": person.role,
-            "from": request.remote or "",
+            "from": address_of(request),
             "took_over": len(others),
         },
     )

@@ -29,6 +29,10 @@ class Bucket:
         self._left -= 1
         return True
 
+    def give_back(self) -> None:
+        """Take a token back that was not needed."""
+        self._left = min(self.burst, self._left + 1)
+
     def wait_time(self, now: float) -> float:
         """Seconds until there is a token."""
         self._fill(now)
@@ -55,6 +59,11 @@ class Throttle:
         """Seconds until this key has a token; 0 when it has."""
         bucket = self._buckets.get(key)
         return bucket.wait_time(now) if bucket else 0.0
+
+    def give_back(self, key: str) -> None:
+        """Give a token back that was not needed."""
+        if (bucket := self._buckets.get(key)) is not None:
+            bucket.give_back()
 
     def forgive(self, key: str) -> None:
         """Forget what this key used up."""

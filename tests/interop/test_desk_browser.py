@@ -182,7 +182,9 @@ async def finish_steps(desk: Desk, home: House, incident_id: Any) -> None:
         )
         first = next(key for key in keys if key != "s") if len(keys) > 1 else "s"
         await desk.keys(first)
-        if first == "t":
+        if first == "t" or "call_service" in (
+            step.do or {}
+        ):  # who was called how, and not by us
             await expect(desk.find("#line")).to_be_focused()
             await desk.page.keyboard.type("local du fond")
             await desk.keys("Enter")

@@ -654,6 +654,9 @@ class Line:
         if call.state is CallState.FORWARDED:
             doubted_until = call.fallback_doubted_until
             assert doubted_until is None or doubted_until >= self.now, "in doubt for ever"
+            due = self.switchboard.next_deadline()
+            if due is not None and due[0] < self.now:
+                return  # the engine was dead when it fell due: it is told next
             is_in_peace = (call.fallback_offered_at or 0.0) >= self.now
             assert call.is_fallback_doubtful == (is_in_peace or call.is_fallback_offered), (
                 "he is with nobody known, and nobody is looked for"

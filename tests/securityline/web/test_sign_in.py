@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, CookieJar
+from aiohttp import ClientSession, CookieJar, DummyCookieJar
 
 from client_directory.directory import Directory
 from securityline import totp
@@ -86,10 +86,52 @@ async def test_guessing_is_slowed_down_and_costs_no_argon2(home: House, desk: Br
     assert (await desk.sign_in("op-1")).status == 303
 
 
-async def test_one_address_cannot_try_many_names(desk: Browser) -> None:
-    statuses = [(await desk.sign_in(f"name-{n}", "guess")).status for n in range(16)]
-    assert statuses.count(401) == 12
-    assert statuses[12:] == [429] * 4
+async def test_one_address_cannot_try_many_names(home: House, desk: Browser) -> None:
+    statuses = [(await desk.sign_in(f"name-{n}", "guess")).status for n in range(68)]
+    assert statuses == [401] * 64 + [429] * 4
+    assert home.clock.at is not None
+    home.clock.at += 21
+    statuses = [(await desk.sign_in(f"late-{n}", "guess")).status for n in range(2)]
+    assert statuses == [401, 429]
+
+
+async def test_a_whole_room_signs_in_at_the_change_of_shift(home: House) -> None:
+    """Many browsers at once behind one address: nobody has tried a wrong password."""
+    people = list(home.directory.current.operators) * 5
+    assert len(people) > 12
+    async with browser(create_app(home.services())) as desk:
+        pages = [await desk.get("/sign-in") for _ in people]
+
+        async def one(operator: str, page: Any) -> int:
+            fields = {"operator": operator, "password": PASSWORD}
+            sent = {**fields, "csrf": field_of(await page.text(), "csrf")}
+            kept = {"Cookie": f"{FORM_COOKIE}={page.cookies[FORM_COOKIE].value}"}
+            async with ClientSession(cookie_jar=DummyCookieJar(), headers=kept) as http:
+                answer = await http.post(desk.url("/sign-in"), data=sent, allow_redirects=False)
+                return int(answer.status)
+
+        assert set(await asyncio.gather(*map(one, people, pages))) == {303}
+
+
+async def test_behind_our_own_proxy_one_guesser_keeps_nobody_else_out(home: House) -> None:
+    services = replace(home.services(), proxies=("127.0.0.1",))
+    async with browser(create_app(services)) as desk:
+        desk.http.headers.update({"X-Forwarded-For": "10.9.8.7, 192.0.2.66"})
+        for n in range(64):
+            assert (await desk.sign_in(f"name-{n}", "guess")).status == 401
+        assert (await desk.sign_in("op-1")).status == 429
+        desk.http.headers.update({"X-Forwarded-For": "10.1.1.1, 192.0.2.66"})
+        assert (await desk.sign_in("op-1")).status == 429, "his own is not believed"
+        desk.http.headers.update({"X-Forwarded-For": "192.0.2.7"})
+        assert (await desk.sign_in("op-1")).status == 303
+
+
+async def test_without_a_proxy_of_ours_nobody_chooses_his_address(desk: Browser) -> None:
+    statuses = []
+    for n in range(66):
+        desk.http.headers.update({"X-Forwarded-For": f"192.0.2.{n}"})
+        statuses.append((await desk.sign_in(f"name-{n}", "guess")).status)
+    assert statuses[64:] == [429, 429]
 
 
 async def test_a_form_without_its_token_changes_nothing(home: House, desk: Browser) -> None:

@@ -84,6 +84,8 @@ class Board:
     "Every keyholder's leg that may still say something, and whose tree it is of."
     call_backs: dict[CallId, CallBack] = field(default_factory=dict)
     "Callers to be called back, by the call that they gave up."
+    rung_on: set[LegId] = field(default_factory=set)
+    "Legs that ring longer because the engine was started again; each once."
     summoning: dict[CallId, InboundCall] = field(default_factory=dict)
     "Calls that an operator makes from a case, while his own phone rings."
     service_calls: dict[ServiceCallId, ServiceCall] = field(default_factory=dict)

@@ -46,7 +46,7 @@ def engine_started(board: Board, event: EngineStarted) -> None:
     """Give up the legs that did not survive, and go on with every caller who did."""
     board.is_draining = False
     alive, of_trees = frozenset(event.surviving_legs), frozenset(board.tree_legs)
-    _ring_on(board)
+    _ring_on(board, alive)
     running = sorted(
         (call for call in board.calls.values() if not call.is_over),
         key=lambda call: (call.offered_at, call.call_id),
@@ -84,19 +84,24 @@ def engine_started(board: Board, event: EngineStarted) -> None:
     board.is_unsettled = True  # no mutate: a safety net, whatever was lost
 
 
-def _ring_on(board: Board) -> None:
-    """Let every phone ring on until an answer of the meantime has been repeated."""
+def _ring_on(board: Board, alive: frozenset[LegId]) -> None:
+    """Let every phone ring on until an answer of the meantime has been repeated.
+
+    Once for each leg: after more than 30 s nothing is known of one any more (decision 0023),
+    and starts that follow each other closely must not bring it there.
+    """
+    board.rung_on &= alive
     for call in board.calls.values():
         if call.is_over:
             continue
         for leg in call.legs.values():
-            leg.until = _later(board, leg.until)
-        if call.legs and call.stage_until is not None:
-            call.stage_until = _later(board, call.stage_until)
-        if call.fallback_until is not None:
-            call.fallback_until = _later(board, call.fallback_until)
+            before, leg.until = leg.until, _later(board, leg.leg_id, leg.until)
+            if call.stage_until is not None and leg.until > before:
+                call.stage_until = max(call.stage_until, leg.until)
+        if call.fallback_leg is not None and call.fallback_until is not None:
+            call.fallback_until = _later(board, call.fallback_leg, call.fallback_until)
         if call.dial_until is not None:
-            call.dial_until = _later(board, call.dial_until)
+            call.dial_until = _later(board, call.leg_id, call.dial_until)
         if call.fallback_doubted_until is not None:
             call.fallback_doubted_until = max(
                 call.fallback_doubted_until, board.now + TOLD_TIME
@@ -105,25 +110,28 @@ def _ring_on(board: Board) -> None:
     for tree in board.trees.values():
         for attempt in tree.live:
             if attempt.is_ringing and attempt.until is not None:
-                attempt.until = _later(board, attempt.until)
+                attempt.until = _later(board, attempt.leg_id, attempt.until)
     for service in board.service_calls.values():
         is_ringing = service.state in (ServiceCallState.DIALLED, ServiceCallState.RINGING)
         if is_ringing and service.deadline is not None:
-            service.deadline = _later(board, service.deadline)
+            service.deadline = _later(board, service.leg_id, service.deadline)
             board.keep_timed(service)
     for check in board.checks.values():
         if check.state is CheckState.DIALLED and check.deadline is not None:
-            check.deadline = _later(board, check.deadline)
+            check.deadline = _later(board, check.leg_id, check.deadline)
             board.keep_timed(check)
     for visit in board.visits.values():
         if visit.state is VisitState.SUMMONING and visit.is_ordered:
-            visit.until = _later(board, visit.until)
+            visit.until = _later(board, visit.leg_id, visit.until)
             visit_life.wait(board, visit, visit.until)
 
 
-def _later(board: Board, at: float) -> float:
-    is_over = at + GIVEN_UP_TIME <= board.now
-    return at if is_over else max(at, board.now + HEARD_AGAIN_TIME)
+def _later(board: Board, leg_id: LegId, at: float) -> float:
+    soonest = board.now + HEARD_AGAIN_TIME
+    if at >= soonest or at + GIVEN_UP_TIME <= board.now or leg_id in board.rung_on:
+        return at
+    board.rung_on.add(leg_id)
+    return soonest
 
 
 def _is_service_there(call: InboundCall, alive: frozenset[LegId]) -> bool:

@@ -12,7 +12,7 @@ from callflows.call import CallBack, CallState, InboundCall
 from callflows.call_tree import CallTree
 from callflows.check_call import CheckCall
 from callflows.codec import from_plain, to_plain
-from callflows.events import IncidentId
+from callflows.events import IncidentId, LegId
 from callflows.incident import Incident
 from callflows.operators import OperatorDesk
 from callflows.self_service import SelfService
@@ -78,6 +78,7 @@ def board_to_state(board: Board) -> dict[str, Any]:
         "tree_dials": {name: list(times) for name, times in board.tree_dials.items()},
         "case_watches": [to_plain(watch) for watch in board.case_watches.values()],
         "wrap_up_time": board.wrap_up_time,
+        "rung_on": sorted(board.rung_on),
         "alert_limits": {name: to_plain(x) for name, x in board.alert_limits.items()},
         "visits": [to_plain(visit) for visit in board.visits.values()],
         "shift_lists": [to_plain(known) for known in board.shift_lists.values()],
@@ -182,6 +183,7 @@ def _build(state: Mapping[str, Any]) -> Board:
         board.case_watches[watch.incident_id] = watch
         if watch.deadline is not None:
             board.keep_timed(watch)
+    board.rung_on = {LegId(leg_id) for leg_id in state.get("rung_on", ())}
     board.wrap_up_time = state.get("wrap_up_time", board.wrap_up_time)
     board.alert_limits = {
         name: from_plain(AlertLimits, plain)

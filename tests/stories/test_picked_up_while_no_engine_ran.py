@@ -187,3 +187,15 @@ def test_a_machine_that_speaks_on_is_known_a_moment_after_the_start() -> None:
     line.restart()
     line.fast_forward(TOLD_TIME)
     assert line.all(e.FallbackMissed)
+
+
+def test_starts_that_follow_each_other_closely_let_nobody_ring_for_ever() -> None:
+    night = Night(is_cloned=True)
+    night.begins(level("ann", "ben"))
+    until = night.attempt("ann").until
+    assert until is not None
+    night.fast_forward(until - night.now - JUST_BEFORE)
+    for _ in range(3):
+        night.restart()
+        night.fast_forward(2)
+    assert night.rings() == ["ben"]

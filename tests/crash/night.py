@@ -25,7 +25,8 @@ SERVICE_BOUNDARIES: Final = ("service pressed", *(f"service {each}" for each in 
 DELAYS: Final = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.02)
 "Seconds after the boundary, at most; a commit lasts some tenths of a millisecond."
 CANDIDATES: Final = 5
-"Of so many boundaries, those with the fewest kills so far, the first to pass is taken."
+"""Of so many boundaries, those with the fewest kills so far, the first to pass is taken; after
+half of the kills one that was never met is waited for alone."""
 BOREDOM: Final = 0.5
 PRESSED_BOREDOM: Final = 5.0
 """Seconds after which it is killed although the boundary did not come; where operators are at
@@ -137,9 +138,12 @@ async def live_through(
         for each, extension in zip(night.dispatchers, OPERATORS.values(), strict=False):
             await operators.enter_async_context(telephone(estate, extension, PROMPT))
             await each.is_signed_in.wait()
-        for _ in range(kills):
+        for kill_number in range(kills):
             rarest = sorted(boundaries, key=lambda each: (night.kills[each], chance.random()))
-            night.kills[await executioner.strike_at(rarest[:CANDIDATES])] += 1
+            unmet = [each for each in rarest if not night.kills[each]]
+            if kill_number < kills / 2 or not unmet:
+                unmet = rarest[:CANDIDATES]
+            night.kills[await executioner.strike_at(unmet)] += 1
             await engine.dead()
             await engine.bear()
             night.down_times.append(engine.ready_at[-1] - engine.killed_at[-1])

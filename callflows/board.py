@@ -178,6 +178,8 @@ class Board:
     def is_line_held(self, number: str, tree: CallTree) -> bool:
         """Whether another tree's call to this number goes on, or he speaks with an operator.
 
+        The latter also in a call that this very tree waits for: an operator may let it go on.
+
         A second call would find it busy, or ring into the first.
         """
         for leg_id, tree_id in self.tree_legs.items():
@@ -189,8 +191,7 @@ class Board:
                 and attempt.holds_line(self.now)
             ):
                 return True
-        others = (one for one in self.trees.values() if one is not tree)
-        return any(number in other.on_line.values() for other in others)
+        return any(number in one.on_line.values() for one in self.trees.values())
 
     def touch(self, call: InboundCall) -> None:
         """Have the call's deadline worked out again after this event."""

@@ -348,3 +348,14 @@ def test_who_is_to_be_asked_stands_in_the_case_in_order() -> None:
     )
     [incident] = room.switchboard.incidents.values()
     assert incident.to_ask == ask
+
+
+def test_a_tree_that_is_let_go_on_in_the_talk_does_not_ring_into_it() -> None:
+    one = night()
+    calls(one, NIGHT_CASE, "op", number=NUMBERS["ben"][0], name="Ben", person="ben")
+    one.picks_up("op")
+    he_picks_up(one)
+    one.press(e.ResumeTreePressed)
+    one.leaves("ann", e.Cause.REFUSED)
+    one.fast_forward(1)
+    assert one.rings() == ["cas"], "Ben is speaking with the operator"

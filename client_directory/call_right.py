@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from client_directory.call_plan import Cause
-from client_directory.model import Organisation
+from client_directory.model import Organisation, Person
 from client_directory.wall_clock import day_begins, day_ends
 
 
@@ -23,6 +23,13 @@ def why_never_called(
     he = next((one for one in people if one.person == person), None)
     if organisation is None or he is None:
         return "unknown"
+    return why_he_is_never_called(organisation, he, site, at)
+
+
+def why_he_is_never_called(
+    organisation: Organisation, he: Person, site: str | None, at: datetime
+) -> Cause | None:
+    """Say the same of somebody who is at hand: without a search among thousands."""
     now, zone = at.timestamp(), organisation.time_zone
     if he.valid_from is not None and now < day_begins(he.valid_from, zone):
         return "not_valid_yet"

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from callflows.events import Event, PersonCallPressed
 from callflows.incident import Incident
 from client_directory.call_plan import presented_number
-from client_directory.call_right import why_never_called
+from client_directory.call_right import why_he_is_never_called
 from client_directory.model import Organisation, Person, Site
 from securityline.web.board import Board
 from securityline.web.ports import DirectoryHolderPort
@@ -20,6 +21,8 @@ from securityline.web.words import N_
 
 FIRST_ROLES = ("site_manager", "security_manager", "keyholder")
 "Whom an operator looks for first."
+MOST_OFFERED = 40
+"People of a site whom the card offers: a site of thousands has its managers in front."
 
 
 class Reachable(NamedTuple):
@@ -118,10 +121,15 @@ def _all(
     for number in site.phones:
         yield Reachable(site.name, number, is_at_site=True)
     at = datetime.fromtimestamp(now, UTC)
-    for person in sorted(organisation.people, key=rank):
-        if why_never_called(organisation, person.person, site.site, at) is None:
-            for phone in person.phones:
-                yield Reachable(person.name, phone.number, person.person)
+    near = (one for one in organisation.people if one.phones and site.site in one.sites)
+    may = (
+        one
+        for one in sorted(near, key=rank)
+        if why_he_is_never_called(organisation, one, site.site, at) is None
+    )
+    for person in islice(may, MOST_OFFERED):
+        for phone in person.phones:
+            yield Reachable(person.name, phone.number, person.person)
 
 
 def rank(person: Person) -> int:

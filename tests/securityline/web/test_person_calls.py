@@ -1,5 +1,6 @@
 """From the card an operator calls whoever belongs to the case, and nobody else."""
 
+from dataclasses import replace
 from typing import Any
 
 from callflows.commands import DialNumber
@@ -14,6 +15,7 @@ from callflows.events import (
 from callflows.events.base import Cause
 from callflows.incident import IncidentState
 from securityline.web.context import CONTEXT
+from securityline.web.person_presses import MOST_OFFERED, callable_in
 from tests.securityline.web.rig import Browser, House
 from tests.securityline.web.test_code_words import browser_of, press, seen
 
@@ -144,3 +146,28 @@ async def test_a_closed_case_offers_nobody(home: House, desk: Browser) -> None:
     await home.settled()
     home.switchboard.incidents[CASE].state = IncidentState.CLOSED
     assert 'id="callable"' not in beside(home, desk, CASE)
+
+
+async def test_a_site_of_thousands_offers_its_managers_and_few_others(
+    home: House, desk: Browser
+) -> None:
+    alarm(home)
+    await home.settled()
+    client = home.directory.current.organisations["postes-demo"]
+    [site] = [one for one in client.sites if one.site == "bru-centre"]
+    manager = next(one for one in client.people if "keyholder" in one.roles)
+    staff = [
+        replace(
+            manager, person=f"e-{n}", name=f"E {n}", roles=("employee",), sites=(site.site,),
+            phones=(replace(manager.phones[0], number=f"+3248{n:07}"),),
+        )
+        for n in range(3000)
+    ]  # fmt: skip
+    chief = replace(manager, person="chief", name="Chief", roles=("site_manager",),
+                    sites=(site.site,))  # fmt: skip
+    crowded = replace(client, people=(*staff, chief))
+    board = desk.server.app[CONTEXT].drawing.board  # type: ignore[attr-defined]
+    found = callable_in(board, home.switchboard.incidents[CASE], crowded, site, home.clock())
+    people = [one for one in found if one.person]
+    assert people[0].name == "Chief"
+    assert len({one.person for one in people}) == MOST_OFFERED

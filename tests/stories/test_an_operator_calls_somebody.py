@@ -359,3 +359,18 @@ def test_a_tree_that_is_let_go_on_in_the_talk_does_not_ring_into_it() -> None:
     one.leaves("ann", e.Cause.REFUSED)
     one.fast_forward(1)
     assert one.rings() == ["cas"], "Ben is speaking with the operator"
+
+
+def test_whom_we_called_is_no_witness_of_the_alarm_and_opens_no_button() -> None:
+    room = Room()
+    room.ready("ann")
+    case = room.alarm()
+    calls(room, case)
+    room.picks_up("ann")
+    he_picks_up(room)
+    room.press("ann", case)
+    assert room.refusals() == ["the alarm must be verified first"]
+    room.verifies("ann", case)
+    room.press("ann", case)
+    assert len(room.refusals()) == 1, "verified by that telephone call, the police is called"
+    assert len(room.all(c.DialService)) == 1
